@@ -1,0 +1,150 @@
+"""The fact tables: what the files literally say, in columns. Readers fill them and never judge.
+
+Boxes are `xyxy`, pixels, 0-based, far edge exclusive. What the file says word for word stands beside what
+it means (`written` beside `xmin`), so that a message can quote the user's own text. Lines and columns are
+1-based; a column counts characters of the decoded line. Paths are relative to the root, see `tree.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import polars as pl
+
+# One row an annotation file and/or an image. An image without annotation has annotation = null, an annotation
+# whose image cannot be found has image = null.
+IMAGES = {
+    "image_id": pl.UInt32,  # row number; the key of the other tables
+    "stem": pl.String,  # file name without folder and extension
+    "annotation": pl.String,  # path of the XML / txt / JSON
+    "image": pl.String,  # path of the image file
+    # what the annotation file says of itself
+    "readable": pl.Boolean,  # objects could be read from the annotation (null: there is no annotation)
+    "root_tag": pl.String,
+    "encoding": pl.String,  # Python codec that decodes the bytes: utf-8, gb18030, utf-16-le, big5, cp1252 ...
+    "declared_encoding": pl.String,  # from <?xml encoding=...?>, null if none
+    "bom": pl.Boolean,
+    "folder": pl.String,
+    "filename": pl.String,  # as written
+    "filename_line": pl.UInt32,
+    "filename_column": pl.UInt32,
+    "size_written": pl.String,  # "800x532x3" word for word; null if there is no <size>
+    "width": pl.Int64,  # stated; null if missing or not a number
+    "height": pl.Int64,
+    "depth": pl.Int64,
+    "size_line": pl.UInt32,
+    "size_column": pl.UInt32,
+    "synthetic": pl.Boolean,  # <source> says that curate drew it
+    # what the image file says
+    "image_bytes": pl.UInt64,
+    "image_format": pl.String,  # jpeg, png, gif, bmp, webp, tiff, heic, mpo; null if none of them
+    "image_width": pl.Int64,  # stored pixels, EXIF not applied
+    "image_height": pl.Int64,
+    "image_channels": pl.Int64,
+    "orientation": pl.UInt8,  # EXIF 0x0112; 1 where absent
+    "image_problem": pl.String,  # null, empty, not-an-image, truncated, trailing-bytes, no-header, unreadable
+    "image_problem_detail": pl.String,
+}
+
+# One row a box; an object without any box has one row whose corners are null, one with several has several.
+OBJECTS = {
+    "object_id": pl.UInt32,  # row number
+    "image_id": pl.UInt32,
+    "object": pl.UInt32,  # 1-based <object> in its file (row of a YOLO txt, annotation in COCO)
+    "box": pl.UInt32,  # 1-based position of the box in its object; 0 if it has none
+    "name": pl.String,  # as written, not stripped; null if missing
+    "xmin": pl.Float64,  # null if missing or not a finite number
+    "ymin": pl.Float64,
+    "xmax": pl.Float64,
+    "ymax": pl.Float64,
+    "written": pl.String,  # "10,20,80,90" word for word: xmin,ymin,xmax,ymax; "" for a missing part
+    "difficult": pl.Boolean,
+    "truncated": pl.Boolean,
+    "polygon": pl.Boolean,  # carries a polygon
+    "rotated": pl.Boolean,  # carries a rotated box (robndbox)
+    "line": pl.UInt32,  # of <object>
+    "column": pl.UInt32,
+    "name_line": pl.UInt32,
+    "name_column": pl.UInt32,
+    "box_line": pl.UInt32,
+    "box_column": pl.UInt32,
+}
+
+# One row a thing the reader stumbled over (see formats/voc.py for the kinds); a file may have several.
+PROBLEMS = {
+    "image_id": pl.UInt32,
+    "kind": pl.String,
+    "line": pl.UInt32,
+    "column": pl.UInt32,
+    "detail": pl.String,
+}
+
+# One row a line of ImageSets/Main/*.txt or of a YOLO list; or, in a folder-split layout, one row an image.
+SPLITS = {
+    "list": pl.String,  # path of the list file, null in a folder-split layout
+    "split": pl.String,  # train, val, test, trainval, or the name of the list
+    "line": pl.UInt32,
+    "id": pl.String,  # word for word
+    "image_id": pl.UInt32,  # null: listed but absent
+}
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A data set as four tables, the class list it declares, and where it lies."""
+
+    root: Path
+    format: str  # voc, yolo, coco
+    images: pl.DataFrame
+    objects: pl.DataFrame
+    problems: pl.DataFrame
+    splits: pl.DataFrame
+    classes: tuple[str, ...]  # declared; () if nothing declares them
+    classes_from: str | None  # the file that declares them, or "--classes"
+    skipped: tuple[tuple[str, str], ...] = ()  # (path, why) of files that were looked at and left aside
+
+    @cached_property
+    def boxes(self) -> pl.DataFrame:
+        """Objects joined with their image's row, plus `frame_width`, `frame_height`.
+
+        The frame is the picture the boxes lie on: the real image where it can be read, in the orientation
+        that the stated size agrees with (EXIF 5..8 shows the picture turned); otherwise the stated size;
+        null if neither is known.
+        """
+        return self.objects.join(self.images.with_columns(*frame_size()), on="image_id", how="left")
+
+    def class_names(self) -> tuple[str, ...]:
+        """The declared classes, or the names found in the objects in order of frequency, then alphabet."""
+        if self.classes:
+            return self.classes
+        counts = (
+            self.objects.drop_nulls("name")
+            .group_by("name")
+            .len()
+            .sort(["len", "name"], descending=[True, False])
+        )
+        return tuple(counts["name"])
+
+
+def frame_size() -> tuple[pl.Expr, pl.Expr]:
+    """Expressions over IMAGES that give `frame_width` and `frame_height`."""
+    turned = (
+        (pl.col("orientation") >= 5)
+        & (pl.col("width") == pl.col("image_height"))
+        & (pl.col("height") == pl.col("image_width"))
+        & (pl.col("image_width") != pl.col("image_height"))
+    ).fill_null(False)
+    stated_w = pl.when(pl.col("width") > 0).then(pl.col("width"))
+    stated_h = pl.when(pl.col("height") > 0).then(pl.col("height"))
+    return (
+        pl.when(turned)
+        .then(pl.col("image_height"))
+        .otherwise(pl.coalesce("image_width", stated_w))
+        .alias("frame_width"),
+        pl.when(turned)
+        .then(pl.col("image_width"))
+        .otherwise(pl.coalesce("image_height", stated_h))
+        .alias("frame_height"),
+    )

@@ -1,0 +1,172 @@
+"""Raw network maps in, final detections out: box decoding and non-maximum suppression.
+
+The anchor decoding is the published YOLOv5 v6 formula; suppression is the plain greedy algorithm,
+arranged in blocks so that its answer is exact and its cost stays small.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+#: Suppression looks at no more than this many candidates of one image, the best scored ones.
+MAX_CANDIDATES = 30_000
+
+# Boxes compared with one another at once. Larger blocks waste comparisons between boxes that an
+# earlier one suppresses anyway, smaller ones spend the time in Python.
+_BLOCK = 256
+
+
+@dataclass(frozen=True)
+class Detections:
+    """The boxes found in one image, best score first.
+
+    `xyxy` is (n, 4) float32 in pixels (of which picture, the function that returns it says), `scores`
+    (n,) float32 in 0..1, `classes` (n,) int64.
+    """
+
+    xyxy: NDArray[np.float32]
+    scores: NDArray[np.float32]
+    classes: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+    @classmethod
+    def none(cls) -> Detections:
+        """Nothing found."""
+        return cls(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int64))
+
+    def above(self, confidence: float) -> Detections:
+        """Only the detections whose score is at least `confidence`."""
+        keep = self.scores >= confidence
+        return Detections(self.xyxy[keep], self.scores[keep], self.classes[keep])
+
+    def to_original(self, scale: float, pad: tuple[int, int], size: tuple[int, int]) -> Detections:
+        """Undo the letterbox: (x - pad) / scale, clipped to an original picture of `size` (width, height).
+
+        A box that lies wholly in the padding has no area left and is dropped.
+        """
+        left, top = pad
+        width, height = size
+        xyxy = (self.xyxy - np.array([left, top, left, top], np.float32)) / np.float32(scale)
+        xyxy[:, 0::2] = xyxy[:, 0::2].clip(0, width)
+        xyxy[:, 1::2] = xyxy[:, 1::2].clip(0, height)
+        keep = (xyxy[:, 2] > xyxy[:, 0]) & (xyxy[:, 3] > xyxy[:, 1])
+        return Detections(xyxy[keep], self.scores[keep], self.classes[keep])
+
+
+def decode(maps: Sequence[Tensor], anchors: Tensor, strides: Sequence[int]) -> Tensor:
+    """Boxes, objectness and class probabilities of every anchor: (B, N, 4 + 1 + C).
+
+    `maps` are raw logits, one (B, A, H / stride, W / stride, 5 + C) a level; `anchors` is (L, A, 2) in
+    pixels. Boxes are xyxy in pixels of the network's input; N runs over levels, anchors, rows, columns.
+    With s = sigmoid: xy = (2 s - 0.5 + cell) * stride and wh = (2 s)^2 * anchor (YOLOv5 v6), so that a
+    centre reaches half a cell over its borders and a side at most four times its anchor's.
+    """
+    levels = []
+    for raw, level_anchors, stride in zip(maps, anchors, strides, strict=True):
+        batch, count, rows, columns, channels = raw.shape
+        p = raw.float().sigmoid()  # (B, A, h, w, 5 + C)
+        y, x = torch.meshgrid(
+            torch.arange(rows, device=p.device, dtype=p.dtype),
+            torch.arange(columns, device=p.device, dtype=p.dtype),
+            indexing="ij",
+        )
+        cell = torch.stack((x, y), dim=-1)  # (h, w, 2)
+        centre = (2 * p[..., 0:2] - 0.5 + cell) * stride
+        half = 2 * p[..., 2:4].square() * level_anchors.to(p).view(1, count, 1, 1, 2)  # half of (2 s)^2 a
+        level = torch.cat((centre - half, centre + half, p[..., 4:]), dim=-1)
+        levels.append(level.view(batch, count * rows * columns, channels))
+    return torch.cat(levels, dim=1)
+
+
+def iou_matrix(a: NDArray[np.floating], b: NDArray[np.floating]) -> NDArray[np.float64]:
+    """IoU of every a with every b: (N, 4), (M, 4) xyxy -> (N, M) in 0..1; 0 where both are empty."""
+    ax1, ay1, ax2, ay2 = (a.astype(np.float64).T)[:, :, None]  # each (N, 1)
+    bx1, by1, bx2, by2 = (b.astype(np.float64).T)[:, None, :]  # each (1, M)
+    overlap = (np.minimum(ax2, bx2) - np.maximum(ax1, bx1)).clip(0)
+    overlap *= (np.minimum(ay2, by2) - np.maximum(ay1, by1)).clip(0)  # (N, M)
+    area_a = (ax2 - ax1).clip(0) * (ay2 - ay1).clip(0)
+    area_b = (bx2 - bx1).clip(0) * (by2 - by1).clip(0)
+    union = area_a + area_b - overlap
+    return np.divide(overlap, union, out=np.zeros_like(overlap), where=union > 0)
+
+
+def nms(
+    boxes: NDArray[np.floating],
+    scores: NDArray[np.floating],
+    classes: NDArray[np.integer],
+    iou: float,
+    max_det: int,
+) -> NDArray[np.int64]:
+    """Greedy suppression within each class: indices of the kept boxes, best score first.
+
+    `boxes` is (n, 4) xyxy, `scores` (n,), `classes` (n,). A box goes when its IoU with a better box of
+    its own class is over `iou`; equal scores keep their order. Stops at `max_det` boxes over all
+    classes, and looks at the best `MAX_CANDIDATES` only.
+
+    Exactly the greedy answer: a block of candidates in order of score is compared with everything kept
+    so far in one go, then settled within itself.
+    """
+    order = np.argsort(-scores, kind="stable")[:MAX_CANDIDATES]
+    kept = np.zeros(0, np.int64)
+    for start in range(0, len(order), _BLOCK):
+        block = order[start : start + _BLOCK]
+        if len(kept):
+            hit = (iou_matrix(boxes[kept], boxes[block]) > iou) & (classes[kept][:, None] == classes[block])
+            block = block[~hit.any(axis=0)]
+        if not len(block):
+            continue
+        rivals = (iou_matrix(boxes[block], boxes[block]) > iou) & (classes[block][:, None] == classes[block])
+        alive = np.ones(len(block), bool)
+        for i in range(len(block) - 1):
+            if alive[i]:
+                alive[i + 1 :] &= ~rivals[i, i + 1 :]
+        kept = np.concatenate((kept, block[alive]))
+        if len(kept) >= max_det:
+            return kept[:max_det]
+    return kept
+
+
+def detections(
+    decoded: Tensor,
+    *,
+    conf: float,
+    iou: float,
+    max_det: int = 300,
+    multi_label: bool = False,
+) -> list[Detections]:
+    """The final boxes of each image of a batch, in pixels of the network's input.
+
+    `decoded` is what `decode` returns, (B, N, 5 + C). A score is objectness times class probability
+    and must be over `conf`. With `multi_label` a box stands once for every class over `conf`, as
+    average precision wants it; otherwise only for its best class, as a person wants it.
+    Scores that are not numbers count as nothing found.
+    """
+    found = []
+    for rows in decoded:
+        # A product is at most its objectness, so most rows leave before the classes are looked at.
+        rows = rows[rows[:, 4] > conf]
+        product = rows[:, 4:5] * rows[:, 5:]  # (n, C)
+        if multi_label:
+            row, label = (product > conf).nonzero(as_tuple=True)
+            score = product[row, label]
+        elif len(product):
+            score, label = product.max(dim=1)
+            row = (score > conf).nonzero(as_tuple=True)[0]
+            score, label = score[row], label[row]
+        else:
+            found.append(Detections.none())
+            continue
+        xyxy = rows[row, :4].cpu().numpy()
+        scores = score.cpu().numpy()
+        classes = label.cpu().numpy()
+        keep = nms(xyxy, scores, classes, iou, max_det)
+        found.append(Detections(xyxy[keep], scores[keep], classes[keep]))
+    return found

@@ -1,0 +1,21 @@
+"""What stops a trainer command: a wrong request, told in one line with its cure.
+
+    Exception
+    └── TrainerError        a request that cannot be carried out; exit code 2, never a traceback
+
+Wrong *data* (a bad label row) is no error but a line in `FolderReport`; a bug stays a traceback.
+"""
+
+from __future__ import annotations
+
+
+class TrainerError(Exception):
+    """A request that cannot be carried out: what is wrong, and what to do about it."""
+
+    def __init__(self, message: str, cure: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.cure = cure
+
+    def __str__(self) -> str:
+        return f"{self.message}; {self.cure}" if self.cure else self.message

@@ -1,0 +1,1 @@
+"""The networks: blocks -> backbone -> neck -> head, put together in `zoo`."""

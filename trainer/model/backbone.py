@@ -1,0 +1,39 @@
+"""CSP-Darknet: an image in, one feature map for each stride out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+
+from trainer.model.blocks import SPPF, Conv, CSPStage
+
+
+class CSPDarknet(nn.Module):
+    """YOLOv5 v6 backbone: (B, 3, H, W) -> one map per entry of `strides`, (B, widths[i], H/s, W/s).
+
+    `widths` are the output channels at strides 2, 4, 8, ...; `depths` the bottlenecks at strides 4, 8, ...
+    A 6x6 stem halves the image once; each stage halves it again; the last one ends in SPPF.
+    """
+
+    def __init__(self, widths: Sequence[int], depths: Sequence[int], strides: Sequence[int], act: str) -> None:
+        super().__init__()
+        self.stem = Conv(3, widths[0], 6, 2, padding=2, act=act)
+        self.stages = nn.ModuleList()
+        for i, depth in enumerate(depths):
+            c_in, c_out = widths[i], widths[i + 1]
+            stage = nn.Sequential(Conv(c_in, c_out, 3, 2, act=act), CSPStage(c_out, c_out, depth, act=act))
+            if i == len(depths) - 1:
+                stage.append(SPPF(c_out, c_out, act=act))
+            self.stages.append(stage)
+        # stage i works at stride 4 * 2**i
+        self.wanted = tuple(stride.bit_length() - 3 for stride in strides)
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        x = self.stem(x)
+        maps = []
+        for i, stage in enumerate(self.stages):
+            x = stage(x)
+            if i in self.wanted:
+                maps.append(x)
+        return maps
