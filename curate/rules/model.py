@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
+from curate.formats.voc import Document
+
 from curate.dataset import Dataset
 from curate.findings import Edit, Finding, Fix, FixClass, Severity
-from curate.formats.voc import Document
 from curate.tree import Tree
 
 
 class Stage(IntEnum):
-    """Repairs are applied in this order, one stage a pass: offsets and meanings of later ones depend on it."""
+    """Repairs are applied in this order, one stage a pass: later ones depend on it."""
 
     BYTES = 0  # encodings
     MARKUP = 1  # well-formedness
@@ -42,7 +43,7 @@ Repair = Callable[[Finding, Document | None, Facts], Iterable[Edit]]
 
 @dataclass(frozen=True)
 class Rule:
-    """One defect: a fixed code and name (people put them into their configuration), and what to do about it."""
+    """One defect: a fixed code and name (people put them into their configuration), and what to do."""
 
     code: str
     name: str
