@@ -16,7 +16,9 @@ class CSPDarknet(nn.Module):
     A 6x6 stem halves the image once; each stage halves it again; the last one ends in SPPF.
     """
 
-    def __init__(self, widths: Sequence[int], depths: Sequence[int], strides: Sequence[int], act: str) -> None:
+    def __init__(
+        self, widths: Sequence[int], depths: Sequence[int], strides: Sequence[int], act: str
+    ) -> None:
         super().__init__()
         self.stem = Conv(3, widths[0], 6, 2, padding=2, act=act)
         self.stages = nn.ModuleList()

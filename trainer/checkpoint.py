@@ -1,0 +1,131 @@
+"""Weights and training state on disk: plain tensors and plain types, written whole or not at all.
+
+A file is what `torch.save` makes of a dict of tensors, numbers, strings, lists and dicts, so it loads with
+`weights_only=True` and runs no code of its writer:
+
+    schema      1
+    meta        classes, imgsz, model (ModelConfig as a dict), metrics, trainer's version
+    weights     the averaged (EMA) state_dict, float32 - or float16 where stripped to half
+    state       only in last.pt: what `fit` needs to go on (see `trainer.fit`)
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import pickle
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from trainer import __version__
+from trainer.config import ModelConfig
+from trainer.errors import TrainerError
+from trainer.model.zoo import build
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class ModelMeta:
+    """What a weights file says about its model."""
+
+    config: ModelConfig
+    classes: tuple[str, ...]
+    imgsz: int  # pixels, the size it was trained at
+    metrics: dict[str, float]  # of the evaluation that chose these weights; empty where there was none
+
+    @property
+    def anchors(self) -> tuple[tuple[tuple[float, float], ...], ...]:
+        """(levels, per level, 2): w, h in pixels at `config.imgsz`."""
+        return self.config.anchors
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Put `data` at `path` so that a kill at any instant leaves the old file or the new, never half."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def save_checkpoint(
+    path: Path,
+    weights: Mapping[str, Tensor],
+    *,
+    config: ModelConfig,
+    classes: Sequence[str],
+    metrics: Mapping[str, float] | None = None,
+    state: Mapping[str, Any] | None = None,
+) -> None:
+    """Write a model, and with `state` the training it came from, atomically.
+
+    `state` must hold plain types and tensors only; anything else is refused when the file is read.
+    """
+    content: dict[str, Any] = {
+        "schema": SCHEMA,
+        "meta": {
+            "classes": list(classes),
+            "imgsz": config.imgsz,
+            "model": config.to_dict(),
+            "metrics": {key: float(value) for key, value in (metrics or {}).items()},
+            "trainer": __version__,
+        },
+        "weights": {
+            # channels-last memory and shared storage would travel into the file otherwise
+            name: tensor.detach().cpu().contiguous()
+            for name, tensor in weights.items()
+        },
+    }
+    if state is not None:
+        content["state"] = dict(state)
+    buffer = io.BytesIO()
+    torch.save(content, buffer)
+    write_atomically(path, buffer.getvalue())
+
+
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """The dict a checkpoint holds, on the CPU; TrainerError where the file is absent or is none of ours."""
+    if not path.is_file():
+        raise TrainerError(f"no weights at {path}", "name a .pt file that `trainer fit` wrote")
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except (RuntimeError, EOFError, ValueError, KeyError, pickle.UnpicklingError) as error:
+        reason = str(error).strip().splitlines()[0][:120] if str(error).strip() else type(error).__name__
+        raise TrainerError(
+            f"{path} cannot be read as weights ({reason})", "name a .pt file that `trainer fit` wrote"
+        ) from error
+    if not isinstance(content, dict) or not {"schema", "meta", "weights"} <= content.keys():
+        raise TrainerError(f"{path} holds no trainer model", "name a .pt file that `trainer fit` wrote")
+    if content["schema"] != SCHEMA:
+        raise TrainerError(
+            f"{path} has schema {content['schema']}, this trainer reads {SCHEMA}", "update the trainer"
+        )
+    return content
+
+
+def read_meta(content: Mapping[str, Any]) -> ModelMeta:
+    """What a checkpoint says about its model."""
+    meta = content["meta"]
+    config = ModelConfig.from_dict(meta["model"])
+    return ModelMeta(config, tuple(meta["classes"]), int(meta["imgsz"]), dict(meta["metrics"]))
+
+
+def load_model(path: Path, device: str = "cpu") -> tuple[nn.Module, ModelMeta]:
+    """The averaged model of a weights file, in evaluation mode on `device`, and what the file says of it."""
+    content = read_checkpoint(Path(path))
+    meta = read_meta(content)
+    model = build(meta.config)
+    model.load_state_dict({name: tensor.float() for name, tensor in content["weights"].items()})
+    return model.to(device).eval(), meta
