@@ -1,0 +1,1 @@
+"""File formats in and out: bytes become fact tables here, and nothing here judges them."""
