@@ -1,0 +1,55 @@
+"""One file at a time: whole and on the disk, or not at all.
+
+A write goes to a temporary file in the same folder (a rename is atomic only inside one file system), is
+flushed to the disk and renamed over the old file, so that a power cut at any instant leaves either the old
+bytes or the new ones. Which of the two is settled when the folder is flushed as well: `sync_folder`, once
+for all files of a folder, because flushing is the slow part.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from pathlib import Path
+
+
+def write_file(path: Path, content: bytes, temporary: Path, mode: int | None = None) -> None:
+    """Put `content` at `path` through `temporary`, in the same folder; `mode` is the permission bits to keep.
+
+    Raises OSError; then `path` holds what it held before, and `temporary` is gone where it could be removed.
+    """
+    try:
+        # a temporary file left by a killed run, or a link planted in its place, is not written through
+        temporary.unlink(missing_ok=True)
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        if mode is not None:
+            temporary.chmod(mode)
+        os.replace(temporary, path)
+    except OSError:
+        with contextlib.suppress(OSError):  # the first error is the one to tell
+            temporary.unlink(missing_ok=True)
+        raise
+
+
+def sync_folder(folder: Path) -> None:
+    """Flush a folder's entries to the disk, where the system can do that (Windows has no such call)."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def permission_bits(path: Path) -> int | None:
+    """The permission bits of a file; None where there is no file."""
+    try:
+        return stat.S_IMODE(path.stat().st_mode)
+    except FileNotFoundError:
+        return None

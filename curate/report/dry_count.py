@@ -1,0 +1,96 @@
+"""How much of a data set arrives at a trainer: counted from documented behaviour, without training.
+
+The trainer meant here is the common case, not one product: it reads VOC by an XML parser on top of expat or
+libxml2 (`xml.etree`, as torchvision, MMDetection and most conversion scripts do), verifies images by Pillow,
+and looks classes up by their exact names.
+
+**An image is seen** when its file is there, decodes to its end (is not empty, cut short, unreadable or no
+image at all), and its annotation is there and parses: expat refuses undeclared GBK and every other text that
+is not what it declares, multi-byte encodings other than UTF-8 and UTF-16, bare `&` and `<`, and files that
+end early. In YOLO folders an image without annotation is seen, as background; in VOC nobody looks for it.
+
+**A box is seen** when its image is seen; its name is, letter for letter, one of the declared classes (any
+name, where nothing declares classes); it is the first box of its object (`find("bndbox")`); its four corners
+are finite numbers; after clipping to the image it has an area; and no earlier box of the image has the same
+name and corners (those are merged). Where the root has a namespace no box is found, and an object with its
+tag in other letter case is not found either.
+
+Not counted as lost: `difficult` objects, because only some trainers leave them out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from curate.dataset import Dataset, frame_size
+
+# kinds of problems (formats/voc.py) at which the common parser raises
+STOPS_THE_PARSER = (
+    "undeclared-gbk",
+    "legacy-encoding-declared",
+    "wrong-unicode-declaration",
+    "single-byte-text",
+    "empty-file",
+    "truncated",
+    "unescaped-markup",
+    "entity-expansion",
+    "text-before-declaration",
+    "not-voc",
+    "malformed",
+    "unreadable",
+    "illegal-character",
+    "oversized",
+)
+HIDES_OBJECTS = ("namespace",)
+BROKEN_IMAGE = ("empty", "not-an-image", "truncated", "no-header", "unreadable")
+
+
+@dataclass(frozen=True)
+class DryCount:
+    """Images and boxes that the data set holds, and how many of them a trainer would see."""
+
+    images: int
+    images_seen: int
+    boxes: int
+    boxes_seen: int
+
+
+def dry_count(data: Dataset) -> DryCount:
+    """Count by the definition at the top of this file; an empty data set gives zeros."""
+    images = data.images.with_columns(seen=_image_seen(data))
+    boxes = data.objects.filter(pl.col("box") > 0).join(
+        images.select("image_id", "seen", *frame_size()), on="image_id", how="left"
+    )
+    hidden = data.problems.filter(pl.col("kind").is_in(HIDES_OBJECTS))["image_id"]
+    odd_tags = data.problems.filter(pl.col("kind") == "tag-case").select("image_id", "line", lost=True)
+    boxes = boxes.join(odd_tags.unique(["image_id", "line"]), on=["image_id", "line"], how="left")
+    named = pl.col("name").is_in(data.classes) if data.classes else pl.col("name").str.len_chars() > 0
+    seen = boxes.filter(
+        pl.col("seen")
+        & named.fill_null(False)
+        & (pl.col("box") == 1)
+        & _area_left().fill_null(False)
+        & ~pl.col("image_id").is_in(hidden.to_list())
+        & pl.col("lost").is_null()
+    ).unique(["image_id", "name", "xmin", "ymin", "xmax", "ymax"])
+    return DryCount(len(images), int(images["seen"].sum()), len(boxes), len(seen))
+
+
+def _image_seen(data: Dataset) -> pl.Expr:
+    stopped = data.problems.filter(pl.col("kind").is_in(STOPS_THE_PARSER))["image_id"]
+    there = pl.col("image").is_not_null() & ~pl.col("image_problem").is_in(BROKEN_IMAGE).fill_null(False)
+    annotated = pl.col("readable").fill_null(data.format == "yolo") & ~pl.col("image_id").is_in(
+        stopped.to_list()
+    )
+    return there & annotated
+
+
+def _area_left() -> pl.Expr:
+    """Whether something of the box is left inside its image; without a known size, whether it has an area."""
+    low_x, low_y = pl.max_horizontal("xmin", 0), pl.max_horizontal("ymin", 0)
+    high_x = pl.min_horizontal("xmax", "frame_width")
+    high_y = pl.min_horizontal("ymax", "frame_height")
+    corners = [pl.col(corner).is_finite() for corner in ("xmin", "ymin", "xmax", "ymax")]
+    return pl.all_horizontal(*corners, high_x > low_x, high_y > low_y)
