@@ -172,9 +172,8 @@ def validate(
         sys.stdout.write(to_json(report))
     elif report.diff is not None:
         sys.stdout.write(report.diff)
-        typer.echo(
-            f"would fix {len(report.fixed):,} findings; {report.changed_files:,} files change", err=True
-        )
+        counts = f"{len(report.fixed):,} findings in {report.changed_files:,} files"
+        typer.echo(f"would fix {counts}; nothing was written", err=True)
     else:
         concise = output_format is OutputFormat.CONCISE
         print_report(report, sys.stdout, concise=concise, show_info=show_info, target=str(path))
@@ -199,9 +198,10 @@ def undo(
     ] = None,
     list_: Annotated[bool, typer.Option("--list", help="Show the runs that can be taken back.")] = False,
 ) -> None:
-    """Take back what `validate --fix` changed: every byte and every name as it was.
+    """Take back what `validate --fix` changed.
 
-    Refuses, and touches nothing, where a file was changed since. Works on a run that was killed, too.
+    Every byte and every name is as it was. Refuses, and touches nothing, where a file was changed
+    since. Works on a run that was killed, too.
 
     \b
     curate undo data/            the last run
@@ -213,9 +213,8 @@ def undo(
     if list_:
         for one in pipeline.list_runs(path):
             cut = "" if one.complete else ", cut short"
-            typer.echo(
-                f"{one.id}  {one.made:%Y-%m-%d %H:%M}  {one.findings} findings, {one.files} files{cut}"
-            )
+            what = f"{one.findings} findings, {one.files} files{cut}"
+            typer.echo(f"{one.id}  {one.made:%Y-%m-%d %H:%M}  {what}")
         return
     done = pipeline.run(path, run_id=run)
     typer.echo(f"run {done.id} taken back: {len(done.entries)} files are as they were")
@@ -226,7 +225,9 @@ def rule(
     code: Annotated[Optional[str], typer.Argument(metavar="CODE", show_default=False)] = None,  # noqa: UP045
     all_: Annotated[bool, typer.Option("--all", help="One line for every rule.")] = False,
 ) -> None:
-    """Explain a rule: what it finds, why that hurts training, an example, and how safe its repair is.
+    """Explain a rule.
+
+    What it finds, why that hurts training, an example, and how safe its repair is.
 
     \b
     curate rule BOX002

@@ -29,7 +29,7 @@ def write_file(path: Path, content: bytes, temporary: Path, mode: int | None = N
             os.fsync(stream.fileno())
         if mode is not None:
             temporary.chmod(mode)
-        os.replace(temporary, path)
+        temporary.replace(path)
     except OSError:
         with contextlib.suppress(OSError):  # the first error is the one to tell
             temporary.unlink(missing_ok=True)

@@ -20,9 +20,7 @@ from curate.rules import check_all
 from curate.rules.model import Facts, Rule, Stage
 from curate.tree import Tree
 
-MAX_PASSES = (
-    10  # a chain of repairs that depend on each other is four stages long; ten means two rules quarrel
-)
+MAX_PASSES = 10  # repairs that build on each other are four stages deep; ten means two rules quarrel
 
 Reader = Callable[[Tree], Dataset]
 
@@ -92,7 +90,7 @@ class _Pass:
     stages: dict[str, Stage] = field(default_factory=dict)  # of each file touched so far
     texts: dict[str, list[ReplaceText]] = field(default_factory=dict)
     recoded: set[str] = field(default_factory=set)
-    bytes: dict[str, list[ReplaceBytes]] = field(default_factory=dict)
+    patches: dict[str, list[ReplaceBytes]] = field(default_factory=dict)
     renames: dict[str, str] = field(default_factory=dict)
     documents: dict[str, Document] = field(default_factory=dict)
 
@@ -129,7 +127,7 @@ class _Pass:
             for edit in sorted(self.texts.get(path, []), key=lambda e: e.start, reverse=True):
                 text = text[: edit.start] + edit.new + text[edit.end :]
             changed[path] = document.to_bytes(text, recode=path in self.recoded)
-        for path, edits in self.bytes.items():
+        for path, edits in self.patches.items():
             content = self.facts.tree.read(path)
             for change in sorted(edits, key=lambda e: e.start, reverse=True):
                 content = content[: change.start] + change.new + content[change.end :]
@@ -158,10 +156,10 @@ class _Pass:
                 or edit.path in self.stages  # its bytes change in this pass; it is renamed in the next
             )
         if isinstance(edit, ReplaceBytes):
-            others = [(e.start, e.end) for e in self.bytes.get(edit.path, [])]
+            others = [(e.start, e.end) for e in self.patches.get(edit.path, [])]
             is_text = edit.path in self.texts or edit.path in self.recoded
             return is_text or edit.path in self.renames or _overlaps((edit.start, edit.end), others)
-        if path in self.bytes or path in self.renames:
+        if path in self.patches or path in self.renames:
             return True
         if isinstance(edit, Recode):
             return False
@@ -174,7 +172,7 @@ class _Pass:
             self.renames[edit.path] = edit.to
             self.names.add(_folded(edit.to))
         elif isinstance(edit, ReplaceBytes):
-            self.bytes.setdefault(edit.path, []).append(edit)
+            self.patches.setdefault(edit.path, []).append(edit)
         elif isinstance(edit, Recode):
             self.recoded.add(path)
         else:

@@ -24,7 +24,7 @@ STYLE = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: 
 def print_report(
     report: Report, stream: TextIO, *, concise: bool = False, show_info: bool = False, target: str = ""
 ) -> None:
-    """Write a report to `stream`; `target` is the folder as the user typed it, for the commands we suggest."""
+    """Write a report to `stream`; `target` is the folder as the user typed it."""
     lines = [*_findings(report, concise, show_info), *_summary(report, concise, target or str(report.root))]
     write_lines(lines, stream)
 
@@ -105,7 +105,7 @@ def _summary(report: Report, concise: bool, target: str) -> Iterator[Text]:
 
 
 def _table(report: Report) -> Iterator[Text]:
-    rows = [("code", "name", "severity", "findings", "safe fix", "unsafe fix")]
+    rows: list[tuple[str, ...]] = [("code", "name", "severity", "findings", "safe fix", "unsafe fix")]
     for row in report.by_code:
         counts = (f"{n:,}" if n else "-" for n in (row.findings, row.safe, row.unsafe))
         rows.append((row.code, row.name, row.severity.value, *counts))
