@@ -158,8 +158,8 @@ def _read_columns(path: Path) -> dict[str, NDArray[np.float64]]:
         raise TrainerError(f"no results at {path}", "give the results.csv of a run")
     with path.open(encoding="utf-8", newline="") as file:
         reader = csv.DictReader(file)
+        names = list(reader.fieldnames or [])
         rows = list(reader)
-    names = reader.fieldnames or []
     return {name: np.array([_number(row[name]) for row in rows]) for name in names}
 
 

@@ -1,0 +1,128 @@
+"""A network and a split in, its `Metrics` out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from rich.console import Console
+from rich.progress import track
+from torch import nn
+
+from trainer.data.folder import Split
+from trainer.data.images import Image, UnreadableImageError, read_image
+from trainer.decode import Detections
+from trainer.detect import detect
+from trainer.errors import TrainerError
+from trainer.metrics import Metrics, Truth, score
+
+__all__ = ["Metrics", "evaluate", "find", "truths_of"]
+
+
+def evaluate(
+    model: nn.Module,
+    split: Split,
+    classes: Sequence[str],
+    *,
+    imgsz: int,
+    batch: int = 16,
+    device: str = "cpu",
+    conf: float = 0.001,
+    iou: float = 0.6,
+    max_det: int = 300,
+    progress: bool = False,
+) -> Metrics:
+    """Judge a network by a split: COCO and VOC AP over all detections above `conf`, in original pixels.
+
+    Every image is letterboxed to a long side of `imgsz` pixels; `iou` is the threshold of suppression and
+    `max_det` the most boxes an image. A split without images or labels has undefined APs (`nan`). The
+    model's mode, training or not, is as before afterwards. Raises TrainerError where an image that had a
+    size when the folder was read cannot be decoded now.
+    """
+    found = find(
+        model,
+        split,
+        imgsz=imgsz,
+        batch=batch,
+        device=device,
+        conf=conf,
+        iou=iou,
+        max_det=max_det,
+        progress=progress,
+    )
+    return score(found, truths_of(split), classes)
+
+
+def truths_of(split: Split) -> list[Truth]:
+    """The split's labels in pixels of the original images, in its order."""
+    return [
+        Truth.from_label(label, (int(width), int(height)))
+        for label, (width, height) in zip(split.labels, split.sizes, strict=True)
+    ]
+
+
+def find(
+    model: nn.Module,
+    split: Split,
+    *,
+    imgsz: int,
+    batch: int = 16,
+    device: str = "cpu",
+    conf: float = 0.001,
+    iou: float = 0.6,
+    max_det: int = 300,
+    progress: bool = False,
+) -> list[Detections]:
+    """What the network finds in each image of the split, in its order; a box may carry several classes."""
+    # Neighbours in aspect share a letterboxed shape, so that batches stay whole and padding small.
+    aspect = split.sizes[:, 0] / np.maximum(split.sizes[:, 1], 1) if len(split) else np.zeros(0)
+    order = np.argsort(aspect, kind="stable").tolist()
+    chunks = [order[i : i + batch] for i in range(0, len(order), batch)]
+    found: list[Detections] = [Detections.none()] * len(split)
+    was_training = model.training
+    model.eval()
+    try:
+        batches = zip(chunks, _read_ahead(split, chunks), strict=True)
+        for chunk, images in track(
+            batches,
+            "evaluate",
+            len(chunks),
+            console=Console(stderr=True),
+            disable=not progress,
+            transient=True,
+        ):
+            results = detect(
+                model,
+                images,
+                imgsz=imgsz,
+                conf=conf,
+                iou=iou,
+                max_det=max_det,
+                multi_label=True,
+                device=device,
+            )
+            for i, result in zip(chunk, results, strict=True):
+                found[i] = result
+    finally:
+        model.train(was_training)
+    return found
+
+
+def _read_ahead(split: Split, chunks: Sequence[Sequence[int]]) -> Iterator[list[Image]]:
+    """The pixels of each chunk; the next chunk is decoded while the network looks at this one."""
+    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
+        ahead = None
+        for chunk in [*chunks, None]:
+            reading = [pool.submit(_read, split, i) for i in chunk] if chunk is not None else None
+            if ahead is not None:
+                yield [future.result() for future in ahead]
+            ahead = reading
+
+
+def _read(split: Split, index: int) -> Image:
+    try:
+        return read_image(split.images[index])
+    except UnreadableImageError as error:
+        raise TrainerError(str(error), f"remove it from the {split.name} split or replace it") from error
