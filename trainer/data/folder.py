@@ -1,0 +1,260 @@
+"""The hand-over folder: `data.yaml`, images, labels, and `dataset.json` where there is one.
+
+Paths flow in, a `Folder` flows out: for each split the images, their sizes and their boxes, and a report of
+every label row that was not taken as it stands. A bad row costs that row, never its image.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Any
+
+import numpy as np
+import yaml
+from numpy.typing import NDArray
+
+from trainer.data.images import SUFFIXES, UnreadableImageError, image_size
+from trainer.data.labels import FolderReport, LabelRows, Problem, read_labels
+from trainer.errors import TrainerError
+
+SPLITS = ("train", "val", "test")
+SCHEMA = 1  # of dataset.json
+
+
+@dataclass(frozen=True)
+class Split:
+    """The images of one split, in a fixed order."""
+
+    name: str
+    images: list[Path]
+    labels: list[NDArray[np.float32]]  # one (n, 5) an image: class, cx, cy, w, h in 0..1 of the image
+    sizes: NDArray[np.int64]  # (N, 2) width, height in pixels as stored
+    report: FolderReport
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def box_sizes(self, imgsz: int) -> NDArray[np.float64]:
+        """(M, 2) w, h in pixels of all boxes, with each image's long side brought to `imgsz`."""
+        parts = [
+            labels[:, 3:5].astype(np.float64) * size * (imgsz / size.max())
+            for labels, size in zip(self.labels, self.sizes, strict=True)
+        ]
+        return np.concatenate(parts) if parts else np.zeros((0, 2))
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A hand-over folder as read."""
+
+    yaml: Path
+    classes: tuple[str, ...]
+    splits: dict[str, Split]
+    anchors: list[tuple[float, float]] | None  # dataset.json's, w and h in pixels at `anchors_imgsz`
+    anchors_imgsz: int | None
+    notes: tuple[str, ...] = field(default=())  # what was read otherwise than written, for the log
+
+    def split(self, name: str) -> Split | None:
+        """The split of that name, or None where data.yaml names none."""
+        return self.splits.get(name)
+
+    @property
+    def report(self) -> FolderReport:
+        """The reports of all splits together."""
+        return sum((split.report for split in self.splits.values()), FolderReport())
+
+
+def read_folder(data_yaml: Path) -> Folder:
+    """Read the hand-over folder that `data_yaml` describes.
+
+    A split is a folder (searched at any depth), a list of folders, or a .txt of image paths; labels are
+    found by exchanging the last folder called `images` for `labels`, or else beside the image. Raises
+    TrainerError where the folder cannot be trained on: no such file, no classes, a split that does not
+    exist, a train split without a single label.
+    """
+    data_yaml = Path(data_yaml)
+    contract = _read_yaml(data_yaml)
+    classes = _classes(contract, data_yaml)
+    notes: list[str] = []
+    bases = _bases(contract, data_yaml)
+    splits = {}
+    for name in SPLITS:
+        written = contract.get(name)
+        if written:
+            images = _images_of(name, written, bases, data_yaml, notes)
+            splits[name] = _read_split(name, images, len(classes))
+    _refuse_untrainable(splits, data_yaml)
+    anchors, anchors_imgsz = _read_dataset_json(data_yaml.parent / "dataset.json", classes)
+    return Folder(data_yaml, classes, splits, anchors, anchors_imgsz, tuple(notes))
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    if path.is_dir():
+        raise TrainerError(f"{path} is a folder", f"name its data.yaml: {path / 'data.yaml'}")
+    if not path.is_file():
+        raise TrainerError(f"no data.yaml at {path}", "make one with `curate export --to yolo -o DIR`")
+    try:
+        content = yaml.safe_load(path.read_bytes())
+    except yaml.YAMLError as error:
+        raise TrainerError(
+            f"{path} is not YAML: {' '.join(str(error).split())}", "correct that line"
+        ) from error
+    if not isinstance(content, dict):
+        raise TrainerError(f"{path} holds no keys", "it needs at least train:, val: and names:")
+    return content
+
+
+def _classes(contract: dict[str, Any], path: Path) -> tuple[str, ...]:
+    names = contract.get("names")
+    if isinstance(names, dict):
+        if sorted(names) != list(range(len(names))):
+            raise TrainerError(
+                f"{path}: names are numbered {sorted(names, key=str)}",
+                "number them 0, 1, 2, ... without gaps",
+            )
+        names = [names[i] for i in range(len(names))]
+    if not isinstance(names, list) or not names:
+        raise TrainerError(f"{path} names no classes", "add a line such as names: [cigarette, hand]")
+    count = contract.get("nc", len(names))
+    if count != len(names):
+        raise TrainerError(f"{path}: nc is {count} but {len(names)} classes are named", "make the two agree")
+    return tuple(str(name) for name in names)
+
+
+def _bases(contract: dict[str, Any], path: Path) -> list[Path]:
+    """Folders that relative split paths may start from: the yaml's `path`, then the yaml's own folder."""
+    own = path.parent
+    written = contract.get("path")
+    return [own / str(written), own] if written else [own]
+
+
+def _images_of(
+    split: str, written: object, bases: list[Path], data_yaml: Path, notes: list[str]
+) -> list[Path]:
+    images: list[Path] = []
+    for entry in written if isinstance(written, list) else [written]:
+        place = _find(str(entry), bases)
+        if place is None:
+            raise TrainerError(
+                f"{data_yaml}: the {split} split {str(entry)!r} does not exist",
+                f"correct the path (it is read from {bases[0]}) or remove the line",
+            )
+        if place[1]:
+            notes.append(f"{split}: {str(entry)!r} does not exist here; read {place[0]} instead")
+        if place[0].is_dir():
+            images += sorted(p for p in place[0].rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+        else:
+            images += _listed(place[0], bases, split)
+    if not images:
+        raise TrainerError(f"{data_yaml}: the {split} split has no images", f"it is read from {written!r}")
+    return images
+
+
+def _find(written: str, bases: Iterable[Path]) -> tuple[Path, bool] | None:
+    """Where `written` is, and whether it had to be looked for: (path, guessed)."""
+    for base in bases:
+        if (base / written).exists():
+            return base / written, False
+    # another machine's path, or Roboflow's ../train/images for train/images: try its tail, longest first
+    parts = PureWindowsPath(written).parts if "\\" in written else PurePosixPath(written).parts
+    parts = tuple(part for part in parts if part not in ("..", ".", "/"))
+    for start in range(len(parts)):
+        for base in bases:
+            candidate = base.joinpath(*parts[start:])
+            if candidate.exists():
+                return candidate, True
+    return None
+
+
+def _listed(listing: Path, bases: list[Path], split: str) -> list[Path]:
+    """The images a .txt names, one a line, relative to the listing or to the bases."""
+    images = []
+    for number, line in enumerate(listing.read_text(encoding="utf-8-sig").splitlines(), start=1):
+        if line.strip():
+            found = _find(line.strip(), [listing.parent, *bases])
+            if found is None:
+                raise TrainerError(
+                    f"{listing}:{number}: the {split} image {line.strip()!r} does not exist",
+                    "correct or remove the line",
+                )
+            images.append(found[0])
+    return images
+
+
+def label_path(image: Path) -> Path:
+    """Where an image's labels are: its last folder called `images` exchanged for `labels`, else beside it."""
+    parts = list(image.parts)
+    for i in reversed(range(len(parts) - 1)):
+        if parts[i] == "images":
+            parts[i] = "labels"
+            break
+    return Path(*parts).with_suffix(".txt")
+
+
+def _read_split(name: str, images: list[Path], classes: int) -> Split:
+    kept: list[Path] = []
+    sizes: list[tuple[int, int]] = []
+    labels: list[NDArray[np.float32]] = []
+    report = FolderReport()
+    for image in images:
+        try:
+            size = image_size(image)
+        except UnreadableImageError as error:
+            problem = Problem(image, 0, "", str(error).split(": ", 1)[-1], "image refused")
+            report += FolderReport(unreadable_images=1, problems=(problem,))
+            continue
+        rows: LabelRows = read_labels(label_path(image), classes)
+        report += rows.report
+        kept.append(image)
+        sizes.append(size)
+        labels.append(rows.boxes)
+    return Split(name, kept, labels, np.array(sizes, dtype=np.int64).reshape(-1, 2), report)
+
+
+def _refuse_untrainable(splits: dict[str, Split], path: Path) -> None:
+    train = splits.get("train")
+    if train is None:
+        raise TrainerError(f"{path} has no train split", "add a line such as train: images/train")
+    if not train.images:
+        raise TrainerError(f"{path}: no image of the train split can be decoded", "look at the files")
+    if not any(len(rows) for rows in train.labels):
+        example = label_path(train.images[0])
+        raise TrainerError(
+            f"{path}: none of the {len(train)} training images has a usable label",
+            f"labels are looked for at paths such as {example}; put them there",
+        )
+
+
+def _read_dataset_json(
+    path: Path, classes: tuple[str, ...]
+) -> tuple[list[tuple[float, float]] | None, int | None]:
+    """(anchors, the image size they were made for), or twice None where there are none."""
+    if not path.is_file():
+        return None, None
+    try:
+        content = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise TrainerError(f"{path} is not JSON: {error}", "export the folder again") from error
+    if not isinstance(content, dict) or content.get("schema") != SCHEMA:
+        raise TrainerError(f"{path} has an unknown schema", f"export it with schema {SCHEMA}")
+    if tuple(content.get("classes", classes)) != classes:
+        raise TrainerError(f"{path} and data.yaml name different classes", "export the folder again")
+    if content.get("anchors") is None:
+        return None, None
+    try:
+        anchors = [(float(w), float(h)) for w, h in content["anchors"]]
+        imgsz = int(content["anchors_imgsz"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise TrainerError(f"{path} has anchors that are no pairs", "export the folder again") from error
+    return anchors, imgsz
+
+
+def describe(folder: Folder) -> Iterator[str]:
+    """What is in the folder and what was not taken as it stands, a line each, for the log."""
+    for split in folder.splits.values():
+        boxes = sum(len(rows) for rows in split.labels)
+        yield f"{split.name}: {len(split)} images, {boxes} boxes; {split.report.summary()}"
+    yield from folder.notes

@@ -1,0 +1,118 @@
+"""Photographs as arrays: reading by bytes, the size from the header, the letterbox.
+
+Orientation tags (EXIF) are ignored everywhere in `trainer`: a box belongs to the pixels as they are stored.
+"""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.uint8]  # (H, W, 3) RGB
+
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
+GREY = 114  # of the border around letterboxed images
+HEADER_BYTES = 1 << 16  # of a file read in search of its size; EXIF and thumbnails come first
+
+
+class UnreadableImageError(Exception):
+    """A file that should be an image and cannot be decoded: a fact about the data, for whoever reports it."""
+
+
+def read_image(path: Path) -> Image:
+    """The pixels of a file as RGB, whatever its name is made of. Raises UnreadableImageError."""
+    try:
+        data = np.fromfile(path, dtype=np.uint8)
+    except OSError as error:
+        raise UnreadableImageError(f"{path}: {error.strerror or error}") from error
+    if len(data) == 0:
+        raise UnreadableImageError(f"{path}: the file is empty")
+    try:
+        bgr = cv2.imdecode(data, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+    except cv2.error as error:  # an image too large for OpenCV raises instead of giving None
+        raise UnreadableImageError(f"{path}: {error.err}") from error
+    if bgr is None:
+        raise UnreadableImageError(f"{path}: no image that can be decoded")
+    return cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
+
+
+def image_size(path: Path) -> tuple[int, int]:
+    """(width, height) as stored, from the header where it is a JPEG or PNG, else by decoding.
+
+    Raises UnreadableImageError.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(HEADER_BYTES)
+    except OSError as error:
+        raise UnreadableImageError(f"{path}: {error.strerror or error}") from error
+    size = _png_size(head) or _jpeg_size(head)
+    if size is not None and min(size) > 0:
+        return size
+    height, width = read_image(path).shape[:2]
+    return width, height
+
+
+def _png_size(head: bytes) -> tuple[int, int] | None:
+    if head[:8] != b"\x89PNG\r\n\x1a\n" or head[12:16] != b"IHDR" or len(head) < 24:
+        return None
+    width, height = struct.unpack(">II", head[16:24])
+    return width, height
+
+
+def _jpeg_size(head: bytes) -> tuple[int, int] | None:
+    """Size from the first frame header (ITU T.81, B.2.2); None where it lies beyond `head`."""
+    if head[:2] != b"\xff\xd8":
+        return None
+    at = 2
+    while at + 9 <= len(head):
+        if head[at] != 0xFF:
+            return None
+        marker = head[at + 1]
+        if marker == 0xFF:  # fill byte
+            at += 1
+        elif 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):  # a start of frame, of any coding
+            height, width = struct.unpack(">HH", head[at + 5 : at + 9])
+            return width, height
+        else:
+            at += 2 + struct.unpack(">H", head[at + 2 : at + 4])[0]
+    return None
+
+
+def resize_long_side(image: Image, long_side: int) -> Image:
+    """The image shrunk or enlarged until its longer side is `long_side`; aspect kept to the pixel."""
+    height, width = image.shape[:2]
+    scale = long_side / max(height, width)
+    if scale == 1:
+        return image
+    size = (max(round(width * scale), 1), max(round(height * scale), 1))
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    return cv2.resize(image, size, interpolation=how)
+
+
+def letterbox(
+    image: Image, size: int | tuple[int, int], stride: int = 32
+) -> tuple[Image, float, tuple[int, int]]:
+    """Fit an image into `size` pixels with its aspect kept: (image, scale, (pad_left, pad_top)).
+
+    `size` as one number is the long side; the short side is padded to the next multiple of `stride`. As a
+    (width, height) it is the exact size of the result. The border is grey and evenly split. A point moves by
+    x' = x * scale + pad_left, y' = y * scale + pad_top, to within the rounding of the sides to whole pixels.
+    """
+    height, width = image.shape[:2]
+    box = (size, size) if isinstance(size, int) else size
+    scale = min(box[0] / width, box[1] / height)
+    inner = (min(max(round(width * scale), 1), box[0]), min(max(round(height * scale), 1), box[1]))
+    if (width, height) != inner:
+        how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        image = cv2.resize(image, inner, interpolation=how)
+    if isinstance(size, int):
+        box = (-(-inner[0] // stride) * stride, -(-inner[1] // stride) * stride)
+    left, top = (box[0] - inner[0]) // 2, (box[1] - inner[1]) // 2
+    padded = np.full((box[1], box[0], 3), GREY, dtype=np.uint8)
+    padded[top : top + inner[1], left : left + inner[0]] = image
+    return padded, scale, (left, top)

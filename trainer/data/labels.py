@@ -1,0 +1,144 @@
+"""Label files in the YOLO layout, row by row: `class cx cy w h`, shares of the image's width and height."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+TOLERANCE = 1e-3  # of the image: an edge further outside than that was written wrong, not rounded
+ABSURD = 2.0  # a share beyond that was never a share: pixels, most likely
+
+
+class Problem(NamedTuple):
+    """One row (or image) that was not taken as it stands."""
+
+    path: Path
+    line: int  # from 1; 0 where the whole file is meant
+    text: str  # the row as written
+    reason: str
+    verdict: str  # "clipped", "refused" or "image refused"
+
+    def __str__(self) -> str:
+        where = f"{self.path}:{self.line}" if self.line else str(self.path)
+        return f"{where}: {self.verdict}: {self.reason}" + (f" ({self.text})" if self.text else "")
+
+
+@dataclass(frozen=True)
+class FolderReport:
+    """What became of the label rows of one or several splits."""
+
+    used: int = 0  # rows trained on, the clipped ones among them
+    clipped: int = 0  # rows whose box was cut at the edge of the image
+    refused: int = 0  # rows left out
+    polygons: int = 0  # used rows that outlined a shape, of which the box around it was taken
+    backgrounds: int = 0  # images without any usable box
+    missing_label_files: int = 0  # of these, images without a label file
+    unreadable_images: int = 0  # images left out
+    problems: tuple[Problem, ...] = ()
+
+    def __add__(self, other: FolderReport) -> FolderReport:
+        return FolderReport(
+            self.used + other.used,
+            self.clipped + other.clipped,
+            self.refused + other.refused,
+            self.polygons + other.polygons,
+            self.backgrounds + other.backgrounds,
+            self.missing_label_files + other.missing_label_files,
+            self.unreadable_images + other.unreadable_images,
+            self.problems + other.problems,
+        )
+
+    def summary(self) -> str:
+        """One line: the counts that are not zero."""
+        counts = {
+            "rows used": self.used,
+            "clipped": self.clipped,
+            "refused": self.refused,
+            "polygons turned into boxes": self.polygons,
+            "backgrounds": self.backgrounds,
+            "without label file": self.missing_label_files,
+            "unreadable images": self.unreadable_images,
+        }
+        return ", ".join(f"{count} {name}" for name, count in counts.items() if count) or "empty"
+
+
+class LabelRows(NamedTuple):
+    """The usable boxes of one image, and what became of its rows."""
+
+    boxes: NDArray[np.float32]  # (n, 5): class, cx, cy, w, h
+    report: FolderReport
+
+
+def read_labels(path: Path, classes: int) -> LabelRows:
+    """Read one label file; a missing one means an image of background, and is counted as such."""
+    if not path.is_file():
+        return LabelRows(
+            np.zeros((0, 5), dtype=np.float32), FolderReport(backgrounds=1, missing_label_files=1)
+        )
+    used: list[tuple[float, ...]] = []
+    problems: list[Problem] = []
+    polygons = 0
+    # numbers are ASCII; a stray byte in another encoding spoils its row only
+    lines = path.read_bytes().decode("utf-8-sig", errors="replace").splitlines()
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            row, clipped, polygon = _read_row(line.split(), classes)
+            if row in used:
+                raise ValueError("the same row again")
+        except ValueError as error:
+            problems.append(Problem(path, number, line.strip()[:80], str(error), "refused"))
+            continue
+        used.append(row)
+        polygons += polygon
+        if clipped:
+            problems.append(
+                Problem(path, number, line.strip()[:80], "the box reaches past the image", "clipped")
+            )
+    report = FolderReport(
+        used=len(used),
+        clipped=sum(problem.verdict == "clipped" for problem in problems),
+        refused=sum(problem.verdict == "refused" for problem in problems),
+        polygons=polygons,
+        backgrounds=int(not used),
+        problems=tuple(problems),
+    )
+    return LabelRows(np.array(used, dtype=np.float32).reshape(-1, 5), report)
+
+
+def _read_row(words: list[str], classes: int) -> tuple[tuple[float, ...], bool, bool]:
+    """(row, was it clipped, was it a polygon); ValueError with the reason where it cannot be used."""
+    try:
+        values = [float(word) for word in words]
+    except ValueError as error:
+        raise ValueError("not all of it is numbers") from error
+    if not all(math.isfinite(value) for value in values):
+        raise ValueError("not all of it is finite")
+    polygon = len(values) >= 7 and len(values) % 2 == 1
+    if len(values) != 5 and not polygon:
+        raise ValueError(f"{len(values)} values where 5 belong: class cx cy w h")
+    label, coordinates = values[0], values[1:]
+    if label != int(label) or not 0 <= label < classes:
+        raise ValueError(f"class {words[0]} is not one of 0 to {classes - 1}")
+    if max(abs(value) for value in coordinates) > ABSURD:
+        raise ValueError("coordinates are no shares of the image; are they pixels?")
+    if polygon:
+        xs, ys = coordinates[0::2], coordinates[1::2]
+        x1, y1, x2, y2 = min(xs), min(ys), max(xs), max(ys)
+    else:
+        cx, cy, w, h = coordinates
+        if w <= 0 or h <= 0:
+            raise ValueError("the box has no area")
+        x1, y1, x2, y2 = cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2
+    inside = [min(max(value, 0.0), 1.0) for value in (x1, y1, x2, y2)]
+    clipped = max(abs(a - b) for a, b in zip(inside, (x1, y1, x2, y2), strict=True)) > TOLERANCE
+    x1, y1, x2, y2 = inside
+    if x2 <= x1 or y2 <= y1:
+        raise ValueError("the box has no area inside the image")
+    return (label, (x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1), clipped, polygon
