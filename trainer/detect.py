@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import cast
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar, cast
 
 import numpy as np
 import torch
@@ -12,37 +16,92 @@ from torch import nn
 
 from trainer.data.images import Image, letterbox
 from trainer.decode import Detections, decode, detections
+from trainer.errors import TrainerError
+
+_Item = TypeVar("_Item")
+_Read = TypeVar("_Read")
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """An image as the network sees it, and the way back."""
+
+    picture: Image  # letterboxed
+    scale: float
+    pad: tuple[int, int]  # left, top
+    size: tuple[int, int]  # width, height of the original
+
+
+def fit_in(image: Image, imgsz: int, stride: int) -> Fitted:
+    """Letterbox `image` (H, W, 3) to a long side of `imgsz` px and sides that `stride` divides."""
+    picture, scale, pad = letterbox(image, imgsz, stride)
+    return Fitted(picture, scale, pad, (image.shape[1], image.shape[0]))
+
+
+def coarsest_stride(model: nn.Module) -> int:
+    """The sides of every input must be multiples of this."""
+    return max(cast(Sequence[int], model.strides))
+
+
+def check_imgsz(model: nn.Module, imgsz: int) -> None:
+    """TrainerError unless the network can take images of a long side of `imgsz` pixels."""
+    stride = coarsest_stride(model)
+    if imgsz < stride or imgsz % stride:
+        near = max(stride, round(imgsz / stride) * stride)
+        raise TrainerError(f"--imgsz {imgsz} is no multiple of {stride}", f"try --imgsz {near}")
 
 
 @torch.inference_mode()
 def detect(
     model: nn.Module,
-    images: Sequence[Image],
+    images: Sequence[Fitted],
     *,
-    imgsz: int,
     conf: float,
     iou: float,
     max_det: int = 300,
     multi_label: bool = False,
     device: str = "cpu",
 ) -> list[Detections]:
-    """The boxes of each image, in its own pixels and clipped to it, best score first.
+    """The boxes of each image, in pixels of the original and clipped to it, best score first.
 
-    `images` are (H, W, 3) uint8 RGB of any sizes. Each is letterboxed to a long side of `imgsz`, and those
-    of one shape pass the network together, so the answer for an image does not depend on its neighbours.
+    Images of one letterboxed shape pass the network together, so the answer for an image does not depend
+    on the shape of its neighbours. `multi_label` as in `trainer.decode.detections`.
     """
     strides, anchors = cast(Sequence[int], model.strides), cast(torch.Tensor, model.anchors)
-    boxed = [letterbox(image, imgsz, max(strides)) for image in images]
     found: list[Detections] = [Detections.none()] * len(images)
-    for indices in _by_shape([picture for picture, _, _ in boxed]):
-        x = _tensor([boxed[i][0] for i in indices], device)
+    for indices in _by_shape([image.picture for image in images]):
+        x = _tensor([images[i].picture for i in indices], device)
         decoded = decode(model(x), anchors, strides)
         results = detections(decoded, conf=conf, iou=iou, max_det=max_det, multi_label=multi_label)
         for i, result in zip(indices, results, strict=True):
-            height, width = images[i].shape[:2]
-            _, scale, pad = boxed[i]
-            found[i] = result.to_original(scale, pad, (width, height))
+            found[i] = result.to_original(images[i].scale, images[i].pad, images[i].size)
     return found
+
+
+def read_ahead(read: Callable[[_Item], _Read], items: Iterable[_Item], ahead: int) -> Iterator[_Read]:
+    """`read(item)` for every item in order, while threads already read up to `ahead` of those that follow.
+
+    OpenCV decodes without the interpreter's lock, so this goes on while the network computes.
+    """
+    with ThreadPoolExecutor(2) as pool:
+        waiting: deque[Future[_Read]] = deque()
+        for item in items:
+            waiting.append(pool.submit(read, item))
+            if len(waiting) > ahead:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def find_weights(path: Path) -> Path:
+    """The weights that `path` means: the file itself, or the best ones of a run's folder."""
+    if not path.is_dir():
+        return path
+    for name in ("best.pt", "last.pt"):
+        for folder in (path / "weights", path):
+            if (folder / name).is_file():
+                return folder / name
+    raise TrainerError(f"{path} holds no weights", "name a .pt file, or a run that `trainer fit` has begun")
 
 
 def _by_shape(pictures: Sequence[Image]) -> Iterable[list[int]]:
@@ -55,4 +114,4 @@ def _by_shape(pictures: Sequence[Image]) -> Iterable[list[int]]:
 def _tensor(pictures: Sequence[NDArray[np.uint8]], device: str) -> torch.Tensor:
     """(B, 3, H, W) float in 0..1, moved as bytes because a quarter of the memory crosses to the device."""
     batch = torch.from_numpy(np.stack(pictures)).to(device)  # (B, H, W, 3)
-    return batch.permute(0, 3, 1, 2).contiguous().float() / 255
+    return batch.permute(0, 3, 1, 2).float() / 255  # channels stay last in memory, as convolutions like it

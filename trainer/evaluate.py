@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
+from itertools import islice
 
 import numpy as np
 from rich.console import Console
@@ -14,7 +13,7 @@ from torch import nn
 from trainer.data.folder import Split
 from trainer.data.images import Image, UnreadableImageError, read_image
 from trainer.decode import Detections
-from trainer.detect import detect
+from trainer.detect import check_imgsz, coarsest_stride, detect, fit_in, read_ahead
 from trainer.errors import TrainerError
 from trainer.metrics import Metrics, Truth, score
 
@@ -76,49 +75,28 @@ def find(
     progress: bool = False,
 ) -> list[Detections]:
     """What the network finds in each image of the split, in its order; a box may carry several classes."""
-    # Neighbours in aspect share a letterboxed shape, so that batches stay whole and padding small.
+    check_imgsz(model, imgsz)
+    # Neighbours in aspect share a letterboxed shape, so that batches stay whole.
     aspect = split.sizes[:, 0] / np.maximum(split.sizes[:, 1], 1) if len(split) else np.zeros(0)
     order = np.argsort(aspect, kind="stable").tolist()
-    chunks = [order[i : i + batch] for i in range(0, len(order), batch)]
     found: list[Detections] = [Detections.none()] * len(split)
+    stride = coarsest_stride(model)
+    pictures = read_ahead(lambda i: fit_in(_read(split, i), imgsz, stride), order, ahead=batch)
     was_training = model.training
     model.eval()
     try:
-        batches = zip(chunks, _read_ahead(split, chunks), strict=True)
-        for chunk, images in track(
-            batches,
-            "evaluate",
-            len(chunks),
-            console=Console(stderr=True),
-            disable=not progress,
-            transient=True,
-        ):
+        chunks = [order[i : i + batch] for i in range(0, len(order), batch)]
+        bar = Console(stderr=True)
+        for chunk in track(chunks, "evaluate", console=bar, disable=not progress, transient=True):
+            images = list(islice(pictures, len(chunk)))
             results = detect(
-                model,
-                images,
-                imgsz=imgsz,
-                conf=conf,
-                iou=iou,
-                max_det=max_det,
-                multi_label=True,
-                device=device,
+                model, images, conf=conf, iou=iou, max_det=max_det, multi_label=True, device=device
             )
             for i, result in zip(chunk, results, strict=True):
                 found[i] = result
     finally:
         model.train(was_training)
     return found
-
-
-def _read_ahead(split: Split, chunks: Sequence[Sequence[int]]) -> Iterator[list[Image]]:
-    """The pixels of each chunk; the next chunk is decoded while the network looks at this one."""
-    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
-        ahead = None
-        for chunk in [*chunks, None]:
-            reading = [pool.submit(_read, split, i) for i in chunk] if chunk is not None else None
-            if ahead is not None:
-                yield [future.result() for future in ahead]
-            ahead = reading
 
 
 def _read(split: Split, index: int) -> Image:

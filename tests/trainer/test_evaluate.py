@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from tests.trainer.oracle import Box, Oracle, picture, split_of
-from trainer.detect import detect
+from trainer.detect import detect, find_weights, fit_in, read_ahead
 from trainer.errors import TrainerError
 from trainer.evaluate import evaluate, find, truths_of
 
@@ -120,13 +120,38 @@ def test_truths_are_the_labels_in_pixels(tmp_path: Path) -> None:
 
 def test_detecting_in_no_image_gives_no_answer_and_runs_nothing() -> None:
     model = Oracle()
-    assert detect(model, [], imgsz=64, conf=0.25, iou=0.45) == []
+    assert detect(model, [], conf=0.25, iou=0.45) == []
     assert model.calls == []
 
 
 def test_two_classes_in_one_picture_are_told_apart() -> None:
     image = picture(320, 320, (10, 10, 60, 60))
     image[200:260, 100:200] = (255, 0, 0)
-    (found,) = detect(Oracle(), [image], imgsz=320, conf=0.25, iou=0.45)
+    (found,) = detect(Oracle(), [fit_in(image, 320, 32)], conf=0.25, iou=0.45)
     assert found.classes.tolist() == [0, 1]
     assert found.xyxy == pytest.approx(np.array([[10, 10, 60, 60], [100, 200, 200, 260]]), abs=0.01)
+
+
+def test_a_size_the_network_cannot_take_is_refused_with_the_nearest_it_can(tmp_path: Path) -> None:
+    with pytest.raises(TrainerError, match="try --imgsz 320"):
+        evaluate(Oracle(), split_of(tmp_path, SCENES[:1]), CLASSES, imgsz=330)
+
+
+def test_reading_ahead_keeps_the_order_and_tells_the_first_failure_in_its_place() -> None:
+    assert list(read_ahead(lambda i: i * i, range(9), ahead=3)) == [0, 1, 4, 9, 16, 25, 36, 49, 64]
+    assert list(read_ahead(lambda i: i, [], ahead=3)) == []
+    reading = read_ahead(lambda i: 10 // i, (5, 0, 2), ahead=1)
+    assert next(reading) == 2
+    with pytest.raises(ZeroDivisionError):
+        next(reading)
+
+
+def test_a_run_means_its_best_weights(tmp_path: Path) -> None:
+    (tmp_path / "weights").mkdir()
+    with pytest.raises(TrainerError, match="no weights"):
+        find_weights(tmp_path)
+    (tmp_path / "weights" / "last.pt").touch()
+    assert find_weights(tmp_path).name == "last.pt"
+    (tmp_path / "weights" / "best.pt").touch()
+    assert find_weights(tmp_path) == find_weights(tmp_path / "weights") == tmp_path / "weights" / "best.pt"
+    assert find_weights(tmp_path / "x.pt") == tmp_path / "x.pt"
