@@ -1,13 +1,14 @@
 """How much of a data set arrives at a trainer: counted from documented behaviour, without training.
 
-The trainer meant here is the common case, not one product: it reads VOC by an XML parser on top of expat or
-libxml2 (`xml.etree`, as torchvision, MMDetection and most conversion scripts do), verifies images by Pillow,
-and looks classes up by their exact names.
+The trainer meant here is the common case, not one product: it reads VOC by `xml.etree`, which is expat, as
+torchvision, MMDetection and most conversion scripts do; it verifies images by Pillow; and it looks classes
+up by their exact names.
 
 **An image is seen** when its file is there, decodes to its end (is not empty, cut short, unreadable or no
 image at all), and its annotation is there and parses: expat refuses undeclared GBK and every other text that
-is not what it declares, multi-byte encodings other than UTF-8 and UTF-16, bare `&` and `<`, and files that
-end early. In YOLO folders an image without annotation is seen, as background; in VOC nobody looks for it.
+is not what it declares, multi-byte encodings other than UTF-8 and UTF-16 (those two it knows by their first
+bytes, also undeclared), bare `&` and `<`, and files that end early. In YOLO folders an image without
+annotation is seen, as background; in VOC nobody looks for it.
 
 **A box is seen** when its image is seen; its name is, letter for letter, one of the declared classes (any
 name, where nothing declares classes); it is the first box of its object (`find("bndbox")`); its four corners
@@ -79,7 +80,14 @@ def dry_count(data: Dataset) -> DryCount:
 
 
 def _image_seen(data: Dataset) -> pl.Expr:
-    stopped = data.problems.filter(pl.col("kind").is_in(STOPS_THE_PARSER))["image_id"]
+    harmless = data.images.filter(
+        pl.col("encoding").is_in(["utf-16-le", "utf-16-be"])
+        & (pl.col("declared_encoding").str.to_lowercase().str.starts_with("utf-16").fill_null(True))
+    )["image_id"]
+    stopped = data.problems.filter(
+        pl.col("kind").is_in(STOPS_THE_PARSER)
+        & ~((pl.col("kind") == "wrong-unicode-declaration") & pl.col("image_id").is_in(harmless.to_list()))
+    )["image_id"]
     there = pl.col("image").is_not_null() & ~pl.col("image_problem").is_in(BROKEN_IMAGE).fill_null(False)
     annotated = pl.col("readable").fill_null(data.format == "yolo") & ~pl.col("image_id").is_in(
         stopped.to_list()
