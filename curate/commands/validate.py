@@ -16,11 +16,8 @@ from curate.formats.discover import open_dataset
 from curate.report.model import Report
 from curate.rules import check_all
 from curate.rules import select as select_rules
-from curate.rules.model import Facts, Rule
+from curate.rules.model import Facts
 from curate.tree import Tree
-
-# YOLO rows and COCO JSON have no XML, no header and no text encodings of their own
-RULES_OF_ALL_FORMATS = ("OBJ", "BOX", "CLS", "IMG", "SET")
 
 
 def run(
@@ -48,7 +45,7 @@ def run(
 
     say("reading")
     data = read(tree)
-    asked = _rules_for(data.format, rules)
+    asked = tuple(rule for rule in rules if data.format in rule.formats)
     if not fix and not diff:
         say("checking")
         return _report(data, check_all(Facts(data, tree), asked))
@@ -85,9 +82,3 @@ def _with_repairs(report: Report, planned: Plan, diff: str | None = None) -> Rep
         converged=planned.converged,
         diff=diff,
     )
-
-
-def _rules_for(format_name: str, rules: Sequence[Rule]) -> tuple[Rule, ...]:
-    if format_name == "voc":
-        return tuple(rules)
-    return tuple(rule for rule in rules if rule.code.startswith(RULES_OF_ALL_FORMATS))

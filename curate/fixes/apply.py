@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from curate.errors import CurateError
-from curate.fixes.durable import write_file
+from curate.fixes.durable import at_once, write_file
 from curate.fixes.journal import Entry, Run, digest_on_disk, mark, place, record, sync_folders
 from curate.fixes.plan import Plan
 from curate.fixes.undo import roll_back
@@ -43,10 +43,12 @@ def apply(plan: Plan, root: Path) -> Run | None:
 
 def _write(tree: Tree, plan: Plan, run: Run) -> None:
     pairs = list(zip(plan.changes, run.entries, strict=True))
-    for change, entry in pairs:
-        if change.new is not None:
-            _refuse_if_changed(tree, entry)
-            write_file(place(tree, entry.path), change.new, run.temporary(tree, entry.path), entry.mode)
+
+    def write(entry: Entry, content: bytes) -> None:
+        _refuse_if_changed(tree, entry)
+        write_file(place(tree, entry.path), content, run.temporary(tree, entry.path), entry.mode)
+
+    at_once(lambda pair: write(*pair), [(entry, c.new) for c, entry in pairs if c.new is not None])
     # old names go last: a renamed image exists under one name or both, never under none
     for change, entry in pairs:
         if change.new is None:

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from curate.errors import CurateError, JournalError, UnsafePath
-from curate.fixes.durable import permission_bits, sync_folder, write_file
+from curate.fixes.durable import at_once, permission_bits, sync_folder, write_file
 from curate.fixes.plan import FileChange
 from curate.tree import Tree, display
 
@@ -117,9 +117,8 @@ def _write_journal(
 ) -> None:
     kept = folder / "old"
     kept.mkdir()
-    for change, entry in zip(changes, entries, strict=True):
-        if change.old is not None and entry.old is not None and not (kept / entry.old).exists():
-            write_file(kept / entry.old, change.old, kept / "partial")
+    old = {e.old: c.old for c, e in zip(changes, entries, strict=True) if e.old and c.old is not None}
+    at_once(lambda item: write_file(kept / item[0], item[1], kept / f"{item[0]}.partial"), old.items())
     sync_folder(kept)  # before the manifest says that all of it is there
     manifest = {
         "schema": SCHEMA,

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from curate.errors import CurateError, JournalError
-from curate.fixes.durable import write_file
+from curate.fixes.durable import at_once, write_file
 from curate.fixes.journal import Entry, Run, digest_on_disk, mark, place, runs, sync_folders
 from curate.tree import Tree, display
 
@@ -46,15 +46,17 @@ def roll_back(tree: Tree, run: Run, later: list[Run] | None = None) -> None:
     Raises JournalError and UnsafePath with nothing touched, OSError in the middle.
     """
     pending = {entry for entry in run.entries if _is_changed(tree, run, entry, later or [])}
-    for entry in run.entries:  # all of them: a damaged journal must be known before the first write
-        run.old_bytes(entry)
-    for entry in run.entries:
+    at_once(run.old_bytes, run.entries)  # a damaged journal must be known before the first write
+
+    def restore(entry: Entry) -> None:
         temporary = run.temporary(tree, entry.path)
         old = run.old_bytes(entry) if entry in pending else None
         if old is not None:
             write_file(place(tree, entry.path), old, temporary, entry.mode)
         else:
             temporary.unlink(missing_ok=True)  # left by a run that was killed
+
+    at_once(restore, run.entries)
     for entry in pending:
         if entry.old is None:
             place(tree, entry.path).unlink()
