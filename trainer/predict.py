@@ -1,0 +1,226 @@
+"""Photographs and weights in; drawn pictures, VOC or YOLO labels and predictions.json out.
+
+Under OUT: `pictures/` (drawn), `Annotations/` (VOC) or `labels/` (YOLO), `predictions.json`; the first
+three repeat the folders of the source. Boxes are in pixels as stored: EXIF orientation is ignored, as it is
+in training.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from rich.console import Console
+from rich.progress import track
+
+from trainer.annotations import prediction_rows, predictions_json, voc_xml, yolo_rows
+from trainer.checkpoint import load_model, write_atomically
+from trainer.data.images import SUFFIXES, Image, UnreadableImageError, read_image
+from trainer.decode import Detections
+from trainer.detect import check_imgsz, coarsest_stride, detect, find_weights, fit_in, read_ahead
+from trainer.device import pick_device
+from trainer.draw import draw_boxes, drawable
+from trainer.errors import TrainerError
+from trainer.plots import PICTURE_SUFFIXES, write_picture
+
+FORMATS = ("voc", "yolo", "none")
+_AHEAD = 3  # images decoded before the network asks for them; more would only fill the memory
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """What was found in one image, in its own pixels."""
+
+    image: str  # relative to the source, with forward slashes
+    size: tuple[int, int]  # width, height
+    found: Detections
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """The outcome of one call."""
+
+    classes: tuple[str, ...]
+    images: tuple[Predicted, ...]
+    unreadable: tuple[tuple[str, str], ...]  # image and reason
+    note: str | None  # what the user should hear once about the pictures
+
+    def counts(self) -> dict[str, int]:
+        """Boxes of each class, in the order of the class list."""
+        labels = [label for p in self.images for label in p.found.classes.tolist()]
+        return {name: labels.count(i) for i, name in enumerate(self.classes)}
+
+
+def predict(
+    source: str | Path,
+    weights: Path,
+    *,
+    out: Path,
+    imgsz: int | None = None,
+    conf: float = 0.25,
+    iou: float = 0.45,
+    max_det: int = 300,
+    device: str = "cpu",
+    format: str = "voc",
+    draw: bool = True,
+    write_json: bool = False,
+    recursive: bool = False,
+    overwrite: bool = False,
+    progress: bool = False,
+) -> Predictions:
+    """Find objects in an image, a folder of images or a glob, and write what was found under `out`.
+
+    `weights` is a .pt file or a run's folder; `imgsz` the long side in pixels that the network sees, by
+    default the one it was trained at. Only boxes above `conf` are kept, each as its best class only.
+    An image that cannot be decoded is listed in the result and the rest goes on. Raises TrainerError where
+    there is nothing to read or to write, or a file is in the way and `overwrite` is not set; nothing has
+    been written then.
+    """
+    if format not in FORMATS:
+        raise TrainerError(f"--format {format} is unknown", f"choose one of {', '.join(FORMATS)}")
+    root, paths = list_images(source, recursive=recursive, without=out / "pictures")
+    names = [path.relative_to(root).as_posix() for path in paths]
+    targets = [_Targets.of(out, name, format, draw) for name in names]
+    lists = [
+        out / name
+        for name, wanted in (("predictions.json", write_json), ("classes.txt", format == "yolo"))
+        if wanted
+    ]
+    _refuse(targets, lists, names, overwrite)
+    where = pick_device(device).type
+    model, meta = load_model(find_weights(Path(weights)), where)
+    size, stride = imgsz or meta.imgsz, coarsest_stride(model)
+    check_imgsz(model, size)
+    shown, note = drawable(meta.classes)
+
+    done: list[Predicted] = []
+    unreadable: list[tuple[str, str]] = []
+    images = read_ahead(_read, paths, _AHEAD)
+    for name, target in track(
+        list(zip(names, targets, strict=True)),
+        "predict",
+        console=Console(stderr=True),
+        disable=not progress,
+        transient=True,
+    ):
+        image = next(images)
+        if isinstance(image, str):
+            unreadable.append((name, image))
+            continue
+        fitted = fit_in(image, size, stride)
+        (found,) = detect(model, [fitted], conf=conf, iou=iou, max_det=max_det, device=where)
+        done.append(Predicted(name, fitted.size, found))
+        if target.picture is not None:
+            write_picture(target.picture, draw_boxes(image, found.xyxy, found.classes, shown, found.scores))
+        if target.voc is not None:
+            write_atomically(target.voc, voc_xml(name, fitted.size, found, meta.classes))
+        if target.yolo is not None:
+            write_atomically(target.yolo, yolo_rows(fitted.size, found))
+
+    if format == "yolo":
+        write_atomically(out / "classes.txt", "".join(f"{name}\n" for name in meta.classes).encode("utf-8"))
+    if write_json:
+        # Written last, so that its existence means that every image was looked at.
+        rows = [row for p in done for row in prediction_rows(p.image, p.found, meta.classes)]
+        write_atomically(out / "predictions.json", predictions_json(rows))
+    return Predictions(meta.classes, tuple(done), tuple(unreadable), note if draw else None)
+
+
+def list_images(
+    source: str | Path, *, recursive: bool = False, without: Path | None = None
+) -> tuple[Path, list[Path]]:
+    """The images that `source` means, sorted, and the folder that their names are relative to.
+
+    A folder gives the images in it, with `recursive` also those below it, but none under `without`, where an
+    earlier call has drawn. A name that exists is never taken for a glob. TrainerError where there is none.
+    """
+    path = Path(source)
+    if path.is_file():
+        return path.parent, [path]
+    if path.is_dir():
+        root, paths = path, sorted(path.rglob("*") if recursive else path.iterdir())
+    elif glob.has_magic(str(source)):
+        root = _root_of(path)
+        # Path.glob takes no absolute pattern
+        paths = [Path(p) for p in sorted(glob.glob(str(source), recursive=True))]  # noqa: PTH207
+    else:
+        raise TrainerError(f"there is no {source}", "name an image, a folder of images or a glob in quotes")
+    drawn = without.resolve() if without is not None else None
+    images = [
+        p
+        for p in paths
+        if p.suffix.lower() in SUFFIXES
+        and p.is_file()
+        and (drawn is None or drawn not in p.resolve().parents)
+    ]
+    if not images:
+        hint = "" if recursive or not path.is_dir() else ", or --recursive to look in its folders"
+        raise TrainerError(
+            f"no images in {source}", f"name one that holds {', '.join(sorted(SUFFIXES))} files{hint}"
+        )
+    return root, images
+
+
+@dataclass(frozen=True)
+class _Targets:
+    """The files of one image; None for what is not wanted."""
+
+    picture: Path | None
+    voc: Path | None
+    yolo: Path | None
+
+    @classmethod
+    def of(cls, out: Path, name: str, format: str, draw: bool) -> _Targets:
+        relative = PurePosixPath(name)
+        # A format that drawings cannot be written in keeps its suffix in the name: scan.tif.png.
+        known = relative.suffix.lower() in PICTURE_SUFFIXES
+        picture = out / "pictures" / (relative if known else relative.with_name(relative.name + ".png"))
+        return cls(
+            picture if draw else None,
+            out / "Annotations" / relative.with_suffix(".xml") if format == "voc" else None,
+            out / "labels" / relative.with_suffix(".txt") if format == "yolo" else None,
+        )
+
+
+def _refuse(
+    targets: Sequence[_Targets], lists: Sequence[Path], names: Sequence[str], overwrite: bool
+) -> None:
+    """TrainerError where nothing would be written, two images share a label file, or a file is in the way."""
+    owner: dict[Path, str] = {}
+    for name, target in zip(names, targets, strict=True):
+        for path in (target.picture, target.voc, target.yolo):
+            if path is not None and owner.setdefault(path, name) != name:
+                raise TrainerError(
+                    f"{owner[path]} and {name} would both become {path.name}",
+                    "rename one of them or use --format none",
+                )
+    everything = [*owner, *lists]
+    if not everything:
+        raise TrainerError(
+            "nothing would be written", "leave out --no-draw, or add --format voc or --output-format json"
+        )
+    there = [] if overwrite else [path for path in everything if path.exists()]
+    if there:
+        more = f" and {len(there) - 1} more" if len(there) > 1 else ""
+        raise TrainerError(f"{there[0]}{more} would be overwritten", "add --overwrite or choose another -o")
+
+
+def _root_of(pattern: Path) -> Path:
+    """The folders of a glob before its first wildcard."""
+    plain = []
+    for part in pattern.parts[:-1]:
+        if glob.has_magic(part):
+            break
+        plain.append(part)
+    return Path(*plain) if plain else Path(os.curdir)
+
+
+def _read(path: Path) -> Image | str:
+    """The pixels, or the reason why there are none."""
+    try:
+        return read_image(path)
+    except UnreadableImageError as error:
+        return str(error).removeprefix(f"{path}: ")
