@@ -1,9 +1,23 @@
-"""Work on this machine: a pool of processes, or no pool where starting one would cost more than it saves."""
+"""Work on this machine: a pool of processes, or no pool where starting one would cost more than it saves.
+
+The items are cut into shards whose size does not depend on the number of workers, and results come back in
+the order of the items. So the result is the same for one worker, for eight, and without a pool.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import multiprocessing
+import os
+import signal
+import sys
+import types
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from typing import TypeVar
+
+from curate.errors import CurateError
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -14,8 +28,57 @@ def map_shards(
     items: Sequence[T],
     *,
     workers: int | None = None,
-    shard: int = 500,
+    shard: int = 250,
     in_process_below: int = 2000,
 ) -> list[R]:
-    """Apply `function` to consecutive slices of `items`; the results in order, whoever computed them."""
-    raise NotImplementedError
+    """Apply `function` to consecutive slices of at most `shard` items; one result a slice, in order.
+
+    `function` must be importable by name (a module's function, or a `functools.partial` of one) and its
+    results picklable. It runs in this process for fewer than `in_process_below` items, for one worker, or
+    inside another worker. `workers` defaults to the cores this process may use. What `function` raises is
+    raised here; CurateError where a worker process was killed. Interrupting stops all workers.
+    """
+    shards = [items[i : i + shard] for i in range(0, len(items), shard)]
+    count = min(workers or available_cores(), len(shards))
+    nested = multiprocessing.parent_process() is not None
+    if count <= 1 or nested or len(items) < in_process_below:
+        return [function(part) for part in shards]
+    # Spawned, not forked: Polars and OpenCV have threads, and a fork of a process with threads can hang.
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(count, context, _start_worker)
+    try:
+        with _main_hidden():
+            futures: list[Future[R]] = [pool.submit(function, part) for part in shards]
+        return [future.result() for future in futures]
+    except BrokenProcessPool as error:
+        raise CurateError(
+            "A worker process was killed, perhaps because memory ran out.", "Use fewer workers."
+        ) from error
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def available_cores() -> int:
+    """The cores this process may run on, which in a container can be fewer than the machine has."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _start_worker() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then ends the pool
+
+
+@contextmanager
+def _main_hidden() -> Iterator[None]:
+    """Keep spawned workers from running the user's script a second time.
+
+    A spawned process imports the parent's `__main__`, which repeats a script that has no `__name__` guard and
+    loads the whole command line for nothing. Workers get functions by name and need no `__main__`.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = types.ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main

@@ -1,20 +1,167 @@
-"""Pascal VOC folders in and out. The only place that knows VOC's pixels: 1-based, the far edge inclusive."""
+"""Pascal VOC folders in and out. The only place that knows VOC's pixels: 1-based, the far edge inclusive.
+
+A written box (10, 20, 80, 90) covers the columns 10..80 counted from 1, so it is (9, 19, 80, 90) for us
+(Everingham and Winn, The PASCAL VOC2012 Development Kit, section 3: "the top-left pixel is (1,1)").
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
+from xml.sax.saxutils import escape
 
-from curate.formats.voc_document import Document, parse
+from curate.formats.elements import Element
+from curate.formats.voc_document import Document, child, local_name, parse
 from curate.tree import Tree
 
 if TYPE_CHECKING:  # polars is loaded by the one process that builds tables, not by every worker
     from curate.dataset import Dataset
 
-__all__ = ["Document", "VocAnnotation", "VocObject", "parse", "read", "write"]
+__all__ = ["Document", "VocAnnotation", "VocObject", "facts", "parse", "read", "write"]
 
-SYNTHETIC_SOURCE = "curate paste"  # <source><database> of an image that curate drew
+SYNTHETIC_SOURCE = "curate paste"  # what <source><database> begins with in an annotation that curate drew
+
+# The columns of `dataset.IMAGES` and `OBJECTS` that an annotation file fills, in the order of `facts`.
+HEADER_COLUMNS = (
+    *("readable", "root_tag", "encoding", "declared_encoding", "bom", "folder"),
+    *("filename", "filename_line", "filename_column"),
+    *("size_written", "width", "height", "depth", "size_line", "size_column", "synthetic"),
+)
+OBJECT_COLUMNS = (
+    *("object", "box", "name", "xmin", "ymin", "xmax", "ymax", "written", "difficult", "truncated"),
+    *("polygon", "rotated", "line", "column", "name_line", "name_column", "box_line", "box_column"),
+)
+PROBLEM_COLUMNS = ("kind", "line", "column", "detail")
+
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_CORNERS = ("xmin", "ymin", "xmax", "ymax")
+_TRUE, _FALSE = frozenset({"1", "true", "yes"}), frozenset({"", "0", "false", "no"})
+
+
+class VocFacts(NamedTuple):
+    """What one annotation file says: a row of HEADER_COLUMNS, rows of OBJECT_COLUMNS and PROBLEM_COLUMNS."""
+
+    header: tuple[Any, ...]
+    objects: list[tuple[Any, ...]]
+    problems: list[tuple[str, int, int, str]]
+
+
+def facts(document: Document) -> VocFacts:
+    """The rows of the fact tables that an annotation file fills, without the keys of rows."""
+    problems = [(p.kind, *document.line_column(p.offset), p.detail) for p in document.problems]
+    objects: list[tuple[Any, ...]] = []
+    for number, element in enumerate(document.objects(), start=1):
+        objects.extend(_object_rows(document, element, number))
+    return VocFacts(_header(document), objects, problems)
+
+
+def _header(document: Document) -> tuple[Any, ...]:
+    root = document.root
+    parts: dict[str, Element] = {}
+    for element in () if root is None else root.children:
+        # an element that the end of a cut file closed may hold half a word
+        if element.closed or element.children:
+            parts.setdefault(local_name(element), element)
+    filename, size, source = parts.get("filename"), parts.get("size"), parts.get("source")
+    sides = [_text(child(size, name)) if size else None for name in ("width", "height", "depth")]
+    database = _text(child(source, "database")) if source else None
+    return (
+        document.is_voc,
+        root.tag if root is not None else None,
+        document.encoding,
+        document.declared,
+        document.bom,
+        _text(parts.get("folder")),
+        _text(filename),
+        *_place(document, filename),
+        None if size is None else "x".join((side or "").strip() for side in sides).removesuffix("x"),
+        *(_integer(side) for side in sides),
+        *_place(document, size),
+        (database or "").startswith(SYNTHETIC_SOURCE),
+    )
+
+
+def _object_rows(document: Document, element: Element, number: int) -> Iterator[tuple[Any, ...]]:
+    parts: dict[str, Element] = {}
+    boxes: list[Element] = []
+    for part in element.children:
+        tag = local_name(part)
+        if tag == "bndbox":
+            boxes.append(part)
+        elif tag not in parts:
+            parts[tag] = part
+    place = document.line_column(element.start)
+    named = parts.get("name")
+    name = _text(named)
+    name_place = _place(document, named)
+    flags = (
+        _flag(parts.get("difficult")),
+        _flag(parts.get("truncated")),
+        "polygon" in parts,
+        "robndbox" in parts,
+    )
+    if not boxes:
+        yield (number, 0, name, None, None, None, None, ",,,", *flags, *place, *name_place, None, None)
+    for position, box in enumerate(boxes, start=1):
+        written = _written(box)
+        yield (
+            *(number, position, name, *to_xyxy([_number(text) for text in written])),
+            *(",".join(written), *flags, *place, *name_place),
+            *document.line_column(box.start),
+        )
+
+
+def _written(box: Element) -> list[str]:
+    """The four corners word for word, blanks around them dropped; "" where one is missing."""
+    texts: dict[str, str] = {}
+    for corner in box.children:
+        texts.setdefault(local_name(corner), corner.text)
+    return [texts.get(corner, "").strip() for corner in _CORNERS]
+
+
+def to_xyxy(written: Sequence[float | None]) -> list[float | None]:
+    """VOC's xmin, ymin, xmax, ymax as xyxy: the near edges move by one pixel, the far ones stay."""
+    x0, y0, x1, y1 = written
+    return [None if x0 is None else x0 - 1, None if y0 is None else y0 - 1, x1, y1]
+
+
+def _number(text: str) -> float | None:
+    """A finite decimal number in ASCII; None for anything else that Python's float would take."""
+    if not (text.isascii() and text.isdigit()) and not _NUMBER.fullmatch(text):
+        return None
+    value = float(text)
+    return value if -1e300 < value < 1e300 else None
+
+
+def _integer(text: str | None) -> int | None:
+    value = _number(text.strip()) if text is not None else None
+    return int(value) if value is not None and value.is_integer() and abs(value) < 2**53 else None
+
+
+def _text(element: Element | None) -> str | None:
+    return None if element is None else element.text
+
+
+def _place(document: Document, element: Element | None) -> tuple[int | None, int | None]:
+    return (None, None) if element is None else document.line_column(element.start)
+
+
+def _flag(element: Element | None) -> bool | None:
+    """A missing or empty flag is False; None for a text that is neither true nor false."""
+    word = element.text.strip().lower() if element is not None else ""
+    return True if word in _TRUE else False if word in _FALSE else None
+
+
+def read(tree: Tree, classes: Sequence[str] | None = None, workers: int | None = None) -> Dataset:
+    """Read every annotation and image below the tree's root; see `voc_folder.read_folder`."""
+    from curate.formats.voc_folder import read_folder  # it stands on this module
+
+    return read_folder(tree, classes, workers)
+
+
+# --- writing ----------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -29,7 +176,10 @@ class VocObject:
 
 @dataclass(frozen=True)
 class VocAnnotation:
-    """A new annotation file. `source` fills `<source>`; without "database" it says Unknown, like labelImg."""
+    """A new annotation file. `source` fills `<source>`; without "database" it says Unknown, like labelImg.
+
+    A database that begins with SYNTHETIC_SOURCE marks an image that curate drew.
+    """
 
     folder: str
     filename: str
@@ -41,10 +191,50 @@ class VocAnnotation:
 
 
 def write(annotation: VocAnnotation) -> bytes:
-    """A VOC file as labelImg writes it: UTF-8, no declaration, tabs."""
-    raise NotImplementedError
+    """A VOC file as labelImg writes it: UTF-8, no declaration, tabs, a line feed at the end.
+
+    Fractions of a pixel are kept to four decimals. No `<path>`: it would publish the user's directories.
+    """
+    source = {"database": "Unknown", **annotation.source}
+    lines = [
+        "<annotation>",
+        _leaf(1, "folder", annotation.folder),
+        _leaf(1, "filename", annotation.filename),
+        "\t<source>",
+        *(_leaf(2, tag, text) for tag, text in source.items()),
+        "\t</source>",
+        "\t<size>",
+        _leaf(2, "width", annotation.width),
+        _leaf(2, "height", annotation.height),
+        _leaf(2, "depth", annotation.depth),
+        "\t</size>",
+        _leaf(1, "segmented", 0),
+        *(line for item in annotation.objects for line in _object_lines(item)),
+        "</annotation>",
+        "",
+    ]
+    return "\n".join(lines).encode("utf-8")
 
 
-def read(tree: Tree, classes: Sequence[str] | None = None, workers: int | None = None) -> Dataset:
-    """Read every annotation and image below the tree's root."""
-    raise NotImplementedError
+def _object_lines(item: VocObject) -> Iterable[str]:
+    x0, y0, x1, y1 = item.xyxy
+    corners = (x0 + 1, y0 + 1, x1, y1)
+    return [
+        "\t<object>",
+        _leaf(2, "name", item.name),
+        _leaf(2, "pose", "Unspecified"),
+        _leaf(2, "truncated", int(item.truncated)),
+        _leaf(2, "difficult", int(item.difficult)),
+        "\t\t<bndbox>",
+        *(_leaf(3, tag, _pixel(value)) for tag, value in zip(_CORNERS, corners, strict=True)),
+        "\t\t</bndbox>",
+        "\t</object>",
+    ]
+
+
+def _leaf(depth: int, tag: str, text: object) -> str:
+    return "\t" * depth + f"<{tag}>{escape(str(text))}</{tag}>"
+
+
+def _pixel(value: float) -> str:
+    return f"{value:.4f}".rstrip("0").rstrip(".")

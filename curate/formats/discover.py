@@ -1,0 +1,117 @@
+"""Which format a folder is in, told by what its files hold, and the reader for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from curate.errors import CurateError, NotADataset, UnsafePath
+from curate.formats.pairing import is_image_name, split_name
+from curate.tree import Tree, display, name_to_text
+
+if TYPE_CHECKING:
+    from curate.dataset import Dataset
+
+FORMATS = ("voc", "yolo", "coco")
+_SAMPLE = 64  # files of a kind that are looked into
+_VOC_START = re.compile(rb"<(?:\w+:)?(?:annotation|object|bndbox)\b", re.IGNORECASE)
+_YOLO_ROW = re.compile(rb"\s*\d+(?:\.0+)?(?:[ \t]+[-+.\deE]+){4,}\s*(?:\n|\Z)")
+_YOLO_YAML = re.compile(rb"^(?:names|nc|train)\s*:", re.MULTILINE)
+
+
+def open_dataset(
+    root: Path | Tree,
+    *,
+    classes: Sequence[str] | None = None,
+    format: str | None = None,
+    workers: int | None = None,
+) -> Dataset:
+    """Read a data set in any format we know; `format` (voc, yolo, coco) is recognised where it is not given.
+
+    A folder of images without any annotation is a VOC data set in which nothing is labelled yet. Raises
+    NotADataset where there is nothing to read.
+    """
+    tree = root if isinstance(root, Tree) else Tree.open(root)
+    chosen = format or recognise(tree)
+    if chosen == "voc":
+        from curate.formats import voc
+
+        return voc.read(tree, classes, workers)
+    if chosen == "yolo":
+        from curate.formats import yolo
+
+        return yolo.read(tree, classes, workers)
+    if chosen == "coco":
+        from curate.formats import coco
+
+        return coco.read(tree, classes, workers)
+    raise CurateError(f"{chosen} is no format that can be read.", f"Choose one of {', '.join(FORMATS)}.")
+
+
+def recognise(tree: Tree) -> str:
+    """voc, yolo or coco; where a folder holds both of the first two, the one with more annotation files.
+
+    A COCO file counts only where there are neither VOC nor YOLO annotations: it often lies beside them.
+    """
+    files = tree.files()
+    images = [name for name in files if is_image_name(name)]
+    annotations = [name for name in files if name.lower().endswith(".xml")]
+    if not any(_VOC_START.search(_head(tree, name).replace(b"\0", b"")) for name in _sampled(annotations)):
+        # nothing that looks like VOC, but files in a folder of that name are broken rather than foreign
+        annotations = [name for name in annotations if "annotations" in name.lower().split("/")]
+    labels = _yolo_labels(tree, files, images)
+    if annotations and len(annotations) >= len(labels):
+        return "voc"
+    if labels:
+        return "yolo"
+    if any(_is_coco(tree, name) for name in files if name.lower().endswith(".json")):
+        return "coco"
+    if any(
+        _YOLO_YAML.search(_head(tree, name)) for name in files if name.lower() in ("data.yaml", "data.yml")
+    ):
+        return "yolo"
+    if images:
+        return "voc"
+    folder = display(name_to_text(str(tree.root)))
+    raise NotADataset(
+        f"{folder} holds no images and no annotations that we can read ({len(files):,} files).",
+        "Name a folder with VOC XML, YOLO labels or a COCO JSON file.",
+    )
+
+
+def _yolo_labels(tree: Tree, files: Sequence[str], images: Sequence[str]) -> list[str]:
+    """Text files in a `labels` folder or beside an image of their stem, if some have rows of numbers."""
+    stems = {split_name(name)[:2] for name in images}
+    labels = []
+    for name in files:
+        folder, stem, suffix = split_name(name)
+        if suffix.lower() == ".txt" and ("labels" in folder.lower().split("/") or (folder, stem) in stems):
+            labels.append(name)
+    looks = any(_YOLO_ROW.match(_head(tree, name)) for name in _sampled(labels))
+    return labels if looks else []
+
+
+def _sampled(names: Sequence[str]) -> Sequence[str]:
+    """Names spread evenly over all of them."""
+    step = max(len(names) // _SAMPLE, 1)
+    return names[::step]
+
+
+def _is_coco(tree: Tree, name: str) -> bool:
+    """Whether a JSON file has COCO's lists, near its beginning or its end."""
+    try:
+        content = tree.read_head(name, 1 << 16)
+        if len(content) == 1 << 16:
+            content += tree.read(name)[-(1 << 16) :]
+    except (OSError, UnsafePath):
+        return False
+    return sum(key in content for key in (b'"images"', b'"annotations"', b'"categories"')) >= 2
+
+
+def _head(tree: Tree, name: str) -> bytes:
+    try:
+        return tree.read_head(name, 4096)
+    except (OSError, UnsafePath):
+        return b""

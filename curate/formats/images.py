@@ -1,0 +1,151 @@
+"""What an image file says of itself, from a few small reads and without decoding a pixel.
+
+In: the first kilobytes of a file, further reads where a header lies deeper, and the file's last bytes. Out:
+`ImageFacts`. The format is told by the bytes, never by the extension.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from curate.errors import UnsafePath
+from curate.formats.image_headers import ImageFacts, ReadAt, bmp, gif, heif, png, tiff, webp
+from curate.formats.jpeg import jpeg
+from curate.tree import Tree
+
+if TYPE_CHECKING:  # neither is needed to read headers, and every worker pays for what is loaded
+    import numpy as np
+    from numpy.typing import NDArray
+
+# The usual order: where two images share a stem, the first of these goes first.
+IMAGE_SUFFIXES = (
+    *(".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".gif"),
+    *(".jpe", ".jfif", ".mpo", ".heic", ".heif", ".avif"),
+)
+MAX_PIXELS = 512 * 1024 * 1024  # more is not decoded: 1.5 GB in memory, or a file made to be a bomb
+_HEAD = 4096
+
+
+def image_facts(tree: Tree, name: str) -> ImageFacts:
+    """The facts of one file of a data set. Never raises: what cannot be read has a problem."""
+    try:
+        content = tree.overlay.get(name)
+        if content is not None:
+            return facts_of_bytes(content)
+        descriptor = os.open(tree.path(name), os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    except (OSError, UnsafePath) as error:
+        return ImageFacts(problem="unreadable", detail=str(error))
+    try:
+
+        def read_at(offset: int, count: int) -> bytes:
+            os.lseek(descriptor, offset, os.SEEK_SET)
+            return os.read(descriptor, count)
+
+        return read_header(read_at, os.fstat(descriptor).st_size)
+    except OSError as error:
+        return ImageFacts(problem="unreadable", detail=str(error))
+    finally:
+        os.close(descriptor)
+
+
+def facts_of_bytes(content: bytes) -> ImageFacts:
+    """The facts of a whole file in memory."""
+    return read_header(lambda offset, count: content[offset : offset + count], len(content))
+
+
+def read_header(read_at: ReadAt, size: int) -> ImageFacts:
+    """The facts of a file of `size` bytes, of which `read_at` gives any part."""
+    if size == 0:
+        return ImageFacts(0, problem="empty", detail="0 bytes")
+    head = read_at(0, _HEAD)
+    kind = next((parser for magic, parser in _PARSERS if head.startswith(magic)), None)
+    if kind is None:
+        kind = _RIFF_OR_BOX.get(head[4:12] if head[4:8] == b"ftyp" else head[8:12])
+    if kind is None:
+        return _foreign(head, size)
+    try:
+        return kind(head, read_at, size)
+    except (struct.error, IndexError):
+        name = _FORMAT_NAMES[kind]
+        return ImageFacts(size, name, problem="no-header", detail=f"{name} without a readable header")
+
+
+def decode_pixels(content: bytes) -> NDArray[np.uint8] | None:
+    """The stored pixels as (H, W, 3) RGB, EXIF orientation ignored; None where they cannot be decoded.
+
+    Grey, palette, alpha and 16-bit images come as 8-bit RGB. Images over MAX_PIXELS are not decoded.
+    """
+    import cv2
+    import numpy as np
+
+    facts = facts_of_bytes(content)
+    if (facts.width or 0) * (facts.height or 0) > MAX_PIXELS or not content:
+        return None
+    try:
+        bgr = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+    except cv2.error:
+        return None
+    return None if bgr is None else cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
+
+
+def read_pixels(tree: Tree, name: str) -> NDArray[np.uint8] | None:
+    """`decode_pixels` of a file of the data set; None also where the file cannot be read."""
+    try:
+        return decode_pixels(tree.read(name))
+    except (OSError, UnsafePath):
+        return None
+
+
+def _foreign(head: bytes, size: int) -> ImageFacts:
+    """Not an image that we know: say what it looks like."""
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:200].lower()
+    if not head.strip(b"\0"):
+        looks = "only NUL bytes"
+    elif start.startswith((b"<!doctype html", b"<html")):
+        looks = "an HTML page"
+    elif start.startswith(b"<"):
+        looks = "XML or HTML text"
+    elif start.startswith(b"version https://git-lfs"):
+        looks = "a Git LFS pointer"
+    elif head.startswith(b"%PDF"):
+        looks = "a PDF"
+    elif head.startswith(b"PK\3\4"):
+        looks = "a zip archive"
+    elif not any(byte < 9 for byte in head[:512]):
+        looks = "text"
+    else:
+        looks = f"begins with {head[:4].hex(' ')}"
+    return ImageFacts(size, problem="not-an-image", detail=looks)
+
+
+_Parser = Callable[[bytes, ReadAt, int], ImageFacts]
+_PARSERS: tuple[tuple[bytes, _Parser], ...] = (
+    (b"\xff\xd8\xff", jpeg),
+    (b"\x89PNG\r\n\x1a\n", png),
+    (b"GIF87a", gif),
+    (b"GIF89a", gif),
+    (b"BM", bmp),
+    (b"II*\0", tiff),
+    (b"MM\0*", tiff),
+)
+_RIFF_OR_BOX: dict[bytes, _Parser] = {
+    b"WEBP": webp,
+    **{
+        b"ftyp" + brand: heif
+        for brand in (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+    },
+    b"ftypavif": heif,
+    b"ftypavis": heif,
+}
+_FORMAT_NAMES: dict[_Parser, str] = {
+    jpeg: "jpeg",
+    png: "png",
+    gif: "gif",
+    bmp: "bmp",
+    tiff: "tiff",
+    webp: "webp",
+    heif: "heic",
+}
