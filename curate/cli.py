@@ -6,6 +6,8 @@ Pipelines are imported inside their commands, so that `curate --help` answers at
 
 from __future__ import annotations
 
+import os
+import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -54,6 +56,13 @@ class OutputFormat(str, Enum):
     JSON = "json"
 
 
+class Printed(str, Enum):
+    """How a result that is no list of findings is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
 Data = Annotated[
     Path, typer.Argument(metavar="PATH", show_default=False, help="Folder that holds the data set.")
 ]
@@ -97,6 +106,10 @@ def _talk(quiet: bool = False) -> Iterator[Callable[[str], None]]:
 
     with Console(stderr=True).status("starting") as status:
         yield lambda what: status.update(f"{what} ...")
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def _words(values: list[str]) -> list[str]:
@@ -172,7 +185,7 @@ def validate(
         sys.stdout.write(to_json(report))
     elif report.diff is not None:
         sys.stdout.write(report.diff)
-        counts = f"{len(report.fixed):,} findings in {report.changed_files:,} files"
+        counts = f"{_count(len(report.fixed), 'finding')} in {_count(report.changed_files, 'file')}"
         typer.echo(f"would fix {counts}; nothing was written", err=True)
     else:
         concise = output_format is OutputFormat.CONCISE
@@ -213,11 +226,11 @@ def undo(
     if list_:
         for one in pipeline.list_runs(path):
             cut = "" if one.complete else ", cut short"
-            what = f"{one.findings} findings, {one.files} files{cut}"
+            what = f"{_count(one.findings, 'finding')}, {_count(one.files, 'file')}{cut}"
             typer.echo(f"{one.id}  {one.made:%Y-%m-%d %H:%M}  {what}")
         return
     done = pipeline.run(path, run_id=run)
-    typer.echo(f"run {done.id} taken back: {len(done.entries)} files are as they were")
+    typer.echo(f"run {done.id} taken back: {_count(len(done.entries), 'file')} restored")
 
 
 @app.command()
@@ -252,10 +265,167 @@ def rule(
     Console(width=min(100, Console().width)).print(Markdown(text))
 
 
+@app.command()
+def anchors(
+    path: Data,
+    imgsz: Annotated[int, typer.Option(help="Pixels of the long side in training.")] = 640,
+    layers: Annotated[int, typer.Option(min=1, max=5, help="Levels of the head: strides 8, 16, 32, ...")] = 3,
+    per_layer: Annotated[int, typer.Option(min=1, max=20, help="Anchors for each level.")] = 3,
+    seed: Annotated[int, typer.Option(min=0, help="Same seed, same anchors.")] = 0,
+    output_format: Annotated[Printed, typer.Option(help="How to print it.")] = Printed.TEXT,
+    workers: Workers = None,
+) -> None:
+    """Fit anchors to the boxes under PATH, and say whether the published ones are as good.
+
+    Fitness is the mean over boxes of the best side ratio, recall the share of boxes that some anchor
+    can answer for (no side more than 4 times off). `trainer fit` fits its own; this shows them.
+
+    \b
+    curate anchors data/ --imgsz 640
+    curate anchors data/ --layers 4 --output-format json
+    """
+    from curate.commands import anchors as pipeline
+
+    with _talk() as say:
+        say("reading")
+        result = pipeline.run(
+            path, imgsz=imgsz, layers=layers, per_layer=per_layer, seed=seed, workers=workers
+        )
+    if output_format is Printed.JSON:
+        typer.echo(json.dumps(result.as_object()))
+    else:
+        typer.echo(pipeline.describe(result))
+
+
+@app.command()
+def split(
+    path: Data,
+    ratios: Annotated[
+        str, typer.Option(metavar="A,B,C", help="Shares of train, val and test.")
+    ] = "0.8,0.1,0.1",
+    seed: Annotated[int, typer.Option(min=0, help="Same seed, same lists.")] = 0,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace lists that are there.")] = False,
+    workers: Workers = None,
+) -> None:
+    """Deal the images of a VOC folder out to train, val and test: writes PATH/ImageSets/Main.
+
+    Byte copies, Roboflow siblings and the frames of one video stay in one split, and every class gets
+    its share of each split.
+
+    \b
+    curate split data/ --ratios 0.8,0.1,0.1 --seed 1
+    """
+    from curate.commands import split as pipeline
+    from curate.splits import parse_ratios
+
+    with _talk() as say:
+        say("splitting")
+        result = pipeline.run(
+            path, ratios=parse_ratios(ratios), seed=seed, overwrite=overwrite, workers=workers
+        )
+    typer.echo(pipeline.describe(result))
+
+
+@app.command()
+def export(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="PATH...", show_default=False, help="Folders of data sets, merged in order."),
+    ],
+    out: Annotated[
+        Path, typer.Option("-o", "--out", metavar="OUT", show_default=False, help="New folder to write.")
+    ],
+    to: Annotated[str, typer.Option(metavar="yolo|voc", help="Format of OUT.")] = "yolo",
+    ratios: Annotated[
+        str, typer.Option(metavar="A,B,C", help="Shares of train, val, test where a set has no split lists.")
+    ] = "0.8,0.1,0.1",
+    seed: Annotated[int, typer.Option(min=0, help="Same seed, same split.")] = 0,
+    classes: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(metavar="FILE|A,B", show_default="as declared", help="The class list of the sets."),
+    ] = None,
+    keep: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(metavar="A,B", show_default="all", help="Classes to hand over, in this order."),
+    ] = None,
+    rename: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(metavar="OLD=NEW", help="Another name for a class; may be repeated."),
+    ] = None,
+    imgsz: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(min=32, show_default="no anchors", help="Add anchors fitted to train at this size."),
+    ] = None,
+    link: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(metavar="hard", show_default="copy", help="Link images instead of copying them."),
+    ] = None,
+    empty_as_background: Annotated[
+        bool, typer.Option("--empty-as-background", help="Take images without objects for backgrounds.")
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace an OUT that an export wrote.")
+    ] = False,
+    workers: Workers = None,
+) -> None:
+    """Write the hand-over folder that every trainer reads: images, labels, data.yaml, dataset.json.
+
+    Split lists are kept; a set without is dealt out by --ratios. Negatives on record and pasted images
+    go to train. Whatever cannot be used is left out, counted and listed, never dropped in silence.
+
+    \b
+    curate export data/ -o out/
+    curate export data/ negatives/ pasted/ -o out/ --keep cigarette --rename smoke=cigarette
+    curate export data/ --to voc -o clean/
+    """
+    from curate.commands import export as pipeline
+    from curate.splits import parse_ratios
+
+    with _talk() as say:
+        result = pipeline.run(
+            paths,
+            out=out,
+            to=to,
+            ratios=parse_ratios(ratios),
+            seed=seed,
+            classes=_class_list(classes),
+            keep=_words(keep or []) or None,
+            rename=_pairs(rename or []),
+            imgsz=imgsz,
+            link=link,
+            empty_as_background=empty_as_background,
+            overwrite=overwrite,
+            workers=workers,
+            say=say,
+        )
+    typer.echo(pipeline.describe(result))
+
+
+def _pairs(values: list[str]) -> dict[str, str]:
+    pairs = {}
+    for value in values:
+        old, equals, new = value.partition("=")
+        if not (old and equals and new):
+            raise CurateError(f"--rename {value} cannot be read.", "Write it as OLD=NEW.")
+        pairs[old] = new
+    return pairs
+
+
 def main() -> None:
     """The `curate` program."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             # a file name must not end the program because the terminal cannot show it
             stream.reconfigure(errors="backslashreplace")
-    app()
+    try:
+        app()
+    finally:
+        _flush()
+
+
+def _flush() -> None:
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # `head` and `less` may have seen enough; Python would complain when it flushes once more at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -40,11 +40,12 @@ def run(
     tree = Tree.open(path)
     rules = select_rules(select, ignore)
 
-    def read(tree: Tree) -> Dataset:
-        return open_dataset(tree, classes=classes, workers=workers)
-
     say("reading")
-    data = read(tree)
+    data = open_dataset(tree, classes=classes, workers=workers)
+
+    def read(changed: Tree) -> Dataset:
+        return data if changed is tree else open_dataset(changed, classes=classes, workers=workers)
+
     asked = tuple(rule for rule in rules if data.format in rule.formats)
     if not fix and not diff:
         say("checking")
@@ -57,8 +58,7 @@ def run(
     say("working out repairs")
     planned = plan(tree, read, asked, unsafe=unsafe_fixes)
     if diff:
-        before = _report(data, check_all(Facts(data, tree), asked))
-        return _with_repairs(before, planned, diff=diff_of(planned))
+        return _with_repairs(_report(data, planned.found), planned, diff=diff_of(planned))
     say("writing")
     done = apply(planned, tree.root)
     report = _with_repairs(_report(planned.data, planned.remaining), planned)

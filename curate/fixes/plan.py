@@ -41,6 +41,7 @@ class Plan:
 
     root: Path
     changes: tuple[FileChange, ...]  # sorted by path, each path once
+    found: tuple[Finding, ...]  # before any repair
     fixed: tuple[Finding, ...]  # in the order they were repaired
     remaining: tuple[Finding, ...]  # what a check of the repaired data set finds
     data: Dataset  # the repaired data set
@@ -55,10 +56,12 @@ def plan(tree: Tree, read: Reader, rules: Sequence[Rule], *, unsafe: bool) -> Pl
     now = tree
     origin: dict[str, str] = {}  # new name -> the name it had on disk
     fixed: list[Finding] = []
+    found: tuple[Finding, ...] | None = None
     passes = 0
     while True:
         facts = Facts(read(now), now)
-        findings = check_all(facts, rules)
+        findings = tuple(check_all(facts, rules))
+        found = findings if found is None else found
         batch = _Pass(facts)
         for finding in sorted(findings, key=lambda f: (by_code[f.code].stage, f.place)):
             if finding.fix.safety in wanted:
@@ -73,8 +76,9 @@ def plan(tree: Tree, read: Reader, rules: Sequence[Rule], *, unsafe: bool) -> Pl
     return Plan(
         root=tree.root,
         changes=_changes(tree, now, origin),
+        found=found,
         fixed=tuple(fixed),
-        remaining=tuple(findings),
+        remaining=findings,
         data=facts.data,
         passes=passes,
         converged=not batch.taken,

@@ -30,7 +30,9 @@ from tests.conftest import REPO
 def plan_of(root: Path, *changes: FileChange) -> Plan:
     nothing = [pl.DataFrame(schema=schema) for schema in (IMAGES, OBJECTS, PROBLEMS, SPLITS)]
     data = Dataset(root, "voc", *nothing, classes=(), classes_from=None)
-    return Plan(root, tuple(sorted(changes, key=lambda c: c.path)), (), (), data, passes=1, converged=True)
+    return Plan(
+        root, tuple(sorted(changes, key=lambda c: c.path)), (), (), (), data, passes=1, converged=True
+    )
 
 
 @pytest.fixture
