@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 Shapes = NDArray[np.float64]  # (N, 2): width, height in pixels of the letterboxed image
 
 THRESHOLD = 4.0  # yolov5's anchor_t: an anchor answers for boxes up to this many times wider, narrower ...
+LEAST_SIDE = 1.0  # pixels; a box no wider or higher is a click, not an object (VOC writes it xmin = xmax)
 # The anchors that YOLOv5's published models carry, fitted to COCO at 640 px, strides 8, 16, 32.
 COCO_DEFAULT: Shapes = np.array(
     [[10, 13], [16, 30], [33, 23], [30, 61], [62, 45], [59, 119], [116, 90], [156, 198], [373, 326]],
@@ -50,7 +51,7 @@ class BoxShapes:
     """The shapes of a data set at a training size, and how many boxes have none."""
 
     wh: Shapes
-    left_out: int  # without corners, without area inside the image, or on an image of unknown size
+    left_out: int  # without corners, at most LEAST_SIDE wide or high inside the image, or its size unknown
 
 
 def shapes(dataset: Dataset, imgsz: int) -> BoxShapes:
@@ -60,7 +61,7 @@ def shapes(dataset: Dataset, imgsz: int) -> BoxShapes:
     frame = table[:, 4:]
     corners = np.clip(table[:, :4], 0, np.hstack([frame, frame]))
     wh = corners[:, 2:] - corners[:, :2]
-    good = np.isfinite(wh).all(axis=1) & (wh > 0).all(axis=1)
+    good = np.isfinite(wh).all(axis=1) & (wh > LEAST_SIDE + 1e-6).all(axis=1)
     scale = imgsz / frame[good].max(axis=1, initial=1, keepdims=True)
     return BoxShapes(wh[good] * scale, int(len(table) - good.sum()))
 

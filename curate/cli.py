@@ -6,8 +6,8 @@ Pipelines are imported inside their commands, so that `curate --help` answers at
 
 from __future__ import annotations
 
-import os
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -83,7 +83,7 @@ def describe(result: Result) -> str:
     """The result for people: one line a level, the figures beside those of the usual anchors, the verdict."""
     lines = [f"{result.boxes:,} boxes at {result.imgsz} px"]
     if result.left_out:
-        lines[0] += f" ({result.left_out:,} left out: no area inside the image, or its size is unknown)"
+        lines[0] += f" ({result.left_out:,} left out: no area inside the image, or image unreadable)"
     for level, stride in enumerate(result.strides):
         mine = result.anchors[level * result.per_layer : (level + 1) * result.per_layer]
         lines.append(f"  stride {stride:>3}:  " + "  ".join(f"{w:g},{h:g}" for w, h in mine))

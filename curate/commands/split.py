@@ -1,0 +1,107 @@
+"""Deal the images of a VOC data set out to train, val and test, and write the lists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import polars as pl
+
+from curate import splits
+from curate.errors import CurateError, OutputExists
+from curate.fixes.durable import write_file
+from curate.formats.discover import open_dataset
+from curate.tree import Tree, text_to_name
+
+
+@dataclass(frozen=True)
+class Result:
+    """What was written, and how near it came to the ratios."""
+
+    folder: Path  # ImageSets/Main
+    written: tuple[str, ...]  # file names
+    table: pl.DataFrame  # images and boxes a class and split, see `splits.achieved`
+    notes: tuple[str, ...]
+
+
+def run(
+    path: Path,
+    *,
+    ratios: Mapping[str, float],
+    seed: int = 0,
+    overwrite: bool = False,
+    workers: int | None = None,
+) -> Result:
+    """Write ImageSets/Main/{train,val,test,trainval}.txt under `path`. Raises CurateError."""
+    tree = Tree.open(path)
+    dataset = open_dataset(tree, workers=workers)
+    if dataset.format != "voc":
+        raise CurateError(
+            f"split writes Pascal VOC lists, and {path} is {dataset.format.upper()}.",
+            "Let export split it: curate export PATH --ratios 0.8,0.1,0.1 -o OUT",
+        )
+    # an annotation without image cannot be trained on, an image without annotation says nothing yet
+    usable = dataset.images["image"].is_not_null() & dataset.images["annotation"].is_not_null()
+    rows = [i for i, good in enumerate(usable) if good]
+    if not rows:
+        raise CurateError(f"{path} holds no labelled image to split.", "Look at it: curate validate PATH")
+    base = _base([dataset.images["annotation"][i] for i in rows])
+    folder = tree.path(f"{base}/ImageSets/Main" if base else "ImageSets/Main")
+    there = sorted(p.name for p in folder.glob("*.txt") if p.stem in (*splits.NAMES, "trainval"))
+    if there and not overwrite:
+        raise OutputExists(
+            f"{folder / there[0]} is there already.", "Keep it, or add --overwrite to deal out anew."
+        )
+    grouped = splits.groups(dataset, tree)
+    counts = splits.class_table(dataset)[rows]
+    chosen = splits.assign(counts, grouped.of[rows], ratios, seed)
+    stems = _ids([dataset.images["annotation"][i] for i in rows], base)
+    members = {name: [s for s, c in zip(stems, chosen, strict=True) if c == name] for name in ratios}
+    members["trainval"] = [s for s, c in zip(stems, chosen, strict=True) if c in ("train", "val")]
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, ids in members.items():
+        target = folder / f"{name}.txt"
+        content = "".join(f"{text_to_name(i)}\n" for i in sorted(ids))
+        write_file(
+            target, content.encode("utf-8", "surrogateescape"), target.with_name(f".{target.name}.partial")
+        )
+    stale = [name for name in there if name.removesuffix(".txt") not in members]
+    for name in stale:  # a test list of before would name images that are in train now
+        (folder / name).unlink()
+    notes = list(grouped.notes)
+    if len(rows) < dataset.images.height:
+        notes.append(f"{dataset.images.height - len(rows)} rows without image or annotation are in no list")
+    written = tuple(f"{name}.txt" for name in members)
+    table = splits.achieved(counts, chosen, dataset.class_names())
+    return Result(folder, written, table, tuple(notes))
+
+
+def _base(annotations: Sequence[str]) -> str:
+    """The folder that `ImageSets` belongs into: beside the one folder `Annotations`, else the root."""
+    bases = set()
+    for name in annotations:
+        parts = name.split("/")[:-1]
+        at = next((i for i, part in enumerate(parts) if part.lower() in ("annotations", "xml", "xmls")), None)
+        bases.add("/".join(parts[:at]) if at is not None else "")
+    return bases.pop() if len(bases) == 1 else ""
+
+
+def _ids(annotations: Sequence[str], base: str) -> list[str]:
+    """What the lists call an image: its stem, or where stems repeat its path without the suffix."""
+    stems = [PurePosixPath(name).stem for name in annotations]
+    if len(set(stems)) == len(stems):
+        return stems
+    inside = [name.removeprefix(f"{base}/") for name in annotations]
+    return [str(PurePosixPath(name).with_suffix("")).removeprefix("Annotations/") for name in inside]
+
+
+def describe(result: Result) -> str:
+    """The lists and the table for people."""
+    lines = [f"wrote {', '.join(result.written)} to {result.folder}", *result.notes, ""]
+    columns = result.table.columns
+    width = max(len(str(name)) for name in ["class", *result.table["class"]])
+    lines.append("  ".join([f"{'class':<{width}}", *(f"{name:>7}" for name in columns[1:])]))
+    for row in result.table.iter_rows():
+        lines.append("  ".join([f"{row[0]:<{width}}", *(f"{value:>7,}" for value in row[1:])]))
+    return "\n".join(lines)
