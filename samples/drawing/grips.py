@@ -82,19 +82,19 @@ def relaxed(rng: Random, girth: float) -> Grip:
 
 
 def fist(rng: Random, girth: float) -> Grip:
-    angles = {name: (0.0, 78.0, 100.0, 52.0) for name in FINGERS}
+    angles = {name: (0.0, 86.0, 106.0, 62.0) for name in FINGERS}
     return Grip(build(_pose(rng, THUMB_ACROSS, _bends(rng, 2, **angles)), girth))
 
 
 def pointing(rng: Random, girth: float) -> Grip:
-    folded = (0.0, 72.0, 98.0, 50.0)
+    folded = (0.0, 84.0, 106.0, 62.0)
     angles = {"index": (0.0, 6.0, 8.0, 5.0), "middle": folded, "ring": folded, "little": folded}
     thumb = THUMB_ACROSS if rng.random() < 0.6 else THUMB_OUT
     return Grip(build(_pose(rng, thumb, _bends(rng, 3, **angles)), girth))
 
 
 def victory(rng: Random, girth: float) -> Grip:
-    folded = (0.0, 74.0, 98.0, 50.0)
+    folded = (0.0, 84.0, 106.0, 62.0)
     angles = {
         "index": (-9.0, 4.0, 6.0, 4.0),
         "middle": (9.0, 4.0, 6.0, 4.0),
@@ -106,7 +106,7 @@ def victory(rng: Random, girth: float) -> Grip:
 
 
 def thumb_up(rng: Random, girth: float) -> Grip:
-    angles = {name: (0.0, 76.0, 98.0, 50.0) for name in FINGERS}
+    angles = {name: (0.0, 86.0, 106.0, 62.0) for name in FINGERS}
     return Grip(build(_pose(rng, THUMB_UP, _bends(rng, 2, **angles)), girth))
 
 
@@ -158,7 +158,9 @@ def scissor(rng: Random, girth: float, length: float, radius: float, held_at: fl
     def spread(by: float) -> tuple[Hand, float]:
         index, middle = pose.bends["index"], pose.bends["middle"]
         wider = pose.with_bend("index", Bend(index.side - by, index.knuckle, index.middle, index.tip))
-        wider = wider.with_bend("middle", Bend(middle.side + by / 2, middle.knuckle, middle.middle, middle.tip))
+        wider = wider.with_bend(
+            "middle", Bend(middle.side + by / 2, middle.knuckle, middle.middle, middle.tip)
+        )
         hand = build(wider, girth)
         one, two = hand.fingers["index"][bone], hand.fingers["middle"][bone]
         gap = np.linalg.norm(one.at(t) - two.at(t)) - one.radius(t) - two.radius(t)
@@ -214,17 +216,13 @@ def tripod(rng: Random, girth: float, length: float, radius: float, beyond: floa
 
 
 def chopsticks(rng: Random, girth: float, length: float, radius: float, beyond: float) -> Grip:
-    """Two sticks: the upper held like a pen, the lower on the ring finger and in the web of the thumb."""
+    """Two sticks: the upper held like a pen, the lower lying in the web of the thumb."""
     upper = tripod(rng, girth, length, radius, beyond)
     hand, stick = upper.hand, upper.sticks[0]
-    ring = hand.fingers["ring"][2]
-    low_held = ring.at(0.3) + unit(vec(-1, 0.2, 0.2)) * (ring.ra + radius - 1.0)
-    web = hand.palm[-1].at(0.6) + vec(-3, 2, -2)
-    way = unit(low_held - web)
-    meet = stick.far + (stick.far - stick.near) * 0.0 + vec(4, -6, -9) * rng.uniform(0.6, 1.6)
-    way = unit(0.35 * way + unit(meet - low_held))
-    far = low_held + way * (beyond + rng.uniform(6, 14))
-    return Grip(hand, (stick, Stick(far - way * length, far, radius)))
+    web = (hand.thumb[0].at(0.8) + hand.fingers["index"][0].at(0.0)) / 2 + vec(-4, -2, 9)
+    aim = stick.far + vec(3, -7, -8) * rng.uniform(0.7, 1.9)
+    far = aim + unit(aim - web) * rng.uniform(-6, 6)
+    return Grip(hand, (stick, Stick(far - unit(far - web) * length, far, radius)))
 
 
 def clutch(rng: Random, girth: float, length: float, radius: float, held_at: float) -> Grip:

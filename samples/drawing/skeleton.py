@@ -139,9 +139,7 @@ def thumb_bones(target: Vector, back: Vector, girth: float) -> list[Bone]:
     corners = path(low)
     lift = -np.arctan2(corners[-1][1], corners[-1][0])
     cos, sin = np.cos(lift), np.sin(lift)
-    points = [
-        THUMB_BASE + toward * (x * cos - y * sin) + out * (x * sin + y * cos) for x, y in corners
-    ]
+    points = [THUMB_BASE + toward * (x * cos - y * sin) + out * (x * sin + y * cos) for x, y in corners]
     bones = []
     for index in range(3):
         along = unit(points[index + 1] - points[index])
