@@ -1,0 +1,35 @@
+"""results.csv: one line an evaluation, rewritten whole so that a kill never leaves half a line."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from pathlib import Path
+
+from trainer.checkpoint import write_atomically
+
+
+class Results:
+    """The table of a run, in memory and on disk."""
+
+    def __init__(self, path: Path, *, until_step: int = 0) -> None:
+        """Continue the table at `path` where there is one, forgetting lines after `until_step`: steps that a
+        resumed run takes again.
+        """
+        self.path = path
+        self.rows: list[dict[str, str]] = []
+        if path.is_file():
+            with path.open(encoding="utf-8", newline="") as file:
+                self.rows = [row for row in csv.DictReader(file) if int(row["step"]) <= until_step]
+
+    def add(self, values: Mapping[str, float]) -> None:
+        """Append a line and write the table. The first line fixes the columns."""
+        self.rows.append(
+            {name: str(value) if isinstance(value, int) else f"{value:.6g}" for name, value in values.items()}
+        )
+        text = io.StringIO()
+        writer = csv.DictWriter(text, fieldnames=list(self.rows[0]), restval="", extrasaction="raise")
+        writer.writeheader()
+        writer.writerows(self.rows)
+        write_atomically(self.path, text.getvalue().encode("utf-8"))

@@ -1,0 +1,158 @@
+"""Everything a training run has to remember to go on as if it had never stopped."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from trainer.checkpoint import read_checkpoint, read_meta, save_checkpoint
+from trainer.config import FitConfig, ModelConfig, from_toml, to_toml
+from trainer.ema import ModelEMA
+from trainer.errors import TrainerError
+from trainer.model.zoo import build
+
+# a resumed run may differ from the one it continues in these without leaving its course
+FREE_ON_RESUME = frozenset({"run", "workers", "cache", "device", "threads"})
+
+
+@dataclasses.dataclass
+class TrainingState:
+    """The moving parts of a run between two steps."""
+
+    config: FitConfig
+    classes: tuple[str, ...]
+    precision: str  # off, bf16 or fp16, as resolved when the run began
+    model: nn.Module
+    ema: ModelEMA
+    optimizer: torch.optim.Optimizer
+    scaler: torch.amp.GradScaler  # does something for fp16 only
+    step: int = 0
+    progress: float = 0.0
+    seconds: float = 0.0  # of wall time spent on the run, over all its sittings
+    cpu_seconds: float = 0.0
+    best: float | None = None  # the chosen metric's highest value
+    best_step: int = 0
+    evaluation_seconds: float = 0.0  # what the last evaluation took
+    evaluated_at: float = 0.0  # `seconds` when it ended
+    finished: bool = False
+
+    @property
+    def model_config(self) -> ModelConfig:
+        """The shape of the network."""
+        return self.model.config  # type: ignore[return-value]
+
+    def save(self, path: Path, metrics: Mapping[str, float] | None = None) -> None:
+        """Write last.pt: the averaged weights to use, and the state to go on from."""
+        counters = {
+            field.name: getattr(self, field.name)
+            for field in dataclasses.fields(self)
+            if field.name not in ("config", "classes", "model", "ema", "optimizer", "scaler")
+        }
+        state = {
+            "config": to_toml(self.config),
+            "counters": counters,
+            "model": {k: v.detach().cpu().contiguous() for k, v in self.model.state_dict().items()},
+            "optimizer": self.optimizer.state_dict(),
+            "scaler": self.scaler.state_dict(),
+            "random": random_state(),
+        }
+        save_checkpoint(
+            path,
+            self.ema.model.state_dict(),
+            config=self.model_config,
+            classes=self.classes,
+            metrics=metrics,
+            state=state,
+        )
+
+    def restore(self, content: Mapping[str, Any]) -> None:
+        """Take over what `save` wrote."""
+        state = content["state"]
+        self.model.load_state_dict(state["model"])
+        self.ema.model.load_state_dict(content["weights"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.scaler.load_state_dict(state["scaler"])
+        for name, value in state["counters"].items():
+            setattr(self, name, value)
+        set_random_state(state["random"])
+
+
+def read_state(run: Path) -> tuple[dict[str, Any], FitConfig, ModelConfig]:
+    """The last checkpoint of a run, the configuration it runs with, and its network's.
+
+    Raises TrainerError where the run holds none.
+    """
+    path = run / "weights" / "last.pt"
+    if not path.is_file():
+        raise TrainerError(f"{run} holds no run to resume", "start it without --resume")
+    content = read_checkpoint(path)
+    if "state" not in content:
+        raise TrainerError(f"{path} holds weights only", "start a new run in another folder")
+    return content, from_toml(content["state"]["config"]), read_meta(content).config
+
+
+def resume_config(run: Path) -> FitConfig:
+    """The configuration of the run in that folder, to resume it with; TrainerError where there is none."""
+    return dataclasses.replace(read_state(run)[1], run=run)
+
+
+def refuse_other_course(saved: FitConfig, asked: FitConfig) -> None:
+    """TrainerError where a resumed run is asked to differ from the one it should continue."""
+    for field in dataclasses.fields(FitConfig):
+        before, now = getattr(saved, field.name), getattr(asked, field.name)
+        if field.name == "data":
+            before, now = Path(before).resolve(), Path(now).resolve()
+        if field.name not in FREE_ON_RESUME and before != now:
+            raise TrainerError(
+                f"the run to resume has {field.name} = {before}, not {now}",
+                "leave that option as it was, or start a new run in another folder",
+            )
+
+
+def new_model(config: ModelConfig, device: torch.device) -> nn.Module:
+    """The network on its device; channels-last, which both oneDNN and tensor cores work in."""
+    return build(config).to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+def new_optimizer(model: nn.Module, config: FitConfig, device: torch.device) -> torch.optim.Optimizer:
+    """AdamW that decays convolution weights only: biases and norms have no scale to be kept small."""
+    weights = [p for p in model.parameters() if p.ndim > 1]
+    others = [p for p in model.parameters() if p.ndim <= 1]
+    groups = [
+        {"params": weights, "weight_decay": config.weight_decay},
+        {"params": others, "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(
+        groups, lr=config.lr, betas=(config.beta1, config.beta2), fused=device.type in ("cpu", "cuda")
+    )
+
+
+def random_state() -> dict[str, Any]:
+    """The state of every global generator as plain types. Samples and their order have no state of their own:
+    they are functions of the seed and the step (see `trainer.data.loader`)."""
+    kind, keys, position, has_gauss, gauss = np.random.get_state(legacy=True)
+    state: dict[str, Any] = {
+        "torch": torch.get_rng_state(),
+        "numpy": [str(kind), [int(key) for key in keys], int(position), int(has_gauss), float(gauss)],
+        "python": random.getstate(),
+    }
+    if torch.cuda.is_available():
+        state["cuda"] = torch.cuda.get_rng_state_all()
+    return state
+
+
+def set_random_state(state: Mapping[str, Any]) -> None:
+    """The inverse of `random_state`."""
+    torch.set_rng_state(state["torch"])
+    kind, keys, position, has_gauss, gauss = state["numpy"]
+    np.random.set_state((kind, np.array(keys, dtype=np.uint32), position, has_gauss, gauss))
+    random.setstate(state["python"])
+    if "cuda" in state and torch.cuda.is_available():
+        torch.cuda.set_rng_state_all(state["cuda"])
