@@ -50,29 +50,58 @@ class Truth:
 
 
 @dataclass(frozen=True)
+class WorkingPoint:
+    """What to expect when boxes of at least `confidence` are taken, at IoU .50."""
+
+    confidence: float  # nan where no threshold finds anything right
+    precision: float
+    recall: float
+    f1: float
+    correct: int  # detections that match a label
+    false: int  # detections that do not
+    missed: int  # labels without a detection
+
+
+@dataclass(frozen=True)
 class Curve:
-    """Precision against recall at IoU .50 over falling confidence, one point a threshold, all (n,)."""
+    """Falling confidence at IoU .50, one point a threshold; all arrays are (n,)."""
 
     confidence: NDArray[np.float64]
-    precision: NDArray[np.float64]
-    recall: NDArray[np.float64]
+    found: NDArray[np.int64]  # detections of at least that confidence
+    correct: NDArray[np.int64]  # those of them that match a label
+    boxes: int  # labels
 
-    def best(self) -> tuple[float, float, float, float]:
-        """F1, precision, recall and confidence where F1 is best; the higher confidence of equals.
+    @property
+    def precision(self) -> NDArray[np.float64]:
+        """(n,) in 0..1."""
+        return self.correct / np.maximum(self.found, 1)
 
-        (0, 0, 0, nan) where nothing was found.
-        """
-        total = self.precision + self.recall
-        f1 = np.divide(2 * self.precision * self.recall, total, out=np.zeros_like(total), where=total > 0)
-        if not len(f1) or not f1.any():
-            return 0.0, 0.0, 0.0, math.nan
+    @property
+    def recall(self) -> NDArray[np.float64]:
+        """(n,) in 0..1; 0 where there are no labels."""
+        return self.correct / max(self.boxes, 1)
+
+    def best_f1(self) -> WorkingPoint:
+        """Where F1 = 2 correct / (found + labels) is best; of equals the one of the highest confidence."""
+        if not self.correct.any():
+            return WorkingPoint(math.nan, 0.0, 0.0, 0.0, 0, 0, self.boxes)
+        f1 = 2 * self.correct / (self.found + self.boxes)
         i = int(f1.argmax())
-        return float(f1[i]), float(self.precision[i]), float(self.recall[i]), float(self.confidence[i])
+        correct = int(self.correct[i])
+        return WorkingPoint(
+            confidence=float(self.confidence[i]),
+            precision=float(self.precision[i]),
+            recall=float(self.recall[i]),
+            f1=float(f1[i]),
+            correct=correct,
+            false=int(self.found[i]) - correct,
+            missed=self.boxes - correct,
+        )
 
 
 @dataclass(frozen=True)
 class ClassMetrics:
-    """One class. APs are in 0..1; precision, recall and F1 are those at `confidence`, where F1 is best."""
+    """One class; APs are in 0..1."""
 
     images: int  # images with a labelled box of the class
     boxes: int  # labelled boxes
@@ -81,13 +110,7 @@ class ClassMetrics:
     ap75: float
     voc07_ap50: float
     voc12_ap50: float
-    precision: float
-    recall: float
-    f1: float
-    confidence: float
-    correct: int  # detections that match a label, at `confidence`
-    false: int  # detections that do not
-    missed: int  # labels without a detection
+    best_f1: WorkingPoint
     curve: Curve = field(repr=False, compare=False)
 
 
@@ -111,10 +134,7 @@ class Metrics:
     ap75: float
     voc07_ap50: float
     voc12_ap50: float
-    precision: float  # of all classes together at `confidence`, the single threshold with the best F1
-    recall: float
-    f1: float
-    confidence: float
+    best_f1: WorkingPoint  # of all classes together, with one threshold for all
     per_size: dict[str, SizeMetrics]  # small, medium, large
     per_class: dict[str, ClassMetrics]  # in the order of the class list
 
@@ -134,11 +154,13 @@ class Metrics:
         return self.per_size["large"].ap
 
     def as_row(self) -> dict[str, float]:
-        """Flat, for a line of results.csv: the means, `ap_small` ..., then `ap50/NAME` for each class."""
-        names = ("ap", "ap50", "ap75", "voc07_ap50", "voc12_ap50", "precision", "recall", "f1", "confidence")
-        row = {name: float(getattr(self, name)) for name in names}
-        row |= {f"ap_{size}": metrics.ap for size, metrics in self.per_size.items()}
-        row |= {f"ap50/{name}": metrics.ap50 for name, metrics in self.per_class.items()}
+        """Flat, for a line of results.csv: means, `ap_small` ..., `ap50/NAME` and `ap/NAME` of each class."""
+        means = ("ap", "ap50", "ap75", "voc07_ap50", "voc12_ap50")
+        row = {name: float(getattr(self, name)) for name in means}
+        row |= {name: getattr(self.best_f1, name) for name in ("precision", "recall", "f1", "confidence")}
+        row |= {f"ap_{size}": of_size.ap for size, of_size in self.per_size.items()}
+        for name, metrics in self.per_class.items():
+            row |= {f"ap50/{name}": metrics.ap50, f"ap/{name}": metrics.ap}
         return row
 
     def as_dict(self) -> dict[str, Any]:
@@ -151,7 +173,7 @@ def _plain(value: Any) -> Any:
         return None if math.isnan(value) else value
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, Metrics | ClassMetrics | SizeMetrics):
+    if isinstance(value, Metrics | ClassMetrics | SizeMetrics | WorkingPoint):
         return {f.name: _plain(getattr(value, f.name)) for f in fields(value) if f.name != "curve"}
     return value
 
@@ -178,7 +200,6 @@ def score(found: Sequence[Detections], truths: Sequence[Truth], classes: Sequenc
     together = _curve(
         np.concatenate([m[0] for m in matches]), np.concatenate([m[1] for m in matches]), len(areas)
     )
-    f1, best_precision, recall, confidence = together.best()
     return Metrics(
         images=len(truths),
         boxes=len(areas),
@@ -187,10 +208,7 @@ def score(found: Sequence[Detections], truths: Sequence[Truth], classes: Sequenc
         ap75=_mean(precision[5, :, :, 0]),
         voc07_ap50=_mean_defined([m.voc07_ap50 for m in per_class.values()]),
         voc12_ap50=_mean_defined([m.voc12_ap50 for m in per_class.values()]),
-        precision=best_precision,
-        recall=recall,
-        f1=f1,
-        confidence=confidence,
+        best_f1=together.best_f1(),
         per_size=per_size,
         per_class=per_class,
     )
@@ -206,9 +224,6 @@ def _class_metrics(
     counts = [int((t.classes == index).sum()) for t in truths]
     boxes = sum(counts)
     curve = _curve(scores, correct, boxes)
-    f1, best_precision, recall, confidence = curve.best()
-    used = int((scores >= confidence).sum())  # 0 where confidence is nan
-    right = int(correct[scores >= confidence].sum())
     return ClassMetrics(
         images=sum(n > 0 for n in counts),
         boxes=boxes,
@@ -217,13 +232,7 @@ def _class_metrics(
         ap75=_mean(precision[5]),
         voc07_ap50=voc07_ap(curve) if boxes else math.nan,
         voc12_ap50=voc12_ap(curve) if boxes else math.nan,
-        precision=best_precision,
-        recall=recall,
-        f1=f1,
-        confidence=confidence,
-        correct=right,
-        false=used - right,
-        missed=boxes - right,
+        best_f1=curve.best_f1(),
         curve=curve,
     )
 
@@ -268,10 +277,10 @@ def _matches(
 
 def _curve(scores: NDArray[np.float64], correct: NDArray[np.bool_], boxes: int) -> Curve:
     order = np.argsort(-scores, kind="stable")
-    scores, right = scores[order], np.cumsum(correct[order])
+    scores, right = scores[order], np.cumsum(correct[order], dtype=np.int64)
     # Detections of one score pass a threshold together, so the curve has one point for all of them.
     last = np.flatnonzero(np.append(np.diff(scores) != 0, True)) if len(scores) else np.zeros(0, np.int64)
-    return Curve(scores[last], right[last] / (last + 1), right[last] / max(boxes, 1))
+    return Curve(scores[last], last + 1, right[last], boxes)
 
 
 def _coco_precision(

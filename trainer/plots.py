@@ -149,8 +149,9 @@ def _pr_line(axes: Axes, of_class: ClassMetrics, label: str | None, index: int) 
         np.concatenate((curve.precision[:1], curve.precision)) if len(curve.precision) else np.zeros(1)
     )
     axes.plot(recall, precision, color=colour, linewidth=1.8, label=label)
-    if not math.isnan(of_class.confidence):
-        axes.plot(of_class.recall, of_class.precision, "o", color=colour, markeredgecolor="black")
+    best = of_class.best_f1
+    if not math.isnan(best.confidence):
+        axes.plot(best.recall, best.precision, "o", color=colour, markeredgecolor="black")
 
 
 def _read_columns(path: Path) -> dict[str, NDArray[np.float64]]:

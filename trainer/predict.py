@@ -12,11 +12,12 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from rich.console import Console
 from rich.progress import track
 
-from trainer.annotations import prediction_rows, predictions_json, voc_xml, yolo_rows
+from trainer.annotations import SCHEMA, prediction_rows, predictions_json, voc_xml, yolo_rows
 from trainer.checkpoint import load_model, write_atomically
 from trainer.data.images import SUFFIXES, Image, UnreadableImageError, read_image
 from trainer.decode import Detections
@@ -52,6 +53,16 @@ class Predictions:
         """Boxes of each class, in the order of the class list."""
         labels = [label for p in self.images for label in p.found.classes.tolist()]
         return {name: labels.count(i) for i, name in enumerate(self.classes)}
+
+    def summary(self) -> dict[str, Any]:
+        """Plain types for JSON: how much was looked at and found, and what could not be read."""
+        unreadable = [{"image": image, "reason": reason} for image, reason in self.unreadable]
+        return {
+            "schema": SCHEMA,
+            "images": len(self.images),
+            "boxes": self.counts(),
+            "unreadable": unreadable,
+        }
 
 
 def predict(

@@ -65,7 +65,7 @@ def test_a_wrong_class_scores_nothing(tmp_path: Path) -> None:
     split = split_of(tmp_path, SCENES[:2], red=True)
     split.labels[0][:, 0] = split.labels[1][:, 0] = 0  # labelled green, seen red
     m = evaluate(Oracle(), split, CLASSES, imgsz=320)
-    assert (m.ap50, m.per_class["green"].missed) == (0, 2)
+    assert (m.ap50, m.per_class["green"].best_f1.missed) == (0, 2)
 
 
 def test_an_empty_split_has_no_figures(tmp_path: Path) -> None:

@@ -50,12 +50,12 @@ def test_ap_of_a_case_worked_by_hand() -> None:
 
 def test_the_working_point_is_where_f1_is_best() -> None:
     m = score(FOUND, TRUTHS, ["cell"])
-    c = m.per_class["cell"]
+    c = m.per_class["cell"].best_f1
     # F1 after one, two, three detections: 2/3, 1/2, 4/5.
     assert (c.f1, c.precision, c.recall) == pytest.approx((0.8, 2 / 3, 1.0))
     assert c.confidence == pytest.approx(0.7)
     assert (c.correct, c.false, c.missed) == (2, 1, 0)
-    assert (m.f1, m.confidence) == pytest.approx((0.8, 0.7))
+    assert (m.best_f1.f1, m.best_f1.confidence) == pytest.approx((0.8, 0.7))
 
 
 def test_a_second_detection_of_the_same_label_is_false() -> None:
@@ -79,7 +79,17 @@ def test_perfect_detections_score_one_in_every_figure() -> None:
         found((1, 0.9, 10, 10, 210, 210)),
     ]
     m = score(perfect, truths, ["a", "b"])
-    values = (m.ap, m.ap50, m.ap75, m.voc07_ap50, m.voc12_ap50, m.ap_small, m.ap_medium, m.ap_large, m.f1)
+    values = (
+        m.ap,
+        m.ap50,
+        m.ap75,
+        m.voc07_ap50,
+        m.voc12_ap50,
+        m.ap_small,
+        m.ap_medium,
+        m.ap_large,
+        m.best_f1.f1,
+    )
     assert values == pytest.approx((1,) * 9)
     assert {name: size.boxes for name, size in m.per_size.items()} == {"small": 1, "medium": 1, "large": 1}
     assert (m.images, m.boxes) == (2, 3)
@@ -93,9 +103,9 @@ def test_size_limits_belong_to_the_smaller_size() -> None:
 
 def test_finding_nothing_scores_zero() -> None:
     m = score([Detections.none()], TRUTHS, ["cell"])
-    assert (m.ap, m.ap50, m.voc07_ap50, m.voc12_ap50, m.f1) == (0, 0, 0, 0, 0)
-    assert math.isnan(m.confidence)
-    assert m.per_class["cell"].missed == 2
+    assert (m.ap, m.ap50, m.voc07_ap50, m.voc12_ap50, m.best_f1.f1) == (0, 0, 0, 0, 0)
+    assert math.isnan(m.best_f1.confidence)
+    assert m.per_class["cell"].best_f1.missed == 2
 
 
 def test_a_class_without_labels_has_no_ap_and_stays_out_of_the_means() -> None:
@@ -105,7 +115,7 @@ def test_a_class_without_labels_has_no_ap_and_stays_out_of_the_means() -> None:
     assert math.isnan(m.per_class["ghost"].voc12_ap50)
     assert (m.ap, m.voc12_ap50) == pytest.approx((1, 1))
     # But its detections are false ones where all classes are judged together.
-    assert m.precision == pytest.approx(0.5)
+    assert m.best_f1.precision == pytest.approx(0.5)
 
 
 def test_no_labels_and_no_images_give_undefined_figures_and_valid_json() -> None:
@@ -126,12 +136,11 @@ def test_a_row_of_results_is_flat_and_names_every_class() -> None:
 
 
 def test_voc_ap_of_a_curve_that_climbs_to_half_the_labels() -> None:
-    curve = Curve(
-        np.array([0.9, 0.8, 0.7, 0.6]), np.array([1, 0.5, 2 / 3, 0.5]), np.array([0.25, 0.25, 0.5, 0.5])
-    )
+    # Four labels; right, wrong, right, wrong: precision 1, 1/2, 2/3, 1/2 at recall 1/4, 1/4, 1/2, 1/2.
+    curve = Curve(np.array([0.9, 0.8, 0.7, 0.6]), np.array([1, 2, 3, 4]), np.array([1, 1, 2, 2]), 4)
     assert voc12_ap(curve) == pytest.approx(0.25 * 1 + 0.25 * 2 / 3)
     assert voc07_ap(curve) == pytest.approx((3 * 1 + 3 * 2 / 3) / 11)  # recalls 0 .1 .2, then .3 .4 .5
-    nothing = Curve(np.zeros(0), np.zeros(0), np.zeros(0))
+    nothing = Curve(np.zeros(0), np.zeros(0, int), np.zeros(0, int), 4)
     assert (voc07_ap(nothing), voc12_ap(nothing)) == (0, 0)
 
 
