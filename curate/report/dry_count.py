@@ -12,8 +12,9 @@ annotation is seen, as background; in VOC nobody looks for it.
 
 **A box is seen** when its image is seen; its name is, letter for letter, one of the declared classes (any
 name, where nothing declares classes); it is the first box of its object (`find("bndbox")`); its four corners
-are finite numbers; after clipping to the image it has an area; and no earlier box of the image has the same
-name and corners (those are merged). Where the root has a namespace no box is found, and an object with its
+are finite numbers; after clipping to the image it has an area, which in VOC is (xmax - xmin)(ymax - ymin) of
+the numbers as written, as converters compute it; and no earlier box of the image has the same name and
+corners (those are merged). Where the root has a namespace no box is found, and an object with its
 tag in other letter case is not found either.
 
 Not counted as lost: `difficult` objects, because only some trainers leave them out.
@@ -72,7 +73,7 @@ def dry_count(data: Dataset) -> DryCount:
         pl.col("seen")
         & named.fill_null(False)
         & (pl.col("box") == 1)
-        & _area_left().fill_null(False)
+        & _area_left(data).fill_null(False)
         & ~pl.col("image_id").is_in(hidden.to_list())
         & pl.col("lost").is_null()
     ).unique(["image_id", "name", "xmin", "ymin", "xmax", "ymax"])
@@ -95,10 +96,12 @@ def _image_seen(data: Dataset) -> pl.Expr:
     return there & annotated
 
 
-def _area_left() -> pl.Expr:
+def _area_left(data: Dataset) -> pl.Expr:
     """Whether something of the box is left inside its image; without a known size, whether it has an area."""
+    # written 5..5 is one pixel by the convention of VOC, but converters subtract and find no width
+    least = 1 if data.format == "voc" else 0
     low_x, low_y = pl.max_horizontal("xmin", 0), pl.max_horizontal("ymin", 0)
     high_x = pl.min_horizontal("xmax", "frame_width")
     high_y = pl.min_horizontal("ymax", "frame_height")
     corners = [pl.col(corner).is_finite() for corner in ("xmin", "ymin", "xmax", "ymax")]
-    return pl.all_horizontal(*corners, high_x > low_x, high_y > low_y)
+    return pl.all_horizontal(*corners, high_x - low_x > least, high_y - low_y > least)

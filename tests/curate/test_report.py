@@ -145,6 +145,7 @@ def test_a_namespace_hides_all_objects_and_a_capital_letter_hides_one() -> None:
     [
         box(0, (50, 20, 10, 60)),  # corners swapped
         box(0, (10, 20, 10, 60)),  # a line
+        box(0, (10, 20, 11, 60)),  # written as xmin 11, xmax 11: one pixel to VOC, nothing to converters
         box(0, (100, 20, 120, 60)),  # begins where the image ends
         box(0, (None, 20, 50, 60)),
         box(0, (float("inf"), 20, 50, 60)),
