@@ -195,7 +195,7 @@ def _table(kind: type[T], content: object, where: str, base: Path) -> T:
     return kind(**values)
 
 
-def _value(hint: Any, value: object, where: str, base: Path) -> Any:  # noqa: ANN401 - the field's own type
+def _value(hint: Any, value: object, where: str, base: Path) -> Any:  # the type that the field declares
     """A TOML value as the type that a field declares."""
     if typing.get_origin(hint) in (typing.Union, types.UnionType):
         hint = next(arg for arg in typing.get_args(hint) if arg is not type(None))

@@ -15,7 +15,7 @@ from __future__ import annotations
 import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -47,6 +47,7 @@ class Source:
     tree: Tree
     split_of: Sequence[str | None]
     backgrounds_on_record: bool = False  # images without objects are decisions, not omissions
+    withheld: Mapping[str, str] = field(default_factory=dict)  # images that must not go out -> why
 
 
 @dataclass(frozen=True)
@@ -168,6 +169,8 @@ class _Chooser:
     def _refusal(self, row: Mapping[str, Any], source: Source) -> str | None:
         if row["image"] is None:
             return "its image is missing"
+        if row["image"] in source.withheld:
+            return source.withheld[row["image"]]
         if row["image_problem"] in _BROKEN:
             return f"the image is {row['image_problem'].replace('-', ' ')}"
         if row["image_format"] not in SUFFIX_OF or not row["image_width"] or not row["image_height"]:

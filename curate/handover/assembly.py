@@ -1,0 +1,196 @@
+"""Data sets in, opened, dealt out to splits and selected from: everything an export needs before it writes."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from curate import splits
+from curate.anchors import Shapes
+from curate.dataset import Dataset
+from curate.errors import ConfigError, CurateError
+from curate.formats.discover import open_dataset
+from curate.handover.selection import Selection, Source, class_list, select
+from curate.tree import Tree, display
+
+RATIOS: Mapping[str, float] = {"train": 0.8, "val": 0.1, "test": 0.1}
+LEDGER = "negatives.jsonl"  # `curate negatives` writes one beside its images
+MANIFEST = "manifest.jsonl"  # `curate paste` writes one beside its images
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """The data sets of one export, opened, split and selected from; nothing is written yet."""
+
+    sources: tuple[Source, ...]
+    selection: Selection
+    notes: tuple[str, ...]
+
+
+def assemble(
+    paths: Sequence[Path],
+    *,
+    ratios: Mapping[str, float] | None = None,
+    seed: int = 0,
+    classes: Sequence[str] | None = None,
+    keep: Sequence[str] | None = None,
+    rename: Mapping[str, str] | None = None,
+    empty_as_background: bool = False,
+    workers: int | None = None,
+) -> Assembly:
+    """Open the data sets at `paths`, split them, and select what a trainer can use. Raises CurateError.
+
+    Each set keeps its own split lists; a set without is dealt out by `ratios`. Negatives on record and images
+    that curate drew go to train only, and stay here where they show what a val or test image shows. Where a
+    val split is missing, part of train becomes it (in proportion to `ratios`), because trainers ask for one.
+    `classes` is the declared list of every set; `keep` and `rename` choose and map names.
+    """
+    trees = [Tree.open(path) for path in paths]
+    datasets = [open_dataset(tree, classes=classes, workers=workers) for tree in trees]
+    names = class_list(datasets, rename, keep)
+    _check_names(datasets, rename or {}, keep or (), names)
+    notes: list[str] = []
+    sources = []
+    for tree, dataset in zip(trees, datasets, strict=True):
+        recorded = (tree.root / LEDGER).is_file()
+        split_of = split_rows(dataset, tree, recorded, ratios or RATIOS, seed, notes)
+        sources.append(Source(dataset, tree, split_of, backgrounds_on_record=recorded))
+        notes += [f"{tree.root.name}: left aside {display(path)}: {why}" for path, why in dataset.skipped]
+    sources = _without_leaks(_with_val(sources, ratios or RATIOS, seed, notes))
+    selection = select(sources, names, rename=rename, empty_as_background=empty_as_background)
+    if not any(item.boxes for item in selection.items):
+        why = "; ".join(f"{count} x {what}" for what, count in _reasons(selection)) or "the folders are empty"
+        raise CurateError(f"There is nothing to export: {why}.", f"Look at it: curate validate {paths[0]}")
+    return Assembly(tuple(sources), selection, tuple(notes))
+
+
+def train_shapes(selection: Selection, imgsz: int) -> Shapes:
+    """Width and height of the train boxes, images letterboxed to imgsz: (N, 2) pixels."""
+    return np.array(
+        [
+            ((box.xyxy[2] - box.xyxy[0]) * scale, (box.xyxy[3] - box.xyxy[1]) * scale)
+            for item in selection.items
+            if item.split == "train"
+            for scale in [imgsz / max(item.width, item.height)]
+            for box in item.boxes
+        ],
+        dtype=np.float64,
+    ).reshape(-1, 2)
+
+
+def _check_names(
+    datasets: Sequence[Dataset], rename: Mapping[str, str], keep: Sequence[str], names: Sequence[str]
+) -> None:
+    """A name in `rename` or `keep` that no data set has is a typing mistake."""
+    there = {name for data in datasets for name in data.class_names()}
+    there |= {name for data in datasets for name in data.objects["name"].drop_nulls().unique()}
+    for name in rename:
+        if name not in there:
+            raise ConfigError(f"There is no class {name!r} to rename.", _choices(there))
+    for name in keep:
+        if name not in there | set(rename.values()):
+            raise ConfigError(f"There is no class {name!r} to keep.", _choices(there))
+    if not names:
+        raise CurateError("The data sets name no class.", "Give the list: --classes hand,cigarette")
+
+
+def _choices(names: set[str]) -> str:
+    return "There are: " + ", ".join(sorted(names)) + "."
+
+
+def split_rows(
+    dataset: Dataset,
+    tree: Tree,
+    recorded: bool,
+    ratios: Mapping[str, float],
+    seed: int,
+    notes: list[str],
+) -> list[str | None]:
+    """The split of every image row: own lists, else dealt out; negatives and drawn images to train."""
+    height = dataset.images.height
+    if recorded:
+        return ["train"] * height
+    synthetic = [bool(value) for value in dataset.images["synthetic"]]
+    found = splits.own(dataset)
+    if found is None:
+        found = [None] * height
+        real = [i for i in range(height) if not synthetic[i]]
+        if real:
+            grouped = splits.groups(dataset, tree)
+            dealt = splits.assign(splits.class_table(dataset)[real], grouped.of[real], ratios, seed)
+            for i, split in zip(real, dealt, strict=True):
+                found[i] = split
+            shares = ", ".join(f"{name} {share:.0%}" for name, share in ratios.items())
+            notes += [f"{tree.root.name}: no split lists; dealt out as {shares}", *grouped.notes]
+    return ["train" if drawn else split for drawn, split in zip(synthetic, found, strict=True)]
+
+
+def _with_val(
+    sources: Sequence[Source], ratios: Mapping[str, float], seed: int, notes: list[str]
+) -> list[Source]:
+    """The sources, with part of train as val where no source has one."""
+    if any("val" in source.split_of for source in sources):
+        return list(sources)
+    share = ratios.get("val", 0.0)
+    if share <= 0:
+        notes.append("no val split was asked for; most trainers demand one")
+        return list(sources)
+    result = []
+    for source in sources:
+        synthetic = source.dataset.images["synthetic"]
+        rows = [
+            i
+            for i, split in enumerate(source.split_of)
+            if split == "train" and not synthetic[i] and not source.backgrounds_on_record
+        ]
+        if rows:
+            grouped = splits.groups(source.dataset, source.tree)
+            counts = splits.class_table(source.dataset)[rows]
+            rest = ratios.get("train", 0.0)
+            two = {"train": rest / (rest + share), "val": share / (rest + share)}
+            split_of = list(source.split_of)
+            for i, split in zip(rows, splits.assign(counts, grouped.of[rows], two, seed), strict=True):
+                split_of[i] = split
+            taken = split_of.count("val")
+            notes.append(f"{source.tree.root.name}: no val list; {taken} images of train became val")
+            source = replace(source, split_of=split_of)
+        result.append(source)
+    return result
+
+
+def _without_leaks(sources: Sequence[Source]) -> list[Source]:
+    """The sources, without drawn images whose target or cut-out comes from a val or test image."""
+    judged = {
+        image: split
+        for source in sources
+        for image, split in zip(source.dataset.images["image"], source.split_of, strict=True)
+        if split in ("val", "test") and image is not None
+    }
+    result = []
+    for source in sources:
+        withheld = {}
+        for record in _records(source.tree.root / MANIFEST):
+            for part, name in (("target", record["target"]), ("object", record["cutout"]["image"])):
+                if name in judged:
+                    withheld[f"JPEGImages/{record['image']}"] = (
+                        f"its {part} comes from {name}, which is in {judged[name]}"
+                    )
+        result.append(replace(source, withheld=withheld))
+    return result
+
+
+def _records(path: Path) -> list[dict[str, Any]]:
+    """The lines of a JSON Lines file; [] where there is none."""
+    if not path.is_file():
+        return []
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+
+
+def _reasons(selection: Selection) -> list[tuple[str, int]]:
+    return Counter(d.why for d in selection.dropped).most_common(5)
