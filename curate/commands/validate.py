@@ -71,7 +71,8 @@ def _report(data: Dataset, findings: Sequence[Finding]) -> Report:
     by_hand = [replace(f, fix=replace(f.fix, safety=FixClass.MANUAL)) for f in findings]
     note = f"repairs are made in Pascal VOC only; those of {data.format.upper()} are left to you"
     report = Report.of(data, tuple(by_hand))
-    return replace(report, notes=(note,)) if findings else report
+    could = any(finding.fix.safety is not FixClass.MANUAL for finding in findings)
+    return replace(report, notes=(note,)) if could else report
 
 
 def _with_repairs(report: Report, planned: Plan, diff: str | None = None) -> Report:

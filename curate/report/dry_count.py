@@ -12,9 +12,9 @@ annotation is seen, as background; in VOC nobody looks for it.
 
 **A box is seen** when its image is seen; its name is, letter for letter, one of the declared classes (any
 name, where nothing declares classes); it is the first box of its object (`find("bndbox")`); its four corners
-are finite numbers; after clipping to the image it has an area, which in VOC is (xmax - xmin)(ymax - ymin) of
-the numbers as written, as converters compute it; and no earlier box of the image has the same name and
-corners (those are merged). Where the root has a namespace no box is found, and an object with its
+are finite numbers; xmax - xmin and ymax - ymin, of the numbers as written, are above zero, as converters
+compute them; some of it lies inside the image; and no earlier box of the image has the same name and corners
+(those are merged). Where the root has a namespace no box is found, and an object with its
 tag in other letter case is not found either.
 
 Not counted as lost: `difficult` objects, because only some trainers leave them out.
@@ -97,11 +97,11 @@ def _image_seen(data: Dataset) -> pl.Expr:
 
 
 def _area_left(data: Dataset) -> pl.Expr:
-    """Whether something of the box is left inside its image; without a known size, whether it has an area."""
+    """Whether a box has an area, and some of it inside its image (without a known size: anywhere)."""
     # written 5..5 is one pixel by the convention of VOC, but converters subtract and find no width
     least = 1 if data.format == "voc" else 0
-    low_x, low_y = pl.max_horizontal("xmin", 0), pl.max_horizontal("ymin", 0)
-    high_x = pl.min_horizontal("xmax", "frame_width")
-    high_y = pl.min_horizontal("ymax", "frame_height")
-    corners = [pl.col(corner).is_finite() for corner in ("xmin", "ymin", "xmax", "ymax")]
-    return pl.all_horizontal(*corners, high_x - low_x > least, high_y - low_y > least)
+    conditions = [pl.col(corner).is_finite() for corner in ("xmin", "ymin", "xmax", "ymax")]
+    for low, high, side in (("xmin", "xmax", "frame_width"), ("ymin", "ymax", "frame_height")):
+        conditions.append(pl.col(high) - pl.col(low) > least)
+        conditions.append(pl.min_horizontal(high, side) > pl.max_horizontal(low, 0))
+    return pl.all_horizontal(*conditions)

@@ -75,7 +75,7 @@ def _aggregated(code: str, found: list[Finding]) -> Iterator[Text]:
 
 
 def _place(finding: Finding) -> Text:
-    place = Text(display(finding.path), "bold")
+    place = Text().append(display(finding.path), "bold")
     if finding.line is not None:
         place.append(f":{finding.line}:{finding.column or 1}", "cyan")
     return place

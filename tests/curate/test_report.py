@@ -162,6 +162,11 @@ def test_a_box_that_is_only_partly_outside_is_seen() -> None:
     assert dry_count(dataset([image(0)], [box(0, (90, -5, 130, 60))])).boxes_seen == 1
 
 
+def test_a_thin_box_counted_from_zero_at_the_edge_is_seen() -> None:
+    # written 0,0,9,1: two pixels high to VOC, one of them above the image
+    assert dry_count(dataset([image(0)], [box(0, (-1, -1, 9, 1))])).boxes_seen == 1
+
+
 def test_an_object_without_any_box_is_not_counted_as_a_box() -> None:
     assert dry_count(dataset([image(0)], [box(0, (None,) * 4, box=0)])) == DryCount(1, 1, 0, 0)
 
