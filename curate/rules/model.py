@@ -10,13 +10,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cached_property
 from typing import Any
 
-from curate.formats.voc import Document
+import polars as pl
 
 from curate.dataset import Dataset
 from curate.findings import Edit, Finding, Fix, FixClass, Severity
+from curate.formats.voc import Document, parse
 from curate.tree import Tree
+
+FORMATS = ("voc", "yolo", "coco")
 
 
 class Stage(IntEnum):
@@ -35,6 +39,41 @@ class Facts:
     data: Dataset
     tree: Tree
 
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Every file of the data set, annotations and images or not."""
+        return frozenset(self.tree.files())
+
+    @cached_property
+    def encoding_troubled(self) -> frozenset[int]:
+        """`image_id`s of annotations whose bytes were read by a guess: their text is no evidence."""
+        kinds = ("undeclared-gbk", "single-byte-text", "wrong-unicode-declaration", "illegal-character")
+        return frozenset(self.data.problems.filter(pl.col("kind").is_in(kinds))["image_id"])
+
+    @cached_property
+    def broken(self) -> frozenset[int]:
+        """`image_id`s of annotations of which only a part, or nothing, could be read: what is missing in them
+        may be behind the break, so no rule complains about it."""
+        kinds = (
+            "truncated",
+            "malformed",
+            "oversized",
+            "entity-expansion",
+            "empty-file",
+            "unreadable",
+            "not-voc",
+        )
+        return frozenset(self.data.problems.filter(pl.col("kind").is_in(kinds))["image_id"])
+
+    def problems(self, *kinds: str) -> list[dict[str, Any]]:
+        """What the reader stumbled over, of these kinds: PROBLEMS joined with their row of IMAGES."""
+        found = self.data.problems.filter(pl.col("kind").is_in(kinds))
+        return found.join(self.data.images, on="image_id", how="left", maintain_order="left").to_dicts()
+
+    def document(self, path: str) -> Document:
+        """An annotation, parsed again; for the few rows a rule has already found something in."""
+        return parse(self.tree.read(path))
+
 
 Check = Callable[["Rule", Facts], Iterable[Finding]]
 # `document` is the annotation named by finding.path, parsed; None where the file is no annotation.
@@ -52,6 +91,7 @@ class Rule:
     doc: str
     repair: Repair | None = None
     stage: Stage = Stage.CONTENT
+    formats: tuple[str, ...] = FORMATS  # of data sets in which the question has a meaning
 
     def finding(
         self,

@@ -1,0 +1,77 @@
+"""zero-area: the two corners of the box are the same in x, in y, or in both.
+
+## What
+A point (`xmin` = `xmax` and `ymin` = `ymax`) is a click that was not meant; a line is a box that lost one
+side.
+
+## Why it hurts training
+The box has no area. Trainers drop it, or divide by zero in the loss; Ultralytics drops the image's row.
+
+## Example
+`<xmin>504</xmin><ymin>337</ymin><xmax>504</xmax><ymax>337</ymax>`
+
+## Repair
+Unsafe for a point: the object is removed, unless it is the only one of its file, because the image would then
+look like a negative. A line is left to a person: its object is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import polars as pl
+
+from curate.findings import Edit, Finding, FixClass, Severity
+from curate.formats.voc import Document
+from curate.rules.corners import ROUNDING, measured
+from curate.rules.edits import children, remove
+from curate.rules.model import Facts, Rule
+
+
+def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
+    rows = measured(facts.data).filter("flat")
+    if rows.is_empty():
+        return
+    point = (pl.col("side_x").abs() < ROUNDING) & (pl.col("side_y").abs() < ROUNDING)
+    rows = rows.with_columns(point=point)
+    solid = facts.data.objects.join(rows.filter("point"), on=["image_id", "object", "box"], how="anti")
+    others = set(solid["image_id"])
+    for row in rows.iter_rows(named=True):
+        alone = row["image_id"] not in others
+        if not row["point"]:
+            safety, fix = FixClass.MANUAL, "draw the box again"
+        elif alone:
+            safety = FixClass.MANUAL
+            fix = "label the object, or delete it and confirm that nothing is in the picture"
+        else:
+            safety, fix = FixClass.UNSAFE, "remove the object, a click that was not meant"
+        yield rule.finding(
+            row,
+            f"the box {row['written']} is a {'point' if row['point'] else 'line'}",
+            "A box without area is dropped, or divides by zero in the loss.",
+            safety=safety,
+            fix=fix,
+            facts={"box": row["box"]},
+            line=row["box_line"],
+            column=row["box_column"],
+        )
+
+
+def repair(finding: Finding, document: Document | None, facts: Facts) -> Iterable[Edit]:
+    if document is None or finding.object is None:
+        return []
+    element = document.objects()[finding.object - 1]
+    boxes = children(element, "bndbox")
+    if len(boxes) > 1:
+        return [remove(document, boxes[finding.fix.facts["box"] - 1])]
+    return [remove(document, element)]
+
+
+RULE = Rule(
+    code="BOX004",
+    name="zero-area",
+    severity=Severity.ERROR,
+    check=check,
+    repair=repair,
+    doc=__doc__ or "",
+)

@@ -1,0 +1,53 @@
+"""not-a-number: a corner of the box is no finite number.
+
+## What
+NaN, infinity, or a text such as `(88, 100)` or a file name.
+
+## Why it hurts training
+Converters stop here; a NaN that gets through turns the whole loss into NaN.
+
+## Example
+`<xmin>nan</xmin>`, `<ymax>466.png</ymax>`
+
+## Repair
+Only a person can: the number is nowhere else. A decimal comma is BOX006.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from curate.findings import Finding, Severity
+from curate.rules.box006_decimal_comma import DECIMAL_COMMA
+from curate.rules.corners import unmeasured
+from curate.rules.model import Facts, Rule
+
+
+def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
+    for row, written in unmeasured(facts):
+        wrong = [
+            f"{corner} {text!r}"
+            for corner, text in written.items()
+            if text and row[corner] is None and not DECIMAL_COMMA.match(text)
+        ]
+        if wrong:
+            yield rule.finding(
+                row,
+                f"{', '.join(wrong)} is not a number"
+                if len(wrong) == 1
+                else f"{', '.join(wrong)} are no numbers",
+                "Converters stop here; a NaN that gets through turns the whole loss into NaN.",
+                fix="draw the box again",
+                line=row["box_line"],
+                column=row["box_column"],
+            )
+
+
+RULE = Rule(
+    code="BOX005",
+    name="not-a-number",
+    severity=Severity.ERROR,
+    check=check,
+    doc=__doc__ or "",
+    formats=("voc",),
+)

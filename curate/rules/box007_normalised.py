@@ -1,0 +1,75 @@
+"""normalised: the coordinates are shares of the image, not pixels.
+
+## What
+All four numbers lie between 0 and 1 and have decimals: a YOLO or TensorFlow export that forgot to multiply.
+
+## Why it hurts training
+Read as pixels the box is one pixel at the top left corner, or nothing after rounding.
+
+## Example
+`<xmin>0.25</xmin><ymin>0.1</ymin><xmax>0.75</xmax><ymax>0.5</ymax>`
+
+## Repair
+Unsafe: the numbers are multiplied by the image's width and height and rounded to pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from curate.findings import Edit, Finding, FixClass, ReplaceText, Severity
+from curate.formats.voc import Document
+from curate.rules.corners import CORNERS, bndbox, measured
+from curate.rules.edits import children, set_value
+from curate.rules.model import Facts, Rule
+
+
+def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
+    for row in measured(facts.data).filter("normalised").iter_rows(named=True):
+        pixels = _pixels(row)
+        yield rule.finding(
+            row,
+            f"the box {row['written']} is given in shares of the image, not in pixels",
+            "Read as pixels, the box is a speck in the top left corner.",
+            safety=FixClass.MANUAL if pixels is None else FixClass.UNSAFE,
+            fix="draw the box again" if pixels is None else f"write {','.join(map(str, pixels))}",
+            facts={"box": row["box"], "pixels": pixels},
+            line=row["box_line"],
+            column=row["box_column"],
+        )
+
+
+def _pixels(row: Mapping[str, Any]) -> tuple[int, ...] | None:
+    """The corners as the file counts pixels; None without an image size, or where nothing is left."""
+    if row["frame_width"] is None or row["frame_height"] is None:
+        return None
+    shares = [float(text) for text in row["written"].split(",")]
+    sides = (row["frame_width"], row["frame_height"]) * 2
+    # the first pixel of the box is the one behind its left edge, the last one lies before its right edge
+    first = [round(share - row[corner]) for share, corner in zip(shares, CORNERS, strict=True)]
+    pixels = tuple(round(s * n) + f for s, n, f in zip(shares, sides, first, strict=True))
+    return pixels if pixels[0] < pixels[2] and pixels[1] < pixels[3] else None
+
+
+def repair(finding: Finding, document: Document | None, facts: Facts) -> Iterable[Edit]:
+    if document is None or finding.object is None:
+        return []
+    box = bndbox(document, finding.object, finding.fix.facts["box"])
+    if box is None:
+        return []
+    edits: list[ReplaceText] = []
+    for corner, number in zip(CORNERS, finding.fix.facts["pixels"], strict=True):
+        edits += [set_value(document, element, str(number)) for element in children(box, corner)[:1]]
+    return edits
+
+
+RULE = Rule(
+    code="BOX007",
+    name="normalised",
+    severity=Severity.ERROR,
+    check=check,
+    repair=repair,
+    doc=__doc__ or "",
+    formats=("voc",),
+)

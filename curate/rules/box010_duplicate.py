@@ -1,0 +1,66 @@
+"""duplicate: the same box twice, with the same class and the same numbers.
+
+## What
+An object was saved, pasted or merged twice.
+
+## Why it hurts training
+The object weighs double in the loss, and in evaluation one of the two can never be found.
+
+## Example
+Two `<object>`s `cat` with 10,20,80,90.
+
+## Repair
+Safe: the first one is kept. Where their other fields differ (difficult, truncated), it is unsafe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import polars as pl
+
+from curate.findings import Edit, Finding, FixClass, Severity
+from curate.formats.voc import Document
+from curate.rules.corners import CORNERS, measured
+from curate.rules.edits import children, remove
+from curate.rules.model import Facts, Rule
+
+KEY = ("image_id", "name", *CORNERS)
+
+
+def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
+    boxes = measured(facts.data).filter(~pl.col("flat")).with_columns(name=pl.col("name").str.strip_chars())
+    rows = boxes.with_columns(
+        again=pl.int_range(pl.len()).over(KEY) > 0,
+        first=pl.col("object").first().over(KEY),
+        alike=pl.struct("difficult", "truncated").n_unique().over(KEY) == 1,
+    ).filter("again")
+    for row in rows.iter_rows(named=True):
+        yield rule.finding(
+            row,
+            f"the box {row['written']} of {row['name']!r} is already object {row['first']}",
+            "It weighs double in the loss, and in evaluation one of the two counts as missed.",
+            safety=FixClass.SAFE if row["alike"] else FixClass.UNSAFE,
+            fix="keep the first one" if row["alike"] else "keep the first one, though their flags differ",
+            facts={"box": row["box"]},
+        )
+
+
+def repair(finding: Finding, document: Document | None, facts: Facts) -> Iterable[Edit]:
+    if document is None or finding.object is None:
+        return []
+    element = document.objects()[finding.object - 1]
+    boxes = children(element, "bndbox")
+    if len(boxes) > 1:
+        return [remove(document, boxes[finding.fix.facts["box"] - 1])]
+    return [remove(document, element)]
+
+
+RULE = Rule(
+    code="BOX010",
+    name="duplicate",
+    severity=Severity.WARNING,
+    check=check,
+    repair=repair,
+    doc=__doc__ or "",
+)

@@ -1,0 +1,74 @@
+"""unknown-class: a name that the declared list of classes does not hold.
+
+## What
+The list comes from `--classes`, the configuration, `classes.txt`, `data.yaml` or `labelmap.txt`.
+
+## Why it hurts training
+Converters look the name up in the list and leave out what they do not find, without a word: the label file
+becomes shorter or empty, and the object is trained as background.
+
+## Example
+`<name>cigarete</name>` with the classes cigarette, hand.
+
+## Repair
+Unsafe where exactly one declared class is spelt much alike: that name is written. Otherwise a person has to
+choose: add the class to the list, rename the object, or leave it out.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+
+from curate.findings import Edit, Finding, FixClass, Severity
+from curate.formats.voc import Document
+from curate.rules.class_names import fold, is_number, rename, rows_named, unlisted, variant_of
+from curate.rules.model import Facts, Rule
+
+ALIKE = 0.8  # difflib's ratio; "cigarete" and "cigarette" have 0.94, "hand" and "head" 0.75
+NEAR = 0.6
+
+
+def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
+    unknown = [n for n in unlisted(facts) if variant_of(facts, n) is None and not is_number(facts, n)]
+    if not unknown:
+        return
+    by_fold = {fold(name): name for name in facts.data.classes}
+    nearest = {
+        name: [by_fold[f] for f in difflib.get_close_matches(fold(name), by_fold, n=3, cutoff=NEAR)]
+        for name in unknown
+    }
+    alike = {
+        name: [by_fold[f] for f in difflib.get_close_matches(fold(name), by_fold, n=3, cutoff=ALIKE)]
+        for name in unknown
+    }
+    for row in rows_named(facts, unknown):
+        name = row["name"]
+        target = alike[name][0] if len(alike[name]) == 1 else None
+        hint = f"; did you mean {nearest[name][0]!r}?" if nearest[name] else ""
+        yield rule.finding(
+            row,
+            f"the class {name!r} is not in {facts.data.classes_from or 'the list of classes'}{hint}",
+            "Converters leave the object out without a word; it is then trained as background.",
+            safety=FixClass.MANUAL if target is None else FixClass.UNSAFE,
+            fix="add the class to the list, or rename the object" if target is None else f"write {target!r}",
+            facts={"name": target},
+            line=row["name_line"] or row["line"],
+            column=row["name_column"] or row["column"],
+        )
+
+
+def repair(finding: Finding, document: Document | None, facts: Facts) -> Iterable[Edit]:
+    if document is None or finding.object is None:
+        return []
+    return rename(document, finding.object, finding.fix.facts["name"])
+
+
+RULE = Rule(
+    code="CLS001",
+    name="unknown-class",
+    severity=Severity.ERROR,
+    check=check,
+    repair=repair,
+    doc=__doc__ or "",
+)

@@ -1,0 +1,82 @@
+"""Small edits of an annotation's text: a value, a line, an element. Only what must change, changes.
+
+In: a parsed `Document` and its elements. Out: `ReplaceText`. Indentation and line ends are copied from the
+neighbourhood, so that a repaired file still looks like one its author wrote.
+"""
+
+from __future__ import annotations
+
+from xml.sax.saxutils import escape as escape_markup
+
+from curate.findings import ReplaceText
+from curate.formats.markup import Element
+from curate.formats.voc import Document
+
+
+def local_name(element: Element) -> str:
+    """The tag without prefix, in lower case, as readers that tolerate both would compare it."""
+    return element.tag.rpartition(":")[2].casefold()
+
+
+def children(element: Element, tag: str) -> list[Element]:
+    """The direct children with that tag; `<part>` boxes of an object are not its own."""
+    return [child for child in element.children if local_name(child) == tag]
+
+
+def value(document: Document, element: Element) -> str:
+    """The element's content without the blanks around it, references not decoded."""
+    return document.text[element.inner_start : element.inner_end].strip()
+
+
+def set_value(document: Document, element: Element, new: str) -> ReplaceText:
+    """Replace the content, keep the blanks around it; `new` is plain text and is escaped here."""
+    inner = document.text[element.inner_start : element.inner_end]
+    if element.inner_start == element.inner_end and document.text[element.start : element.end].endswith("/>"):
+        return ReplaceText(element.start, element.end, f"<{element.tag}>{escape_markup(new)}</{element.tag}>")
+    start = element.inner_start + len(inner) - len(inner.lstrip()) if inner.strip() else element.inner_start
+    end = start + len(inner.strip()) if inner.strip() else element.inner_end
+    return ReplaceText(start, end, escape_markup(new))
+
+
+def lead(document: Document, element: Element) -> str:
+    """The blanks before an element, from the last line end on, or "" where it follows on its line."""
+    before = document.text[: element.start]
+    blanks = before[len(before.rstrip()) :]
+    line_end = blanks.rfind("\n")
+    if line_end < 0:
+        return blanks
+    return blanks[line_end - (blanks[line_end - 1 : line_end] == "\r") :]
+
+
+def step(document: Document, parent: Element) -> str:
+    """By how much a child of `parent` is indented further than `parent`: "" where all is on one line."""
+    if parent.children:
+        inner, outer = lead(document, parent.children[0]), lead(document, parent)
+        depth_inner, depth_outer = inner.rpartition("\n")[2], outer.rpartition("\n")[2]
+        if "\n" in inner and depth_inner.startswith(depth_outer):
+            return depth_inner[len(depth_outer) :]
+    return ""
+
+
+def insert_after(document: Document, element: Element, new: str) -> ReplaceText:
+    """Put `new` behind an element, on a line of its own where the element stands on one."""
+    return ReplaceText(element.end, element.end, lead(document, element) + new)
+
+
+def insert_before(document: Document, element: Element, new: str) -> ReplaceText:
+    """Put `new` before an element, on a line of its own where the element stands on one."""
+    return ReplaceText(element.start, element.start, new + lead(document, element))
+
+
+def remove(document: Document, element: Element) -> ReplaceText:
+    """Take an element out together with its line."""
+    return ReplaceText(element.start - len(lead(document, element)), element.end, "")
+
+
+def number_like(written: str, number: float) -> str:
+    """A number in the format of another: "12" stays whole, "12.50" keeps two decimals."""
+    whole, dot, decimals = written.strip().partition(".")
+    del whole
+    if dot and decimals.isdigit():
+        return f"{number:.{len(decimals)}f}"
+    return str(round(number))

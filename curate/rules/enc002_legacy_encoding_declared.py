@@ -1,0 +1,53 @@
+"""legacy-encoding-declared: a true declaration of GBK, GB2312, GB18030, Big5 or Shift_JIS.
+
+## What
+The file says in which legacy encoding it is written, and it is.
+
+## Why it hurts training
+expat, which `xml.etree` stands on, knows no multi-byte encodings but UTF-8 and UTF-16 and stops with
+"multi-byte encodings are not supported"; readers on libxml2 go on. Which images a trainer sees depends on
+its parser.
+
+## Example
+`<?xml version="1.0" encoding="gb2312"?>`
+
+## Repair
+Safe: the declaration says how to decode, so the text re-encoded to UTF-8 is the same text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from curate.findings import Edit, Finding, FixClass, Recode, Severity
+from curate.formats.voc import Document
+from curate.rules.model import Facts, Rule, Stage
+
+
+def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
+    for row in facts.problems("legacy-encoding-declared"):
+        yield rule.finding(
+            row,
+            f"the file is written in {row['declared_encoding']}, which many XML readers do not know",
+            "Readers built on expat (Python's xml.etree) refuse the file: the image and its labels are lost.",
+            safety=FixClass.SAFE,
+            fix="re-encode the file to UTF-8",
+            line=row["line"],
+            column=row["column"],
+        )
+
+
+def repair(finding: Finding, document: Document | None, facts: Facts) -> Iterable[Edit]:
+    return [Recode()]
+
+
+RULE = Rule(
+    code="ENC002",
+    name="legacy-encoding-declared",
+    severity=Severity.ERROR,
+    check=check,
+    repair=repair,
+    doc=__doc__ or "",
+    stage=Stage.BYTES,
+    formats=("voc",),
+)

@@ -1,0 +1,48 @@
+"""image-unlabelled: an image without annotation.
+
+## What
+No annotation has its stem, and none names it.
+
+## Why it hurts training
+VOC readers never see it; YOLO trainers take it for background, which is harmful where an object is in it.
+
+## Example
+`b.jpg` without `b.xml`
+
+## Repair
+Only a person can tell whether it is a negative or was never labelled. `curate negatives` records the
+decision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from curate.findings import Finding, Severity
+from curate.rules.model import Facts, Rule, Stage
+
+
+def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
+    used = facts.data.format == "yolo"
+    rows = facts.data.images.filter(pl.col("annotation").is_null() & pl.col("image").is_not_null())
+    for row in rows.iter_rows(named=True):
+        yield rule.finding(
+            row,
+            "the image has no annotation",
+            "Trained as background: harmful if an object is in it."
+            if used
+            else "Readers that go by the annotations never see the image.",
+            fix="label it, or record it as a negative with `curate negatives`",
+        )
+
+
+RULE = Rule(
+    code="IMG002",
+    name="image-unlabelled",
+    severity=Severity.WARNING,
+    check=check,
+    doc=__doc__ or "",
+    stage=Stage.FILES,
+)

@@ -1,0 +1,81 @@
+"""in-two-splits: one image is in two splits that must not share any.
+
+## What
+It is listed for training and for validation or test, or for validation and test. (`trainval` is train and val
+together and shares with both.)
+
+## Why it hurts training
+The detector is judged on what it has learnt by heart; the figures are too good.
+
+## Example
+`000042` in `train.txt` and in `test.txt`.
+
+## Repair
+Unsafe: its line is taken out of the training list, so that the evaluation stays whole. In validation and
+test, only a person can choose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from curate.findings import Edit, Finding, FixClass, Severity
+from curate.formats.voc import Document
+from curate.rules.model import Facts, Rule, Stage
+from curate.rules.split_lists import Membership, memberships, without_lines
+
+
+def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
+    shared = {i: member for i, member in memberships(facts).items() if _conflict(member.splits)}
+    if not shared:
+        return
+    rows = facts.data.images.rows_by_key("image_id", named=True, unique=True)
+    for image_id, member in shared.items():
+        lines = _lines_to_drop(member)
+        split, path, line = next((each for each in member.lines if each[1:] in lines), member.lines[0])
+        others = ", ".join(f"{p}:{n}" for _, p, n in member.lines if (p, n) != (path, line))
+        yield rule.finding(
+            rows[image_id],
+            f"{rows[image_id]['stem']!r} is in {split} and in {_and(member.splits - {split})} ({others})",
+            "The detector is judged on an image it was trained on."
+            if lines
+            else "Validation chooses the detector that the test then judges, on one image.",
+            safety=FixClass.UNSAFE if lines else FixClass.MANUAL,
+            fix="take it out of the training list" if lines else "take it out of one of the lists",
+            facts={"lines": lines},
+            path=path,
+            line=line,
+            column=1,
+        )
+
+
+def _conflict(splits: set[str]) -> bool:
+    return ("test" in splits and len(splits) > 1) or {"train", "val"} <= splits
+
+
+def _lines_to_drop(member: Membership) -> list[tuple[str, int]]:
+    """The training lines that would end the conflict; [] where val and test would still share the image."""
+    if {"val", "test"} <= member.splits:
+        return []
+    if "test" in member.splits:
+        return member.training_lines()
+    return [(path, line) for split, path, line in member.lines if split == "train"]
+
+
+def _and(splits: set[str]) -> str:
+    return " and ".join(sorted(splits))
+
+
+def repair(finding: Finding, document: Document | None, facts: Facts) -> Iterable[Edit]:
+    return without_lines(facts.tree, finding.fix.facts["lines"])
+
+
+RULE = Rule(
+    code="SET003",
+    name="in-two-splits",
+    severity=Severity.ERROR,
+    check=check,
+    repair=repair,
+    doc=__doc__ or "",
+    stage=Stage.FILES,
+)

@@ -1,0 +1,69 @@
+"""copy-across-splits: two image files with the same bytes are in different splits.
+
+## What
+One photograph was saved under two names; one copy is trained on, the other judges the result.
+
+## Why it hurts training
+The detector is judged on what it has learnt by heart; the figures are too good.
+
+## Example
+`IMG_7.jpg` in train and `IMG_7 (1).jpg` in test.
+
+## Repair
+Unsafe: the training copy's line is taken out of the training list; its files stay. Where folders are the
+splits, or between validation and test, only a person can choose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from curate.findings import Edit, Finding, FixClass, Severity
+from curate.formats.voc import Document
+from curate.rules.copies import groups
+from curate.rules.model import Facts, Rule, Stage
+from curate.rules.split_lists import ROLES, memberships, without_lines
+
+
+def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
+    members = memberships(facts)
+    if len({member.role for member in members.values()}) < 2:
+        return
+    for group in groups(facts):
+        rows = [row for row in group if row["image_id"] in members]
+        if not rows:
+            continue
+        strictest = max(rows, key=lambda row: ROLES.index(members[row["image_id"]].role))
+        judge = members[strictest["image_id"]].role
+        for row in rows:
+            member = members[row["image_id"]]
+            if member.role == judge:
+                continue
+            lines = member.training_lines() if member.role == "train" else []
+            place = next(iter(member.lines), None)
+            yield rule.finding(
+                row,
+                f"{row['image']} ({member.role}) is a copy, byte for byte, of {strictest['image']} ({judge})",
+                f"The {judge} split judges the detector on an image it has seen in {member.role}.",
+                safety=FixClass.UNSAFE if lines else FixClass.MANUAL,
+                fix="take it out of the training list" if lines else "take one of the copies out",
+                facts={"lines": lines},
+                path=place[1] if place else row["image"],
+                line=place[2] if place else None,
+                column=1 if place else None,
+            )
+
+
+def repair(finding: Finding, document: Document | None, facts: Facts) -> Iterable[Edit]:
+    return without_lines(facts.tree, finding.fix.facts["lines"])
+
+
+RULE = Rule(
+    code="SET005",
+    name="copy-across-splits",
+    severity=Severity.ERROR,
+    check=check,
+    repair=repair,
+    doc=__doc__ or "",
+    stage=Stage.FILES,
+)
