@@ -93,9 +93,9 @@ ImgszOption = Annotated[
     Optional[int],
     typer.Option(
         metavar="PX",
-        show_default="the size trained at",
+        show_default=False,
         help="Long side of the images as the network sees them; a multiple of 32. Larger finds smaller "
-        "objects and takes longer, with the square of it.",
+        "objects and takes longer, with the square of it.  [default: the size trained at]",
     ),
 ]
 Format = Annotated[OutputFormat, typer.Option(help="How to print the result.")]
@@ -122,15 +122,17 @@ def _root(
     trainer predict photos/ --weights runs/first -o found/
 
     Images are read as stored: an EXIF orientation is ignored, in training and in prediction alike.
+
     Exit codes: 0 done, 1 done but some data could not be used, 2 could not run.
     """
 
 
-def _default(name: str) -> str:
-    return str(_DEFAULTS[name])
+def _help(text: str, name: str) -> str:
+    # The option itself defaults to None, which tells what was typed from what was not; see `_resumed`.
+    return f"{text}  [default: {_DEFAULTS[name]}]"
 
 
-@app.command()
+@app.command(short_help="Train a detector from scratch.")
 def fit(
     data: Annotated[
         Optional[Path],
@@ -144,17 +146,20 @@ def fit(
         Optional[str],
         typer.Option(
             metavar=_choice(MODELS),
-            show_default=_default("model"),
-            help="YOLOv5 v6 of that size: 1.9, 7.2, 21, 47 or 87 million parameters.",
+            show_default=False,
+            help=_help("YOLOv5 v6 of that size: 1.9, 7.2, 21, 47 or 87 million parameters.", "model"),
         ),
     ] = None,
     imgsz: Annotated[
         Optional[int],
         typer.Option(
             metavar="PX",
-            show_default=_default("imgsz"),
-            help="Long side of the training images; a multiple of 32. Half of it trains about four times "
-            "faster; objects under about 8 px are lost.",
+            show_default=False,
+            help=_help(
+                "Long side of the training images; a multiple of 32. Half of it trains about four times "
+                "faster; objects under about 8 px are lost.",
+                "imgsz",
+            ),
         ),
     ] = None,
     epochs: Annotated[
@@ -172,12 +177,12 @@ def fit(
     batch: Annotated[
         Optional[int],
         typer.Option(
-            metavar="N", show_default=_default("batch"), help="Images a step; fewer need less memory."
+            metavar="N", show_default=False, help=_help("Images a step; fewer need less memory.", "batch")
         ),
     ] = None,
     lr: Annotated[
         Optional[float],
-        typer.Option(metavar="RATE", show_default=_default("lr"), help="Highest learning rate of AdamW."),
+        typer.Option(metavar="RATE", show_default=False, help=_help("Highest learning rate of AdamW.", "lr")),
     ] = None,
     multi_scale: Annotated[
         bool,
@@ -195,48 +200,62 @@ def fit(
         Optional[str],
         typer.Option(
             metavar="auto|default",
-            show_default=_default("anchors"),
-            help="auto: those of dataset.json when made for this imgsz, else fitted to the training boxes; "
-            "default: the published ones.",
+            show_default=False,
+            help=_help(
+                "auto: those of dataset.json when made for this imgsz, else fitted to the training boxes; "
+                "default: the published ones.",
+                "anchors",
+            ),
         ),
     ] = None,
     metric: Annotated[
         Optional[str],
         typer.Option(
             metavar="NAME",
-            show_default=_default("metric"),
-            help="Figure of the evaluation that chooses best.pt, such as ap50, ap_small or ap50/CLASS.",
+            show_default=False,
+            help=_help(
+                "Figure of the evaluation that chooses best.pt, such as ap50, ap_small or ap50/CLASS.",
+                "metric",
+            ),
         ),
     ] = None,
     seed: Annotated[
         Optional[int],
         typer.Option(
-            metavar="N", show_default=_default("seed"), help="Same seed, same run, to the bit on a CPU."
+            metavar="N", show_default=False, help=_help("Same seed, same run, to the bit on a CPU.", "seed")
         ),
     ] = None,
     device: Annotated[
         Optional[str],
         typer.Option(
             metavar=_choice(DEVICES),
-            show_default=_default("device"),
-            help="Where to compute; auto takes cuda, then mps, then cpu.",
+            show_default=False,
+            help=_help("Where to compute; auto takes cuda, then mps, then cpu.", "device"),
         ),
     ] = None,
     amp: Annotated[
         Optional[str],
         typer.Option(
-            metavar=_choice(AMP), show_default=_default("amp"), help="Mixed precision; auto where it helps."
+            metavar=_choice(AMP),
+            show_default=False,
+            help=_help("Mixed precision; auto where it helps.", "amp"),
         ),
     ] = None,
     workers: Annotated[
         Optional[int],
         typer.Option(
-            metavar="N", show_default=_default("workers"), help="Threads that prepare batches; same result."
+            metavar="N",
+            show_default=False,
+            help=_help("Threads that prepare batches; same result.", "workers"),
         ),
     ] = None,
     threads: Annotated[
         Optional[int],
-        typer.Option(metavar="N", show_default="torch's choice", help="Threads that compute on the CPU."),
+        typer.Option(
+            metavar="N",
+            show_default=False,
+            help="Threads that compute on the CPU.  [default: torch's choice]",
+        ),
     ] = None,
     sets: Annotated[
         Optional[list[str]],
@@ -249,7 +268,11 @@ def fit(
     run: Annotated[
         Optional[Path],
         typer.Option(
-            "-o", "--out", metavar="RUN", show_default="runs/fit-1, -2 ...", help="Folder of the run."
+            "-o",
+            "--out",
+            metavar="RUN",
+            show_default=False,
+            help="Folder of the run.  [default: runs/fit-1, or the next free number]",
         ),
     ] = None,
     resume: Annotated[
@@ -326,7 +349,7 @@ def _with_lines(config: FitConfig, sets: list[str]) -> FitConfig:
     return from_toml("".join(f"{name} = {value}\n" for name, value in lines.items())) if sets else config
 
 
-@app.command()
+@app.command(short_help="Judge weights: COCO AP, VOC AP50, by class and size.")
 def val(
     weights: Annotated[
         Path,
@@ -337,7 +360,9 @@ def val(
     data: Data,
     split: Annotated[
         Optional[SplitName],
-        typer.Option(show_default="test where there is one, else val", help="The part to judge by."),
+        typer.Option(
+            show_default=False, help="The part to judge by.  [default: test where there is one, else val]"
+        ),
     ] = None,
     imgsz: ImgszOption = None,
     batch: Annotated[
@@ -406,7 +431,7 @@ def val(
     raise typer.Exit(1 if unused else 0)
 
 
-@app.command()
+@app.command(short_help="Find objects in photographs: draw and label them.")
 def predict(
     source: Annotated[
         str,

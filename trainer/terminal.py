@@ -86,9 +86,10 @@ def fitted(result: FitResult, row: dict[str, float], command: str) -> Group:
 
 def predicted(result: Predictions, out: Path) -> Group:
     """How many boxes of each class were found, and where they are."""
-    table = _table(f"{len(result.images)} images", "class", "boxes")
-    for name, count in result.counts().items():
-        table.add_row(Text(name), str(count))
+    count = len(result.images)
+    table = _table(f"{count} image{'' if count == 1 else 's'}", "class", "boxes")
+    for name, boxes in result.counts().items():
+        table.add_row(Text(name), str(boxes))
     return Group(table, Text(f"written to {_shown(out)}"))
 
 
