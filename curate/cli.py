@@ -266,6 +266,128 @@ def rule(
 
 
 @app.command()
+def negatives(
+    path: Data,
+    from_: Annotated[
+        Path,
+        typer.Option("--from", metavar="DIR", help="Folder of pictures in which no object of any class is."),
+    ],
+    out: Annotated[Path, typer.Option("-o", "--output", metavar="OUT", help="New folder for them.")],
+    ratio: Annotated[
+        Optional[float],  # noqa: UP045
+        typer.Option(show_default="0.1", help="Their share of all images, together with those of PATH."),
+    ] = None,
+    count: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(min=1, help="How many, instead of a share."),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Same seed, same images.")] = 0,
+    max_side: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(min=32, metavar="PIXELS", show_default="byte copies", help="Shrink larger images."),
+    ] = None,
+    when: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(metavar="DATE", help="Date to put on record; none is written unasked."),
+    ] = None,
+    workers: Workers = None,
+) -> None:
+    """Take background images as recorded negatives, into a VOC folder that merges with PATH.
+
+    A detector that never saw an empty kitchen finds cigarettes in it. Every image is a decision on record in
+    OUT/negatives.jsonl: where it comes from, its SHA-256, who said that it is empty. Copies are refused.
+
+    \b
+    curate negatives data/ --from backgrounds/ -o negatives/
+    curate export data/ negatives/ --to yolo -o out/
+    """
+    from curate.commands import negatives as pipeline
+
+    with _talk() as say:
+        say("choosing background images")
+        result = pipeline.run(
+            path,
+            source=from_,
+            out=out,
+            ratio=ratio,
+            count=count,
+            seed=seed,
+            max_side=max_side,
+            when=when,
+            workers=workers,
+        )
+    typer.echo(pipeline.describe(result))
+
+
+@app.command()
+def paste(
+    path: Data,
+    onto: Annotated[
+        list[str],
+        typer.Option(
+            metavar="CLASS,...", help="Classes of PATH that can hold it; hands: every usual name of them."
+        ),
+    ],
+    object_: Annotated[str, typer.Option("--object", metavar="NAME", help="Class of the thing to paste.")],
+    count: Annotated[int, typer.Option(min=1, help="How many new images to make.")],
+    out: Annotated[Path, typer.Option("-o", "--output", metavar="OUT", help="New folder for them.")],
+    from_: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(
+            "--from", metavar="OTHER", show_default="PATH", help="Data set to cut the thing out of."
+        ),
+    ] = None,
+    as_: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            "--as", metavar="NAME", show_default="--object", help="Its class in the new annotations."
+        ),
+    ] = None,
+    map_: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option("--map", metavar="OLD=NEW", help="Rename a class of PATH in the new annotations."),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Same seed, same bytes.")] = 0,
+    quality: Annotated[int, typer.Option(min=1, max=100, help="JPEG quality of the new images.")] = 95,
+    sheet: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Draw N of them side by side, to look at; 0: do not.")
+    ] = 0,
+    workers: Workers = None,
+) -> None:
+    """Make new training images: cut things out of their boxes and put them where they are held.
+
+    Things are cut out of boxes alone, laid between the fingers of labelled hands, partly behind them, and lit
+    like them. OUT is a VOC folder with the labels of both; OUT/manifest.jsonl says where every pixel comes
+    from. PATH is only read. Exits 1 when fewer than --count could be made.
+
+    \b
+    curate paste data/ --onto hands --object cigarette --count 400 -o pasted/ --sheet 40
+    curate paste hands/ --onto no-phone --from smokers/ --object smoke --as cigarette --count 400 -o pasted/
+    """
+    from curate.commands import paste as pipeline
+
+    with _talk() as say:
+        result = pipeline.run(
+            path,
+            onto=_words(onto),
+            name=object_,
+            count=count,
+            out=out,
+            source=from_,
+            rename=as_,
+            mapping=_pairs(map_ or [], "--map"),
+            seed=seed,
+            quality=quality,
+            workers=workers,
+            say=say,
+        )
+    typer.echo(pipeline.describe(result))
+    if sheet:
+        typer.echo(f"look at them: {pipeline.sheet(out, sheet, seed)}")
+    raise typer.Exit(0 if result.made == result.asked else 1)
+
+
+@app.command()
 def anchors(
     path: Data,
     imgsz: Annotated[int, typer.Option(help="Pixels of the long side in training.")] = 640,
@@ -401,14 +523,56 @@ def export(
     typer.echo(pipeline.describe(result))
 
 
-def _pairs(values: list[str]) -> dict[str, str]:
+def _pairs(values: list[str], option: str = "--rename") -> dict[str, str]:
     pairs = {}
     for value in values:
         old, equals, new = value.partition("=")
         if not (old and equals and new):
-            raise CurateError(f"--rename {value} cannot be read.", "Write it as OLD=NEW.")
+            raise CurateError(f"{option} {value} cannot be read.", "Write it as OLD=NEW.")
         pairs[old] = new
     return pairs
+
+
+@app.command()
+def run(
+    config: Annotated[
+        Path, typer.Argument(metavar="CURATE.toml", show_default=False, help="What to do, a table a step.")
+    ],
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Forget what earlier runs left in OUT, and start over.")
+    ] = False,
+    workers: Workers = None,
+) -> None:
+    """Go the whole road from one file: validate, fix, negatives, split, paste, anchors, export, fit, val.
+
+    A step is done if its table is there. Everything is written under [data] out; the data set itself is
+    not changed, unless [fix] in_place says so. Finished steps are on record there and not done again
+    until something they depend on changes; a training that was cut short goes on.
+
+    \b
+    curate run samples/curate.toml
+    """
+    from curate.commands import run as pipeline
+    from curate.report import steps
+
+    result = pipeline.run(
+        config,
+        fresh=fresh,
+        workers=workers,
+        on_start=lambda name, number, of: steps.print_heading(sys.stdout, name, number, of),
+        on_end=lambda step: steps.print_section(
+            sys.stdout, step.done.outcome.text, step.done.seconds, skipped=step.skipped
+        ),
+        say=_mutter,
+    )
+    rows = [(step.name, step.done.outcome.summary, step.done.seconds) for step in result.steps]
+    steps.print_table(sys.stdout, rows, [str(path) for path in result.made])
+
+
+def _mutter(what: str) -> None:
+    """What is being done, on stderr: a spinner would fight with the sections on the same terminal."""
+    if sys.stderr.isatty():
+        typer.echo(f"  {what} ...", err=True)
 
 
 def main() -> None:
