@@ -109,7 +109,6 @@ class Val:
     """[val]: judge the best weights, once, on images that neither trained nor chose them."""
 
     split: str = "test"  # test or val
-    pictures: int = 12  # predictions drawn beside the labels
 
 
 @dataclass(frozen=True)

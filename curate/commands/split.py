@@ -99,9 +99,13 @@ def _ids(annotations: Sequence[str], base: str) -> list[str]:
 def describe(result: Result) -> str:
     """The lists and the table for people."""
     lines = [f"wrote {', '.join(result.written)} to {result.folder}", *result.notes, ""]
-    columns = result.table.columns
-    width = max(len(str(name)) for name in ["class", *result.table["class"]])
-    lines.append("  ".join([f"{'class':<{width}}", *(f"{name:>7}" for name in columns[1:])]))
-    for row in result.table.iter_rows():
+    return "\n".join([*lines, table_text(result.table)])
+
+
+def table_text(table: pl.DataFrame) -> str:
+    """A table of `splits.achieved` in columns."""
+    width = max(len(str(name)) for name in ["class", *table["class"]])
+    lines = ["  ".join([f"{'class':<{width}}", *(f"{name:>7}" for name in table.columns[1:])])]
+    for row in table.iter_rows():
         lines.append("  ".join([f"{row[0]:<{width}}", *(f"{value:>7,}" for value in row[1:])]))
     return "\n".join(lines)

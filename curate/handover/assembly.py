@@ -1,4 +1,4 @@
-"""Data sets in, opened, dealt out to splits and selected from: everything an export needs before it writes."""
+"""Data sets opened, dealt out to splits and selected from: all that an export needs before it writes."""
 
 from __future__ import annotations
 

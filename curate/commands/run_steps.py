@@ -1,0 +1,237 @@
+"""The data steps of `curate run`, one function each: the state of the run in, an `Outcome` out.
+
+A step reads what the steps before it left in OUT and writes only into folders of its own there. The one
+exception is asked for by name: `[fix] in_place = true`.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+from curate import anchors as fitting
+from curate import splits
+from curate.commands import export as exporting
+from curate.commands import split as splitting
+from curate.commands import validate as validating
+from curate.commands.run_record import Outcome
+from curate.commands.run_state import State
+from curate.commands.run_training import fit_config
+from curate.config import Paste
+from curate.findings import Severity
+from curate.formats.discover import open_dataset, recognise
+from curate.handover import voc_folder
+from curate.handover.assembly import Assembly, assemble, train_shapes
+from curate.handover.folder import prepare
+from curate.handover.selection import Source, select
+from curate.report.model import Report
+from curate.report.terminal import print_report
+from curate.tree import Tree
+
+
+def validate(state: State) -> Outcome:
+    """Say what is wrong with the data set as it came."""
+    table = state.config.validate
+    assert table is not None
+    report = validating.run(
+        state.config.data.path,
+        classes=state.classes,
+        ignore=table.ignore,
+        workers=state.workers,
+        say=state.say,
+    )
+    text = io.StringIO()
+    print_report(report, text, concise=True, target=str(state.config.data.path))
+    return Outcome(_findings(report), text.getvalue())
+
+
+def _findings(report: Report) -> str:
+    counts = [(report.severities[s], s.value) for s in Severity]
+    return ", ".join(f"{count} {name}{'' if count == 1 else 's'}" for count, name in counts)
+
+
+def fix(state: State) -> Outcome:
+    """Repair a working copy of the data set, or with `in_place` the data set itself."""
+    table = state.config.fix
+    assert table is not None
+    tree = Tree.open(state.config.data.path)
+    target = state.config.data.path
+    if not table.in_place:
+        target = state.out / "work"
+        for name in tree.files():
+            place = Tree(target).path(name)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(tree.read(name))
+    values = {} if table.in_place else {"copy": "work"}
+    if recognise(Tree.open(target)) != "voc":
+        return Outcome("nothing repaired: repairs are made in Pascal VOC", values=values)
+    ignore = state.config.validate.ignore if state.config.validate else ()
+    report = validating.run(
+        target,
+        classes=state.classes,
+        ignore=ignore,
+        fix=True,
+        unsafe_fixes=table.unsafe_fixes,
+        workers=state.workers,
+        say=state.say,
+    )
+    text = io.StringIO()
+    print_report(report, text, concise=True, target=str(target))
+    summary = f"{len(report.fixed)} repaired in {report.changed_files} files; left: "
+    made = () if table.in_place else (target,)
+    return Outcome(summary + _findings(report), text.getvalue(), made, values)
+
+
+def negatives(state: State) -> Outcome:
+    """Add background-only images, as recorded decisions."""
+    from curate.commands import negatives as pipeline
+
+    table = state.config.negatives
+    assert table is not None
+    out = state.out / "negatives"
+    result = pipeline.run(
+        state.data,
+        source=table.from_,
+        out=out,
+        ratio=table.ratio,
+        count=table.count,
+        seed=table.seed,
+        workers=state.workers,
+    )
+    return Outcome(
+        f"{result.made} background images", pipeline.describe(result), (out,), {"folder": out.name}
+    )
+
+
+def split(state: State) -> Outcome:
+    """Give a set without split lists its lists; one that has them keeps them."""
+    dataset = open_dataset(Tree.open(state.data), classes=state.classes, workers=state.workers)
+    own = splits.own(dataset)
+    if own is not None:
+        names = dataset.class_names()
+        table = splits.achieved(splits.class_table(dataset, names), own, names)
+        text = "the set's own lists are kept\n" + splitting.table_text(table)
+        return Outcome("own lists kept: " + _shares(own), text)
+    if state.values.get("fix", {}).get("copy") and dataset.format == "voc":
+        result = splitting.run(
+            state.data, ratios=state.ratios, seed=state.split_seed, overwrite=True, workers=state.workers
+        )
+        images = result.table.row(0, named=True)
+        shares = ", ".join(f"{images[name]} {name}" for name in result.table.columns[1:])
+        return Outcome(f"dealt out: {shares}", splitting.describe(result))
+    return Outcome("dealt out at export, by groups and classes")
+
+
+def _shares(split_of: Sequence[str | None]) -> str:
+    return ", ".join(f"{split_of.count(n)} {n}" for n in splits.NAMES if n in split_of)
+
+
+def paste(state: State, table: Paste, number: int) -> Outcome:
+    """Make new training images out of images that are in the train split."""
+    from curate.commands import paste as pipeline
+
+    labelled = [state.data, *state.config.data.also]
+    targets, sources = state.out / f"targets-{number}", state.out / f"objects-{number}"
+    state.say("choosing the train images")
+    _train_part(state, labelled, 0, targets)
+    origin: Path | None = None
+    if table.from_ is not None and table.from_.resolve() != state.config.data.path.resolve():
+        also = [path.resolve() for path in state.config.data.also]
+        origin = table.from_
+        if table.from_.resolve() in also:  # its val and test images judge: no cut-out may come from them
+            _train_part(state, labelled, 1 + also.index(table.from_.resolve()), sources)
+            origin = sources
+    out = state.out / f"paste-{number}"
+    result = pipeline.run(
+        targets,
+        onto=table.onto,
+        name=table.object,
+        count=table.count,
+        out=out,
+        source=origin,
+        rename=table.as_,
+        seed=table.seed,
+        workers=state.workers,
+        say=state.say,
+    )
+    made = [out]
+    if table.sheet:
+        picture = state.out / f"pasted-{number}.png"  # in the folder itself it would be an unlabelled image
+        pipeline.sheet(out, table.sheet, table.seed).replace(picture)
+        made.append(picture)
+    lines = [
+        f"{result.made} images from {result.cutouts} cut-outs of {result.boxes} boxes, {result.hands} hands"
+    ]
+    lines += [f"not cut out: {count} x {why}" for why, count in result.refused.items()]
+    lines += [f"not pasted onto: {count} x {why}" for why, count in result.left_aside.items()]
+    lines += result.notes
+    return Outcome(f"{result.made} new images", "\n".join(lines), tuple(made), {"folder": out.name})
+
+
+def _train_part(state: State, labelled: Sequence[Path], which: int, out: Path) -> None:
+    """Write the train images of one labelled set as VOC, with all their boxes and the names they have."""
+    source = assemble(
+        labelled, ratios=state.ratios, seed=state.split_seed, classes=state.classes, workers=state.workers
+    ).sources[which]
+    only = [split if split == "train" else None for split in source.split_of]
+    part = Source(source.dataset, source.tree, only)
+    names = sorted(set(source.dataset.objects["name"].drop_nulls()))
+    prepare(out, [part], overwrite=True)
+    voc_folder.write(select([part], names), [part], out)
+
+
+def anchors(state: State) -> Outcome:
+    """Fit anchors to the boxes that will be trained on, at the size of training."""
+    table = state.config.anchors
+    assert table is not None
+    imgsz = fit_config(state).imgsz
+    wh = train_shapes(_assembly(state).selection, imgsz)
+    fitted = fitting.fit(wh, 9, table.seed)
+    mine, usual = fitting.judge(wh, fitted), fitting.judge(wh, fitting.COCO_DEFAULT)
+    text = "\n".join(
+        [
+            f"{len(wh):,} train boxes at {imgsz} px: " + "  ".join(f"{w:g},{h:g}" for w, h in fitted),
+            f"fitness {mine.fitness:.4f}, mean IoU {mine.mean_iou:.4f}; "
+            f"the published anchors: {usual.fitness:.4f}, {usual.mean_iou:.4f}",
+        ]
+    )
+    if usual.fitness >= mine.fitness:
+        fitted = fitting.COCO_DEFAULT
+        text += "\nthe published anchors are kept: they serve these boxes as well"
+    values = {"anchors": fitted.tolist(), "imgsz": imgsz}
+    return Outcome(f"fitness {mine.fitness:.3f} (published ones {usual.fitness:.3f})", text, values=values)
+
+
+def _assembly(state: State) -> Assembly:
+    config = state.config
+    made = [values["folder"] for name, values in sorted(state.values.items()) if "folder" in values]
+    return assemble(
+        [state.data, *config.data.also, *(state.out / folder for folder in made)],
+        ratios=state.ratios,
+        seed=state.split_seed,
+        classes=state.classes,
+        keep=config.classes.keep or None,
+        rename=config.classes.map,
+        empty_as_background=bool(config.export and config.export.empty_as_background),
+        workers=state.workers,
+    )
+
+
+def export(state: State) -> Outcome:
+    """Write the hand-over folder."""
+    fitted = state.values.get("anchors", {})
+    out = state.out / "data"
+    result = exporting.write(
+        _assembly(state),
+        out,
+        anchors=fitted.get("anchors"),
+        imgsz=fitted.get("imgsz", 640),
+        seed=state.split_seed,
+        overwrite=True,
+        say=state.say,
+    )
+    images = sum(count["images"] for count in result.counts.values())
+    boxes = sum(count["boxes"] for count in result.counts.values())
+    summary = f"{images:,} images, {boxes:,} boxes, {len(result.dropped)} things left out"
+    return Outcome(summary, exporting.describe(result), (out / "data.yaml",))
