@@ -33,7 +33,8 @@ from trainer.data.augment import (
     sample_generator,
 )
 from trainer.data.folder import Split
-from trainer.data.images import Image, letterbox, read_image, resize_long_side
+from trainer.data.images import Image, UnreadableImageError, letterbox, read_image, resize_long_side
+from trainer.errors import TrainerError
 
 __all__ = ["Batch", "PhotoCache", "TrainLoader", "free_memory", "letterbox"]
 
@@ -65,10 +66,17 @@ class PhotoCache:
         return len(self.split)
 
     def __getitem__(self, index: int) -> Photo:
-        """The photograph, its long side at most `long_side`. Safe to call from several threads."""
+        """The photograph, its long side at most `long_side`. Safe to call from several threads.
+
+        Raises TrainerError where the file cannot be decoded (any more).
+        """
         image = self._kept.get(index)
         if image is None:
-            image = read_image(self.split.images[index])
+            try:
+                image = read_image(self.split.images[index])
+            except UnreadableImageError as error:
+                # it had a size when the folder was read
+                raise TrainerError(str(error), "repair or remove it, then go on with --resume") from error
             if max(image.shape[:2]) > self.long_side:
                 image = resize_long_side(image, self.long_side)
             with self._lock:

@@ -1,0 +1,92 @@
+"""A run's configuration: one budget, known keys, TOML there and back."""
+
+from __future__ import annotations
+
+import dataclasses
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from trainer.config import FitConfig, ModelConfig, from_toml, to_toml
+from trainer.errors import TrainerError
+
+PATHS: dict[str, Any] = {"data": Path("data.yaml"), "run": Path("runs/a")}
+
+
+def test_a_run_has_exactly_one_budget() -> None:
+    FitConfig(**PATHS, epochs=3)
+    with pytest.raises(TrainerError, match="exactly one budget, got none"):
+        FitConfig(**PATHS)
+    with pytest.raises(TrainerError, match="got --epochs and --minutes"):
+        FitConfig(**PATHS, epochs=3, minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"steps": 0}, "--steps 0 is too small"),
+        ({"steps": 1, "imgsz": 330}, "try --imgsz 320"),
+        ({"steps": 1, "imgsz": 0}, "try --imgsz 32"),
+        ({"steps": 1, "model": "xl"}, "choose one of n, s, m, l, x"),
+        ({"steps": 1, "device": "tpu"}, "choose one of auto, cpu, cuda, mps"),
+        ({"steps": 1, "mosaic": 1.5}, "mosaic 1.5 is no share"),
+        ({"steps": 1, "scale": 1.0}, "inside out"),
+        ({"steps": 1, "anchor_t": 1.0}, "matches no box"),
+        ({"steps": 1, "lr": float("nan")}, "--lr nan"),
+        ({"steps": 1, "multi_scale": (1.5, 0.5)}, "no range of sizes"),
+    ],
+)
+def test_a_value_that_cannot_work_is_refused_with_its_cure(wrong: dict[str, Any], told: str) -> None:
+    with pytest.raises(TrainerError, match=told):
+        FitConfig(**PATHS, **wrong)
+
+
+def test_toml_holds_the_whole_configuration() -> None:
+    config = FitConfig(
+        data=Path('数据 "a"/data.yaml'), run=Path("runs/🚬"), minutes=2.5, imgsz=320, multi_scale=(0.5, 1.5)
+    )
+    assert from_toml(to_toml(config)) == config
+
+
+def test_toml_has_a_line_for_each_field_that_is_set() -> None:
+    config = FitConfig(**PATHS, steps=5)
+    unset = {"epochs", "minutes", "multi_scale"}
+    names = {field.name for field in dataclasses.fields(FitConfig)} - unset
+    assert {line.split(" = ")[0] for line in to_toml(config).splitlines()} == names
+
+
+def test_an_unknown_key_names_the_nearest_known_one() -> None:
+    with pytest.raises(TrainerError, match="knows no 'mozaic'; did you mean 'mosaic'"):
+        from_toml('data = "d"\nrun = "r"\nsteps = 1\nmozaic = 0.5\n')
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('imgsz = "big"', "imgsz = 'big' has the wrong type; write a int"),
+        ("steps = 1.5", "steps = 1.5 has the wrong type"),
+        ("lr = true", "lr = True has the wrong type"),
+        ("multi_scale = [0.5]", "wrong type"),
+        ("steps = ", "is not TOML"),
+    ],
+)
+def test_a_value_of_the_wrong_type_is_refused(line: str, told: str) -> None:
+    with pytest.raises(TrainerError, match=told):
+        from_toml(f'data = "d"\nrun = "r"\n{line}\n')
+
+
+def test_a_model_configuration_survives_as_plain_types() -> None:
+    config = ModelConfig(
+        "yolov5n", 2, 64, (8, 16), (((1.0, 2.0),), ((3.0, 4.0),)), "silu", (8, 16), (1,), (1,)
+    )
+    plain = config.to_dict()
+    assert plain["anchors"] == [[[1.0, 2.0]], [[3.0, 4.0]]]
+    assert ModelConfig.from_dict(plain) == config
+
+
+def test_the_configuration_is_read_without_loading_torch() -> None:
+    code = "import sys, trainer.config; sys.exit('torch' in sys.modules or 'cv2' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
