@@ -303,14 +303,14 @@ def fit(
     config = _resumed(run, given, sets or []) if resume else _started(run, given, sets or [])
     from trainer.checkpoint import read_checkpoint, read_meta
     from trainer.fit import fit as pipeline
-    from trainer.terminal import fitted, print_result
+    from trainer.terminal import fitted, print_lines
 
     result = pipeline(config, resume=resume)
     if result.interrupted:
         raise typer.Exit(130)
     row = read_meta(read_checkpoint(result.best)).metrics
     where, yaml = shlex.quote(str(result.run)), shlex.quote(str(config.data))
-    print_result(
+    print_lines(
         fitted(
             result,
             row,
@@ -400,7 +400,7 @@ def val(
     trainer val runs/first/weights/best.pt out/data.yaml --output-format json > test.json
     """
     _check_device(device)
-    from trainer.terminal import judgement, print_result
+    from trainer.terminal import judgement, print_lines
     from trainer.val import val as pipeline
 
     judged = pipeline(
@@ -420,7 +420,7 @@ def val(
     if output_format is OutputFormat.JSON:
         typer.echo(json.dumps(judged.as_dict(), indent=2, allow_nan=False))
     else:
-        print_result(judgement(judged))
+        print_lines(judgement(judged))
     if judged.note is not None:
         typer.echo(judged.note, err=True)
     unused = judged.report.refused + judged.report.unreadable_images
@@ -482,7 +482,7 @@ def predict(
     """
     _check_device(device)
     from trainer.predict import predict as pipeline
-    from trainer.terminal import predicted, print_result
+    from trainer.terminal import predicted, print_lines
 
     result = pipeline(
         source,
@@ -503,7 +503,7 @@ def predict(
     if output_format is OutputFormat.JSON:
         typer.echo(json.dumps(result.summary()))
     else:
-        print_result(predicted(result, out))
+        print_lines(predicted(result, out))
     if result.note is not None:
         typer.echo(result.note, err=True)
     for name, reason in result.unreadable:

@@ -90,7 +90,7 @@ def test_help_and_version_load_neither_torch_nor_opencv() -> None:
 
 def test_fit_prints_figures_weights_and_the_next_commands(fitted: Result, run: Path) -> None:
     assert "红 色" in fitted.stdout
-    assert str(run / "weights" / "best.pt") in fitted.stdout.replace("\n", "")
+    assert str(run / "weights" / "best.pt") in fitted.stdout
     assert "trainer val" in fitted.stdout
     assert "trainer predict" in fitted.stdout
     assert (run / "weights" / "last.pt").is_file()
@@ -245,4 +245,4 @@ def test_predict_draws_labels_and_tells_what_it_could_not_read(tmp_path: Path, r
     clean = trainer("predict", photos, "-w", run, "-o", tmp_path / "out2", "--format", "yolo", "--no-draw")
     assert clean.exit_code == 0
     assert (tmp_path / "out2" / "labels" / "a.txt").is_file()
-    assert clean.stdout.startswith("1 image ")
+    assert clean.stdout.startswith("1 image\n")

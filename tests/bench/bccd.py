@@ -1,0 +1,75 @@
+"""The blood cell set as the benchmarks use it: exported once, trained and judged through the command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, NamedTuple, NoReturn
+
+REPO = Path(__file__).resolve().parents[2]
+VOC = REPO.parent / "shared" / "data" / "bccd_voc"
+
+
+class Cost(NamedTuple):
+    """What a command took, its start included."""
+
+    wall: float  # seconds
+    cpu: float  # seconds over all cores
+
+
+def stop(message: str) -> NoReturn:
+    """End the benchmark as a command that could not run."""
+    print(f"error: {message}", file=sys.stderr)
+    raise SystemExit(2)
+
+
+def new_folder(path: Path) -> Path:
+    """`path`, made; the benchmark ends where it holds something already."""
+    if path.exists() and any(path.iterdir()):
+        stop(f"{path} is not empty; choose another -o")
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def export(out: Path) -> Path:
+    """The set as a hand-over folder under `out`, split by its own lists; its data.yaml."""
+    if not VOC.is_dir():
+        stop(f"the data set is not here: {VOC} does not exist; give --data DATA.yaml")
+    command = [sys.executable, "-m", "curate", "export", str(VOC), "--to", "yolo", "-o", str(out)]
+    if subprocess.run(command, cwd=REPO, stdout=subprocess.DEVNULL).returncode == 2:
+        stop("curate export failed")
+    return out / "data.yaml"
+
+
+def environment(threads: int) -> dict[str, str]:
+    """One pool of `threads` threads for every library."""
+    return os.environ | {name: str(threads) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")}
+
+
+def trainer(*words: object) -> list[str]:
+    """The command line of `trainer` in this interpreter."""
+    return [sys.executable, "-m", "trainer.cli", *map(str, words)]
+
+
+def run(command: list[str], threads: int) -> Cost:
+    """Run to the end; the benchmark ends where it fails. Its talk goes to stderr."""
+    before = os.times()
+    began = time.monotonic()
+    if subprocess.run(command, cwd=REPO, env=environment(threads), stdout=sys.stderr).returncode:
+        stop(f"failed: {' '.join(command)}")
+    after = os.times()
+    cpu = after.children_user + after.children_system - before.children_user - before.children_system
+    return Cost(time.monotonic() - began, cpu)
+
+
+def judge(weights: Path, data: Path, split: str, threads: int) -> dict[str, Any]:
+    """What `trainer val --output-format json` says."""
+    command = trainer("val", weights, data, "--split", split, "--device", "cpu", "--output-format", "json")
+    done = subprocess.run(command, cwd=REPO, env=environment(threads), stdout=subprocess.PIPE)
+    if done.returncode == 2:
+        stop(f"failed: {' '.join(command)}")
+    return json.loads(done.stdout)
