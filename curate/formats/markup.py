@@ -139,10 +139,10 @@ class _Scanner:
         return closing + 1 if closing >= 0 else self.limit
 
     def _tokens(self, position: int) -> None:
-        text, stack, limit = self.text, self.stack, self.limit
+        text, stack = self.text, self.stack
         simple = "]]>" not in text  # then no short text can be at fault
-        while position < limit and not self.stopped:
-            for match in _TOKEN.finditer(text, position, limit):
+        while position < self.limit and not self.stopped:  # `_cut` lowers the limit
+            for match in _TOKEN.finditer(text, position, self.limit):
                 kind = match.lastindex
                 if kind == _LEAF and 0 < len(stack) < MAX_DEPTH and simple and self.count < MAX_ELEMENTS:
                     tag, content = match.group(1, 2)
