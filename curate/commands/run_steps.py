@@ -106,9 +106,11 @@ def negatives(state: State) -> Outcome:
 
 def split(state: State) -> Outcome:
     """Give a set without split lists its lists; one that has them keeps them."""
+    original = open_dataset(Tree.open(state.config.data.path), workers=state.workers)
     dataset = open_dataset(Tree.open(state.data), classes=state.classes, workers=state.workers)
     own = splits.own(dataset)
-    if own is not None:
+    # lists that only the working copy has are from an earlier run, with other ratios
+    if own is not None and splits.own(original) is not None:
         names = dataset.class_names()
         table = splits.achieved(splits.class_table(dataset, names), own, names)
         text = "the set's own lists are kept\n" + splitting.table_text(table)

@@ -7,18 +7,15 @@ from __future__ import annotations
 
 import io
 import json
-from typing import TYPE_CHECKING
+from typing import Any
 
 from curate.commands.run_record import Outcome
 from curate.commands.run_state import State
 from curate.errors import ConfigError, CurateError, MissingExtra
 
-if TYPE_CHECKING:
-    from trainer.config import FitConfig
 
-
-def fit_config(state: State) -> FitConfig:
-    """[fit] as the trainer takes it. Raises ConfigError, before anything is trained."""
+def fit_config(state: State) -> Any:
+    """[fit] as a `trainer.config.FitConfig`. Raises ConfigError, before anything is trained."""
     from trainer.config import from_toml
     from trainer.errors import TrainerError
 

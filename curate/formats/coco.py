@@ -90,7 +90,7 @@ def read(tree: Tree, classes: Sequence[str] | None = None, workers: int | None =
             build.skipped.append((source, f"another view of the images in instances_{rest}.json"))
         else:
             _read_file(tree, source, finder, build)
-    named = {row["image"] for row in build.images}
+    named = {row.get("image") for row in build.images}
     for name in pictures:
         if name not in named and not _is_mask(name):
             build.images.append({"image_id": len(build.images), "stem": _stem(name), "image": name})

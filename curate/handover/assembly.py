@@ -17,10 +17,10 @@ from curate.dataset import Dataset
 from curate.errors import ConfigError, CurateError
 from curate.formats.discover import open_dataset
 from curate.handover.selection import Selection, Source, class_list, select
+from curate.negatives import LEDGER
 from curate.tree import Tree, display
 
 RATIOS: Mapping[str, float] = {"train": 0.8, "val": 0.1, "test": 0.1}
-LEDGER = "negatives.jsonl"  # `curate negatives` writes one beside its images
 MANIFEST = "manifest.jsonl"  # `curate paste` writes one beside its images
 
 

@@ -1,0 +1,83 @@
+"""Anchors: our figures and seconds beside the peers', on real and on drawn boxes.
+
+    python -m tests.bench.anchors [--seeds 3]
+
+The peers' figures were measured on another day of the same machine: compare ratios, not seconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from curate.anchors import fit, judge, shapes
+from curate.formats.discover import open_dataset
+from tests.conftest import REPO
+
+# peer, seconds, fitness, mean IoU; None where it was not measured
+PEERS_ON_BCCD: tuple[tuple[str, float, float | None, float], ...] = (
+    ("yolov5 k-means + 1000 generations", 20.7, 0.9120, 0.880),
+    ("k-means on 1-IoU, medians (lars76)", 0.5, None, 0.884),
+    ("unique shapes, weighted, 3 starts", 0.034, 0.9132, 0.882),
+    ("a minute of random restarts", 60.0, 0.9144, 0.882),
+    ("sklearn KMeans on log w, log h", 4.3, 0.9102, 0.878),
+)
+
+
+def drawn_shapes(count: int) -> NDArray[np.float64]:
+    """Boxes of many sizes and shapes, w and h in pixels: (count, 2)."""
+    rng = np.random.default_rng(0)
+    size = np.exp(rng.normal(3.5, 0.9, count))[:, None]
+    return np.clip(size * np.exp(rng.normal(0, 0.4, (count, 2))), 2, 640)
+
+
+def measure(wh: NDArray[np.float64], seeds: int) -> tuple[float, float, float, float]:
+    """(seconds, median of the seeds; lowest fitness; its mean IoU; recall)."""
+    seconds, qualities = [], []
+    for seed in range(seeds):
+        began = time.perf_counter()
+        found = fit(wh, 9, seed)
+        seconds.append(time.perf_counter() - began)
+        qualities.append(judge(wh, found))
+    worst = min(qualities, key=lambda q: q.fitness)
+    return float(np.median(seconds)), worst.fitness, worst.mean_iou, worst.bpr
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description="Measure curate's anchors against the peers'.")
+    parser.add_argument("--seeds", type=int, default=3, help="runs; the worst fitness counts")
+    seeds = parser.parse_args().seeds
+    data = REPO.parent / "shared" / "data" / "bccd_voc"
+    if data.is_dir():
+        compare(data, seeds)
+    else:
+        print(f"{data.name} is not here: only drawn boxes are measured")
+    for count in (100_000, 1_000_000):
+        seconds, fitness, iou, bpr = measure(drawn_shapes(count), seeds)
+        figures = f"{seconds:6.2f} s  fitness {fitness:.4f}  IoU {iou:.4f}  recall {bpr:.4f}"
+        print(f"{count:>9,} drawn boxes: {figures}")
+
+
+def compare(data: Path, seeds: int) -> None:
+    """The real boxes, at 640 px, nine anchors."""
+    wh = shapes(open_dataset(data), 640).wh
+    seconds, fitness, iou, bpr = measure(wh, seeds)
+    print(f"{data.name}: {len(wh):,} boxes at 640 px, 9 anchors, worst of {seeds} seeds")
+    print(
+        f"{'':<36}{'seconds':>9}{'fitness':>9}{'IoU':>8}  ratio: time, fitness, IoU (above 1: we are better)"
+    )
+    print(f"{'curate':<36}{seconds:>9.3f}{fitness:>9.4f}{iou:>8.4f}  recall {bpr:.4f}")
+    for name, peer_seconds, peer_fitness, peer_iou in PEERS_ON_BCCD:
+        shown = f"{peer_fitness:.4f}" if peer_fitness else "-"
+        better = f"{fitness / peer_fitness:.4f}" if peer_fitness else "-"
+        ratios = f"{peer_seconds / seconds:.2f}, {better}, {iou / peer_iou:.4f}"
+        print(f"{name:<36}{peer_seconds:>9.3f}{shown:>9}{peer_iou:>8.3f}  {ratios}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,134 @@
+"""`curate run`: the whole road, what is done again and what is not, and whose folders are touched."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from curate.commands.run import Result, run
+from curate.errors import ConfigError, CurateError, OutputExists
+from tests.curate.sets import files_below, picture, put, put_voc
+
+HAND = ("hand", (8.0, 12.0, 40.0, 36.0))
+STEPS = "[validate]\n[fix]\n[split]\nratios = [0.6, 0.2, 0.2]\n[export]\n"
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """A folder with `data` (20 images, one with corners that are swapped) and `backgrounds`."""
+    put_voc(tmp_path / "data", {f"{i:02}": [HAND] for i in range(20)})
+    xml = tmp_path / "data" / "Annotations" / "03.xml"
+    swapped = xml.read_text().replace("<xmin>9<", "<xmin>40<").replace("<xmax>40<", "<xmax>9<")
+    xml.write_text(swapped)
+    for number in range(4):
+        put(tmp_path / "backgrounds" / f"b{number}.jpg", picture(number=100 + number))
+    return tmp_path
+
+
+def go(place: Path, tables: str = STEPS, **options: bool) -> Result:
+    config = place / "curate.toml"
+    config.write_text('[data]\npath = "data"\nout = "out"\n' + tables)
+    return run(config, **options)
+
+
+def done(result: Result) -> dict[str, bool]:
+    """Step -> whether it was done now."""
+    return {step.name: not step.skipped for step in result.steps}
+
+
+def test_the_steps_are_done_in_order_and_the_data_set_is_not_touched(place: Path) -> None:
+    before = files_below(place / "data")
+    result = go(place, STEPS + '[negatives]\nfrom = "backgrounds"\ncount = 3\n')
+    assert list(done(result)) == ["validate", "fix", "negatives", "split", "export"]
+    assert files_below(place / "data") == before
+    said = json.loads((place / "out" / "data" / "dataset.json").read_text())
+    assert said["counts"] == {
+        "train": {"images": 15, "boxes": 12, "backgrounds": 3},
+        "val": {"images": 4, "boxes": 4, "backgrounds": 0},
+        "test": {"images": 4, "boxes": 4, "backgrounds": 0},
+    }
+    assert said["dropped"] == []  # the swapped corners were repaired on the working copy
+
+
+def test_a_finished_step_is_not_done_twice(place: Path) -> None:
+    assert all(done(go(place)).values())
+    again = go(place)
+    assert not any(done(again).values())
+    assert [step.done.outcome.summary for step in again.steps][-1].startswith("20 images")
+
+
+def test_a_change_redoes_what_depends_on_it_and_nothing_before(place: Path) -> None:
+    go(place)
+    changed = go(place, STEPS.replace("[0.6, 0.2, 0.2]", "[0.8, 0.1, 0.1]"))
+    assert done(changed) == {"validate": False, "fix": False, "split": True, "export": True}
+    said = json.loads((place / "out" / "data" / "dataset.json").read_text())
+    assert said["counts"]["train"]["images"] == 16
+    put_voc(place / "data", {"new": [HAND]}, first=70)
+    assert all(done(go(place)).values())
+
+
+def test_a_missing_result_is_made_again(place: Path) -> None:
+    go(place)
+    (place / "out" / "data" / "data.yaml").unlink()
+    assert [name for name, now in done(go(place)).items() if now] == ["export"]
+
+
+def test_fresh_starts_over(place: Path) -> None:
+    go(place)
+    assert all(done(go(place, fresh=True)).values())
+
+
+def test_a_step_that_failed_is_done_by_the_next_call(place: Path) -> None:
+    with pytest.raises(CurateError, match="no class"):
+        go(place, STEPS + '[classes]\nkeep = ["hnad"]\n')
+    result = go(place, STEPS + '[classes]\nkeep = ["hand"]\n')
+    assert done(result)["export"]
+
+
+def test_repairs_in_place_happen_only_when_asked_and_once(place: Path) -> None:
+    tables = STEPS.replace("[fix]\n", "[fix]\nin_place = true\n")
+    go(place, tables)
+    assert "<xmin>9<" in (place / "data" / "Annotations" / "03.xml").read_text()
+    assert (place / "data" / ".curate").is_dir()  # the journal, for `curate undo`
+    assert not any(done(go(place, tables)).values())
+
+
+def test_a_folder_of_somebody_else_is_left_alone(place: Path) -> None:
+    put(place / "out" / "thesis.docx", "years of work")
+    with pytest.raises(OutputExists, match="was not made by curate run"):
+        go(place, fresh=True)
+    assert files_below(place / "out") == {"thesis.docx": b"years of work"}
+
+
+@pytest.mark.parametrize("out", ["data", "data/out", "."])
+def test_output_inside_the_data_set_is_refused(place: Path, out: str) -> None:
+    config = put(place / "c.toml", f'[data]\npath = "data"\nout = "{out}"\n{STEPS}')
+    with pytest.raises(CurateError, match="lie inside each other"):
+        run(config)
+
+
+def test_a_mistake_in_the_training_table_is_told_before_anything_is_done(place: Path) -> None:
+    with pytest.raises(ConfigError, match="imgszz"):
+        go(place, STEPS + "[fit]\nminutes = 1\nimgszz = 64\n")
+    with pytest.raises(ConfigError, match="run is set by curate run"):
+        go(place, STEPS + '[fit]\nminutes = 1\nrun = "x"\n')
+    assert not (place / "out").exists()
+
+
+def test_a_configuration_without_steps_is_refused(place: Path) -> None:
+    with pytest.raises(CurateError, match="asks for no step"):
+        go(place, "")
+
+
+@pytest.mark.slow
+def test_the_road_ends_with_a_judged_detector(place: Path) -> None:
+    pytest.importorskip("torch")
+    fit = '[anchors]\n[fit]\nsteps = 2\nimgsz = 64\nbatch = 2\ndevice = "cpu"\nthreads = 1\n[val]\n'
+    result = go(place, STEPS + fit)
+    assert list(done(result)) == ["validate", "fix", "split", "anchors", "export", "fit", "val"]
+    assert (place / "out" / "fit" / "weights" / "best.pt").is_file()
+    assert (place / "out" / "val" / "predictions.png").is_file()
+    assert "AP50" in result.steps[-1].done.outcome.summary
+    assert not any(done(go(place, STEPS + fit)).values())

@@ -1,0 +1,47 @@
+"""The one test of the contract: `curate` writes the hand-over folder, `trainer` reads it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from curate.commands import export
+from tests.curate.sets import put_voc
+
+pytest.importorskip("torch")
+from trainer.data.folder import read_folder
+
+
+def test_what_curate_hands_over_is_what_trainer_reads(tmp_path: Path) -> None:
+    boxes = {
+        "a": [("香烟", (8.0, 12.0, 40.0, 36.0)), ("hand", (0.0, 0.0, 64.0, 48.0))],
+        "b": [("hand", (16.0, 24.0, 48.0, 48.0))],
+        "c": [],
+        "d": [("hand", (1.0, 2.0, 3.5, 40.25))],
+    }
+    root = put_voc(tmp_path / "手 set", boxes, lists={"train": "ac", "val": "b", "test": "d"})
+    result = export.run([root], out=tmp_path / "out", imgsz=320, empty_as_background=True)
+    shutil.move(tmp_path / "out", tmp_path / "另一 place")  # data.yaml is relative to itself
+
+    folder = read_folder(tmp_path / "另一 place" / "data.yaml")
+    assert folder.classes == result.classes == ("hand", "香烟")
+    assert folder.notes == ()
+    assert folder.anchors_imgsz == 320
+    assert [tuple(a) for a in folder.anchors or ()] == list(result.anchors or ())
+    for name, counts in result.counts.items():
+        split = folder.split(name)
+        assert split is not None
+        assert len(split) == counts["images"]
+        assert sum(map(len, split.labels)) == counts["boxes"]
+        assert split.report.backgrounds == counts["backgrounds"]
+        assert (split.report.clipped, split.report.refused, split.report.missing_label_files) == (0, 0, 0)
+        assert split.sizes.tolist() == [[64, 48]] * len(split)
+    train = folder.split("train")
+    assert train is not None
+    # (8, 12)-(40, 36) of 64 x 48: centre 24/64, 24/48; sides 32/64, 24/48
+    expected = np.array([[1, 0.375, 0.5, 0.5, 0.5], [0, 0.5, 0.5, 1, 1]], dtype=np.float32)
+    assert np.allclose(train.labels[0], expected, atol=1e-6)
+    assert len(train.labels[1]) == 0
