@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from pathlib import PurePosixPath
+from pathlib import PurePath
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -21,19 +21,18 @@ SCHEMA = 1  # of predictions.json
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def voc_xml(image: str, size: tuple[int, int], found: Detections, classes: Sequence[str]) -> bytes:
+def voc_xml(image: PurePath, size: tuple[int, int], found: Detections, classes: Sequence[str]) -> bytes:
     """An annotation in VOC's convention: whole pixels, counted from 1, the last one included.
 
-    `image` is its path with forward slashes, `size` its (width, height). Each object carries its
+    `image` names the file and its folder, `size` is (width, height). Each object carries its
     `<confidence>`, which VOC readers pass over.
     """
-    path = PurePosixPath(image)
     width, height = size
     lines = [
         '<?xml version="1.0" encoding="utf-8"?>',
         "<annotation>",
-        f"  <folder>{_text(path.parent.name)}</folder>",
-        f"  <filename>{_text(path.name)}</filename>",
+        f"  <folder>{_text(image.parent.name)}</folder>",
+        f"  <filename>{_text(image.name)}</filename>",
         f"  <size><width>{width}</width><height>{height}</height><depth>3</depth></size>",
         "  <segmented>0</segmented>",
     ]

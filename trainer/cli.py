@@ -434,9 +434,9 @@ def val(
 @app.command(short_help="Find objects in photographs: draw and label them.")
 def predict(
     source: Annotated[
-        str,
+        list[str],
         typer.Argument(
-            metavar="SRC", show_default=False, help="An image, a folder of images, or a glob in quotes."
+            metavar="SRC", show_default=False, help="Images, folders of images, or globs in quotes."
         ),
     ],
     weights: Annotated[

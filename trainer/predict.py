@@ -66,7 +66,7 @@ class Predictions:
 
 
 def predict(
-    source: str | Path,
+    source: str | Path | Sequence[str | Path],
     weights: Path,
     *,
     out: Path,
@@ -82,7 +82,7 @@ def predict(
     overwrite: bool = False,
     progress: bool = False,
 ) -> Predictions:
-    """Find objects in an image, a folder of images or a glob, and write what was found under `out`.
+    """Find objects in an image, a folder of images, a glob, or several of these; write them under `out`.
 
     `weights` is a .pt file or a run's folder; `imgsz` the long side in pixels that the network sees, by
     default the one it was trained at. Only boxes above `conf` are kept, each as its best class only.
@@ -92,7 +92,8 @@ def predict(
     """
     if format not in FORMATS:
         raise TrainerError(f"--format {format} is unknown", f"choose one of {', '.join(FORMATS)}")
-    root, paths = list_images(source, recursive=recursive, without=out / "pictures")
+    sources = [source] if isinstance(source, str | Path) else source
+    root, paths = _join([list_images(s, recursive=recursive, without=out / "pictures") for s in sources])
     names = [path.relative_to(root).as_posix() for path in paths]
     targets = [_Targets.of(out, name, format, draw) for name in names]
     lists = [
@@ -110,8 +111,8 @@ def predict(
     done: list[Predicted] = []
     unreadable: list[tuple[str, str]] = []
     images = read_ahead(_read, paths, _AHEAD)
-    for name, target in track(
-        list(zip(names, targets, strict=True)),
+    for path, name, target in track(
+        list(zip(paths, names, targets, strict=True)),
         "predict",
         console=Console(stderr=True),
         disable=not progress,
@@ -127,7 +128,7 @@ def predict(
         if target.picture is not None:
             write_picture(target.picture, draw_boxes(image, found.xyxy, found.classes, shown, found.scores))
         if target.voc is not None:
-            write_atomically(target.voc, voc_xml(name, fitted.size, found, meta.classes))
+            write_atomically(target.voc, voc_xml(path.resolve(), fitted.size, found, meta.classes))
         if target.yolo is not None:
             write_atomically(target.yolo, yolo_rows(fitted.size, found))
 
@@ -173,6 +174,19 @@ def list_images(
             f"no images in {source}", f"name one that holds {', '.join(sorted(SUFFIXES))} files{hint}"
         )
     return root, images
+
+
+def _join(listed: Sequence[tuple[Path, list[Path]]]) -> tuple[Path, list[Path]]:
+    """One listing out of several: each image once, relative to the deepest folder that holds them all."""
+    if len(listed) == 1:
+        return listed[0]
+    paths = sorted({path.absolute() for _, images in listed for path in images})
+    if not paths:
+        raise TrainerError("there is nothing to look at", "name an image, a folder of images or a glob")
+    try:
+        return Path(os.path.commonpath([path.parent for path in paths])), paths
+    except ValueError as error:  # two drives of Windows
+        raise TrainerError("the sources lie on different drives", "call predict once for each") from error
 
 
 @dataclass(frozen=True)

@@ -171,6 +171,16 @@ def test_a_source_is_an_image_a_folder_or_a_glob(photos: Path) -> None:
     assert names(photos / "s?b" / "*.png") == ["sub/c.png"]
 
 
+def test_several_sources_are_one_set_named_from_their_common_folder(
+    tmp_path: Path, photos: Path, weights: Path
+) -> None:
+    # What a shell makes of photos/*.png, with one file named twice.
+    result = predict([photos / "a.png", photos / "sub", photos / "a.png"], weights, out=tmp_path / "out")
+    assert [p.image for p in result.images] == ["a.png", "sub/c.png"]
+    with pytest.raises(TrainerError, match="nothing to look at"):
+        predict([], weights, out=tmp_path / "out")
+
+
 def test_a_folder_whose_name_looks_like_a_glob_is_a_folder(tmp_path: Path) -> None:
     save(tmp_path / "shoot [1]" / "a.png", picture(8, 8, None))
     assert len(list_images(tmp_path / "shoot [1]")[1]) == 1
@@ -205,7 +215,7 @@ def test_annotations_of_boxes_at_the_edge_and_of_a_sliver_stay_inside_the_image(
         np.array([0.9, 0.8, 0.7], np.float32),
         np.array([0, 1, 1]),
     )
-    root = ET.fromstring(voc_xml("a\x01.png", (10, 10), found, CLASSES))
+    root = ET.fromstring(voc_xml(Path("a\x01.png"), (10, 10), found, CLASSES))
     numbers = [[int(e.text or "") for e in box] for box in root.iter("bndbox")]
     assert numbers == [[1, 1, 10, 10], [10, 4, 10, 4], [1, 1, 1, 10]]
     assert root.findtext("filename") == "a\ufffd.png"
