@@ -24,11 +24,15 @@ _SKIPPED_DIRECTORIES = frozenset(
 
 def name_to_text(name: str) -> str:
     """An `os` path string (surrogate-escaped) as text that every library accepts; reversible."""
+    if name.isascii():
+        return name
     return "".join(chr(ord(c) - 0xDC00 + _PRIVATE) if 0xDC80 <= ord(c) <= 0xDCFF else c for c in name)
 
 
 def text_to_name(text: str) -> str:
     """The `os` path string that `name_to_text` was made from."""
+    if text.isascii():
+        return text
     return "".join(
         chr(ord(c) - _PRIVATE + 0xDC00) if _PRIVATE + 0x80 <= ord(c) <= _PRIVATE + 0xFF else c for c in text
     )

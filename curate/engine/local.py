@@ -6,6 +6,7 @@ the order of the items. So the result is the same for one worker, for eight, and
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -67,6 +68,7 @@ def available_cores() -> int:
 
 def _start_worker() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then ends the pool
+    gc.set_threshold(100_000)  # shards make very many small objects and hardly a cycle
 
 
 @contextmanager

@@ -7,12 +7,17 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate, count
+from operator import add
 
 ANY_NAME = r"[A-Za-z_:\u0080-\U0010ffff][^\s<>/=&;\"'\[\]!?]*"
 REFERENCE = re.compile(rf"&(?:#([0-9]+)|#x([0-9A-Fa-f]+)|({ANY_NAME}));")
 ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+# What begins and does not end runs to the end of the text: one search from each beginning would be quadratic.
 _NOT_TEXT = re.compile(
-    rf"<!--.*?-->|<\?.*?\?>|<!\[CDATA\[(.*?)\]\]>|&(?:#[0-9]+|#x[0-9A-Fa-f]+|{ANY_NAME});|\r\n?", re.DOTALL
+    r"<!--.*?(?:-->|\Z)|<\?.*?(?:\?>|\Z)|<!\[CDATA\[(.*?)(?:\]\]>|\Z)"
+    rf"|&(?:#[0-9]+|#x[0-9A-Fa-f]+|{ANY_NAME});|\r\n?",
+    re.DOTALL,
 )
 PREDEFINED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
 
@@ -70,7 +75,8 @@ class Markup:
 
     @cached_property
     def _line_starts(self) -> list[int]:
-        return [0, *(match.end() for match in re.finditer("\n", self.source))]
+        ends = accumulate(map(len, self.source.split("\n")))
+        return [0, *map(add, ends, count(1))]  # one more for each line feed; the last entry is past the end
 
     def line_column(self, offset: int) -> tuple[int, int]:
         """1-based line and column of a character; a column counts characters; lines end with LF."""
@@ -80,7 +86,7 @@ class Markup:
     def offset(self, line: int, column: int) -> int:
         """The character at a 1-based line and column, clamped to the text: the inverse of `line_column`."""
         starts = self._line_starts
-        return min(starts[min(max(line, 1), len(starts)) - 1] + max(column, 1) - 1, len(self.source))
+        return min(starts[min(max(line, 1), len(starts) - 1) - 1] + max(column, 1) - 1, len(self.source))
 
 
 def character_data(inner: str) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from xml.sax.saxutils import escape
 
 from curate.formats.elements import Element
-from curate.formats.voc_document import Document, child, local_name, parse
+from curate.formats.voc_document import KNOWN_TAGS, Document, child, local_name, parse
 from curate.tree import Tree
 
 if TYPE_CHECKING:  # polars is loaded by the one process that builds tables, not by every worker
@@ -87,7 +87,7 @@ def _object_rows(document: Document, element: Element, number: int) -> Iterator[
     parts: dict[str, Element] = {}
     boxes: list[Element] = []
     for part in element.children:
-        tag = local_name(part)
+        tag = part.tag if part.tag in KNOWN_TAGS else local_name(part)
         if tag == "bndbox":
             boxes.append(part)
         elif tag not in parts:
@@ -117,7 +117,7 @@ def _written(box: Element) -> list[str]:
     """The four corners word for word, blanks around them dropped; "" where one is missing."""
     texts: dict[str, str] = {}
     for corner in box.children:
-        texts.setdefault(local_name(corner), corner.text)
+        texts.setdefault(corner.tag if corner.tag in KNOWN_TAGS else local_name(corner), corner.text)
     return [texts.get(corner, "").strip() for corner in _CORNERS]
 
 
