@@ -38,7 +38,7 @@ SYSTEMATIC_SHARE = 0.1
 
 
 def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
-    boxes = measured(facts.data)
+    boxes = facts.once(measured)
     swapped = boxes.filter("reversed")
     if swapped.is_empty():
         return

@@ -28,19 +28,21 @@ from curate.formats.voc import Document
 from curate.rules.corners import CORNERS, ROUNDING, bndbox, entirely_outside, measured, set_corners
 from curate.rules.edits import children
 from curate.rules.model import Facts, Rule
+from curate.rules.sizes import unsettled
 
 SAFE_PIXELS = 2.0
 SIDES = ("left", "top", "right", "bottom")
 
 
 def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
-    boxes = measured(facts.data)
+    boxes = facts.once(measured)
     rows = boxes.filter(
         (pl.col("overhang") > ROUNDING)
         & ~pl.col("reversed")
         & ~pl.col("flat")
         & ~pl.col("normalised")
         & ~entirely_outside()
+        & ~pl.col("image_id").is_in(facts.once(unsettled))
     )
     for row in rows.iter_rows(named=True):
         beyond = _beyond(row)

@@ -23,11 +23,16 @@ import polars as pl
 from curate.findings import Finding, Severity
 from curate.rules.corners import entirely_outside, measured
 from curate.rules.model import Facts, Rule
+from curate.rules.sizes import unsettled
 
 
 def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
-    rows = measured(facts.data).filter(
-        entirely_outside() & ~pl.col("reversed") & ~pl.col("flat") & ~pl.col("normalised")
+    rows = facts.once(measured).filter(
+        entirely_outside()
+        & ~pl.col("image_id").is_in(facts.once(unsettled))
+        & ~pl.col("reversed")
+        & ~pl.col("flat")
+        & ~pl.col("normalised")
     )
     for row in rows.iter_rows(named=True):
         yield rule.finding(

@@ -29,7 +29,7 @@ from curate.rules.model import Facts, Rule
 
 
 def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
-    rows = measured(facts.data).filter("flat")
+    rows = facts.once(measured).filter("flat")
     if rows.is_empty():
         return
     point = (pl.col("side_x").abs() < ROUNDING) & (pl.col("side_y").abs() < ROUNDING)

@@ -26,7 +26,7 @@ from curate.rules.model import Facts, Rule
 
 
 def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
-    for row in measured(facts.data).filter("normalised").iter_rows(named=True):
+    for row in facts.once(measured).filter("normalised").iter_rows(named=True):
         pixels = _pixels(row)
         yield rule.finding(
             row,

@@ -32,7 +32,7 @@ def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
     side = pl.min_horizontal(pl.col("xmax") - pl.col("xmin"), pl.col("ymax") - pl.col("ymin"))
     scale = TRAINING_SIDE / pl.max_horizontal("frame_width", "frame_height")
     whole = ~pl.col("reversed") & ~pl.col("flat") & ~pl.col("normalised")
-    rows = measured(facts.data).with_columns(shown=side * scale).filter(whole & (pl.col("shown") < SMALLEST))
+    rows = facts.once(measured).with_columns(shown=side * scale).filter(whole & (pl.col("shown") < SMALLEST))
     for row in rows.iter_rows(named=True):
         yield rule.finding(
             row,

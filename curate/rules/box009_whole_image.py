@@ -31,7 +31,7 @@ def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
     height = pl.min_horizontal("ymax", "frame_height") - pl.max_horizontal("ymin", 0)
     share = width * height / (pl.col("frame_width") * pl.col("frame_height"))
     usable = ~pl.col("reversed") & ~pl.col("flat") & (width > 0) & (height > 0)
-    rows = measured(facts.data).with_columns(share=share).filter(usable & (pl.col("share") >= SHARE))
+    rows = facts.once(measured).with_columns(share=share).filter(usable & (pl.col("share") >= SHARE))
     for row in rows.iter_rows(named=True):
         yield rule.finding(
             row,

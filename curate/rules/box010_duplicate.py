@@ -29,7 +29,7 @@ KEY = ("image_id", "name", *CORNERS)
 
 
 def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
-    boxes = measured(facts.data).filter(~pl.col("flat")).with_columns(name=pl.col("name").str.strip_chars())
+    boxes = facts.once(measured).filter(~pl.col("flat")).with_columns(name=pl.col("name").str.strip_chars())
     rows = boxes.with_columns(
         again=pl.int_range(pl.len()).over(KEY) > 0,
         first=pl.col("object").first().over(KEY),

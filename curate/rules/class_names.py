@@ -5,12 +5,13 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 from typing import Any
+from xml.sax.saxutils import escape
 
 import polars as pl
 
-from curate.findings import Edit
+from curate.findings import Edit, ReplaceText
 from curate.formats.voc import Document
-from curate.rules.edits import children, set_value
+from curate.rules.edits import children
 from curate.rules.model import Facts
 
 
@@ -55,7 +56,8 @@ def is_number(facts: Facts, name: str) -> bool:
 def rename(document: Document, object_number: int, name: str) -> list[Edit]:
     """Give an object another name."""
     found = children(document.objects()[object_number - 1], "name")
-    return [set_value(document, found[0], name)] if found else []
+    # blanks around a name are a part of it for most readers, so they go as well
+    return [ReplaceText(found[0].inner_start, found[0].inner_end, escape(name))] if found else []
 
 
 def one_edit_apart(a: str, b: str) -> bool:

@@ -54,7 +54,11 @@ def _targets(facts: Facts) -> dict[str, tuple[str, bool]]:
     for name, count in counts(facts).items():
         spellings[fold(name)].append((name, count))
     targets = {}
-    for (best, most), *others in spellings.values():
+    for written in spellings.values():
+        # of two that are as frequent, the plain one is meant
+        (best, most), *others = sorted(
+            written, key=lambda each: (-each[1], each[0] != fold(each[0]), each[0])
+        )
         rest = sum(count for _, count in others)
         sure = most >= DOMINANT_BOXES and most >= DOMINANT_FACTOR * rest
         targets.update({name: (best, sure) for name, _ in others})

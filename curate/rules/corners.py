@@ -23,12 +23,13 @@ def one_pixel(data: Dataset) -> float:
     return 1.0 if data.format == "voc" else 0.0
 
 
-def measured(data: Dataset) -> pl.DataFrame:
+def measured(facts: Facts) -> pl.DataFrame:
     """The boxes with four numbers, in `Dataset.boxes` order, with columns that say what is odd about each:
 
     `side_x`, `side_y` (pixels between the written corners; negative: swapped), `reversed`, `flat`,
     `normalised`, and `overhang` (pixels beyond the frame at the worst edge; null without a frame).
     """
+    data = facts.data
     unit = one_pixel(data)
     x0, y0, x1, y1 = (pl.col(corner) for corner in CORNERS)
     boxes = data.boxes.filter((pl.col("box") > 0) & pl.all_horizontal(pl.col(*CORNERS).is_finite()))
@@ -88,7 +89,9 @@ def unmeasured(facts: Facts) -> Iterator[tuple[dict[str, Any], dict[str, str]]]:
     Taken from the file again, because the column `written` cannot tell a decimal comma from a separator.
     """
     rows = facts.data.boxes.filter(
-        (pl.col("box") > 0) & ~pl.all_horizontal(pl.col(*CORNERS).is_finite().fill_null(value=False))
+        (pl.col("box") > 0)
+        & ~pl.col("image_id").is_in(list(facts.garbled))
+        & ~pl.all_horizontal(pl.col(*CORNERS).is_finite().fill_null(value=False))
     )
     for row in rows.iter_rows(named=True):
         box = bndbox(facts.document(row["annotation"]), row["object"], row["box"])

@@ -27,7 +27,7 @@ from curate.rules.sizes import annotated, set_size
 
 
 def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
-    rows = annotated(facts).filter((pl.col("width") <= 0) | (pl.col("height") <= 0))
+    rows = facts.once(annotated).filter((pl.col("width") <= 0) | (pl.col("height") <= 0))
     rows = rows.filter(pl.col("width").is_not_null() & pl.col("height").is_not_null())
     for row in rows.iter_rows(named=True):
         known = row["image_width"] is not None and row["upright"]

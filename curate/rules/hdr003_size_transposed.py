@@ -27,7 +27,7 @@ from curate.rules.sizes import annotated, fits, set_size
 
 
 def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
-    rows = annotated(facts).filter(
+    rows = facts.once(annotated).filter(
         pl.col("upright")
         & (pl.col("width") == pl.col("image_height"))
         & (pl.col("height") == pl.col("image_width"))

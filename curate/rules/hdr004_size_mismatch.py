@@ -40,7 +40,7 @@ TEMPLATE_FILES = 5
 
 
 def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
-    everything = annotated(facts).filter(pl.col("image_width").is_not_null())
+    everything = facts.once(annotated).filter(pl.col("image_width").is_not_null())
     transposed = (pl.col("width") == pl.col("image_height")) & (pl.col("height") == pl.col("image_width"))
     turned = pl.col("orientation").is_in(TURNED).fill_null(value=False)
     rows = everything.filter(

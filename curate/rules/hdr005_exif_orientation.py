@@ -47,7 +47,7 @@ SHOWN = {
 
 
 def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
-    rows = annotated(facts).filter(~pl.col("upright") & pl.col("image_width").is_not_null())
+    rows = facts.once(annotated).filter(~pl.col("upright") & pl.col("image_width").is_not_null())
     for row in rows.iter_rows(named=True):
         picture = _picture(row)
         reason = "look at the picture both ways; the stated size does not tell which one was labelled"

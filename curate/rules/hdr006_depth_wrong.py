@@ -28,7 +28,7 @@ from curate.rules.sizes import annotated
 
 
 def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
-    rows = annotated(facts).filter(pl.col("depth") != pl.col("image_channels"))
+    rows = facts.once(annotated).filter(pl.col("depth") != pl.col("image_channels"))
     for row in rows.iter_rows(named=True):
         yield rule.finding(
             row,

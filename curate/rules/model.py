@@ -8,10 +8,10 @@ magic: `rules/__init__.py` lists every rule in one tuple.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 
@@ -19,6 +19,8 @@ from curate.dataset import Dataset
 from curate.findings import Edit, Finding, Fix, FixClass, Severity
 from curate.formats.voc import Document, parse
 from curate.tree import Tree
+
+T = TypeVar("T")
 
 FORMATS = ("voc", "yolo", "coco")
 
@@ -38,6 +40,14 @@ class Facts:
 
     data: Dataset
     tree: Tree
+    _answers: dict[Callable[..., Any], Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def once(self, question: Callable[[Facts], T]) -> T:
+        """The answer to a question that several rules ask, worked out for the first of them."""
+        if question not in self._answers:
+            self._answers[question] = question(self)
+        answer: T = self._answers[question]
+        return answer
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -47,22 +57,22 @@ class Facts:
     @cached_property
     def encoding_troubled(self) -> frozenset[int]:
         """`image_id`s of annotations whose bytes were read by a guess: their text is no evidence."""
-        kinds = ("undeclared-gbk", "single-byte-text", "wrong-unicode-declaration", "illegal-character")
-        return frozenset(self.data.problems.filter(pl.col("kind").is_in(kinds))["image_id"])
+        return self._with_problems(
+            "undeclared-gbk", "single-byte-text", "wrong-unicode-declaration", "illegal-character"
+        )
+
+    @cached_property
+    def garbled(self) -> frozenset[int]:
+        """`image_id`s of annotations whose markup is broken somewhere: what seems to be missing in them may
+        be an echo of the break."""
+        return self._with_problems("malformed", "oversized", "entity-expansion", "unreadable", "not-voc")
 
     @cached_property
     def broken(self) -> frozenset[int]:
-        """`image_id`s of annotations of which only a part, or nothing, could be read: what is missing in them
-        may be behind the break, so no rule complains about it."""
-        kinds = (
-            "truncated",
-            "malformed",
-            "oversized",
-            "entity-expansion",
-            "empty-file",
-            "unreadable",
-            "not-voc",
-        )
+        """`garbled`, and those that end early: what is missing may stand behind the end."""
+        return self.garbled | self._with_problems("truncated", "empty-file")
+
+    def _with_problems(self, *kinds: str) -> frozenset[int]:
         return frozenset(self.data.problems.filter(pl.col("kind").is_in(kinds))["image_id"])
 
     def problems(self, *kinds: str) -> list[dict[str, Any]]:

@@ -27,7 +27,7 @@ from curate.rules.sizes import annotated
 
 
 def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
-    rows = annotated(facts).filter(~pl.col("image_id").is_in(facts.data.objects["image_id"].implode()))
+    rows = facts.once(annotated).filter(~pl.col("image_id").is_in(facts.data.objects["image_id"].implode()))
     for row in rows.iter_rows(named=True):
         if facts.data.format == "voc" and _decided(facts, row["annotation"]):
             continue

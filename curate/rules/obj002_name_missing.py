@@ -28,7 +28,9 @@ from curate.rules.model import Facts, Rule
 
 def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
     nameless = pl.col("name").fill_null("").str.strip_chars() == ""
-    rows = facts.data.boxes.filter(nameless).unique(["image_id", "object"], keep="first", maintain_order=True)
+    rows = facts.data.boxes.filter(nameless & ~pl.col("image_id").is_in(list(facts.garbled))).unique(
+        ["image_id", "object"], keep="first", maintain_order=True
+    )
     if rows.is_empty():
         return
     classes = [name.strip() for name in facts.data.class_names() if name.strip()]

@@ -32,7 +32,9 @@ _POINT_TAG = re.compile(r"^([xy])\d*$")
 
 
 def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
-    for row in facts.data.boxes.filter(pl.col("box") == 0).iter_rows(named=True):
+    for row in facts.data.boxes.filter(
+        (pl.col("box") == 0) & ~pl.col("image_id").is_in(list(facts.garbled))
+    ).iter_rows(named=True):
         polygon = row["polygon"] and _enclosing(facts.document(row["annotation"]), row["object"]) is not None
         if polygon:
             message, fix = "the object has a polygon and no box", "add the box that encloses the polygon"

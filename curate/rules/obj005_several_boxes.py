@@ -26,7 +26,7 @@ from curate.rules.model import Facts, Rule
 
 
 def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
-    further = facts.data.boxes.filter(pl.col("box") > 1)
+    further = facts.data.boxes.filter((pl.col("box") > 1) & ~pl.col("image_id").is_in(list(facts.garbled)))
     counts = further.group_by("image_id", "object", maintain_order=True).agg(
         pl.exclude("box").first(), boxes=pl.col("box").max()
     )

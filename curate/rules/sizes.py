@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from curate.dataset import frame_size
 from curate.findings import ReplaceText
 from curate.formats.markup import Element
 from curate.formats.voc import Document
@@ -50,6 +51,22 @@ def fits(row: Mapping[str, Any], width: int, height: int) -> bool:
         return True
     inside = row["right"] <= width + SLACK and row["bottom"] <= height + SLACK
     return bool(inside and row["left"] >= -SLACK and row["top"] >= -SLACK)
+
+
+def unsettled(facts: Facts) -> list[int]:
+    """`image_id`s of annotations whose boxes fit the stated size and not the image: until HDR003 or HDR004 is
+    settled, a box that leaves the image says nothing of its own."""
+    rows = facts.once(annotated).with_columns(*frame_size())
+    rows = rows.filter(
+        (pl.col("width") > 0)
+        & (pl.col("height") > 0)
+        & ((pl.col("width") != pl.col("frame_width")) | (pl.col("height") != pl.col("frame_height")))
+    )
+    return [
+        row["image_id"]
+        for row in rows.iter_rows(named=True)
+        if fits(row, row["width"], row["height"]) and not fits(row, row["frame_width"], row["frame_height"])
+    ]
 
 
 def only_boxes(facts: Facts, path: str) -> bool:
