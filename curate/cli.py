@@ -230,6 +230,9 @@ def undo(
             typer.echo(f"{one.id}  {one.made:%Y-%m-%d %H:%M}  {what}")
         return
     done = pipeline.run(path, run_id=run)
+    if done is None:
+        typer.echo("nothing to take back: no run of repairs stands")
+        return
     typer.echo(f"run {done.id} taken back: {_count(len(done.entries), 'file')} restored")
 
 

@@ -22,8 +22,13 @@ class StandingRun:
     complete: bool  # False: it was cut short; undo works all the same
 
 
-def run(path: Path, *, run_id: str | None = None) -> Run:
-    """Restore every byte and name as it was before the run (default: the last). Raises JournalError."""
+def run(path: Path, *, run_id: str | None = None) -> Run | None:
+    """Restore every byte and name as it was before the run (default: the last); None where no run stands.
+
+    Raises JournalError where the run cannot be taken back, or does not exist although it was named.
+    """
+    if run_id is None and not list_runs(path):
+        return None
     return undo(path, run_id)
 
 

@@ -46,17 +46,16 @@ def run(
     def read(changed: Tree) -> Dataset:
         return data if changed is tree else open_dataset(changed, classes=classes, workers=workers)
 
-    asked = tuple(rule for rule in rules if data.format in rule.formats)
     if not fix and not diff:
         say("checking")
-        return _report(data, check_all(Facts(data, tree), asked))
+        return _report(data, check_all(Facts(data, tree), rules))
     if data.format != "voc":
         raise CurateError(
             f"--fix and --diff repair Pascal VOC; this folder is {data.format.upper()}.",
             "Validate it without them, or turn it into VOC first: curate export PATH --to voc -o OUT",
         )
     say("working out repairs")
-    planned = plan(tree, read, asked, unsafe=unsafe_fixes)
+    planned = plan(tree, read, rules, unsafe=unsafe_fixes)
     if diff:
         return _with_repairs(_report(data, planned.found), planned, diff=diff_of(planned))
     say("writing")

@@ -14,8 +14,8 @@ annotation is seen, as background; in VOC nobody looks for it.
 name, where nothing declares classes); it is the first box of its object (`find("bndbox")`); its four corners
 are finite numbers; xmax - xmin and ymax - ymin, of the numbers as written, are above zero, as converters
 compute them; some of it lies inside the image; and no earlier box of the image has the same name and corners
-(those are merged). Where the root has a namespace no box is found, and an object with its
-tag in other letter case is not found either.
+(those are merged). Where the root has a namespace no box is found, and an object with its tag in other letter
+case is not found either.
 
 Not counted as lost: `difficult` objects, because only some trainers leave them out.
 """
