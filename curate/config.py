@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import os
 import sys
 import types
 import typing
@@ -140,7 +141,7 @@ def load(path: Path) -> Config:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path} is not TOML: {error}.", "Correct that line.") from error
-    config = _table(Config, content, "", path.resolve().parent)
+    config = _table(Config, content, "", path.parent)
     _check(config)
     return config
 
@@ -212,7 +213,7 @@ def _value(hint: Any, value: object, where: str, base: Path) -> Any:  # the type
             return types.MappingProxyType(dict(value))
         return types.MappingProxyType({k: _value(args[1], v, f"{where}.{k}", base) for k, v in value.items()})
     if hint is Path and isinstance(value, str):
-        return base / value
+        return Path(os.path.normpath(base / value))  # samples/../runs is easier to read as runs
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if isinstance(value, hint) and not (hint is int and isinstance(value, bool)):

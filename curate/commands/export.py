@@ -138,8 +138,8 @@ def write(
     )
 
 
-def describe(result: Result) -> str:
-    """The folder for people: a table of splits, then everything that stayed behind."""
+def describe(result: Result, *, hint: bool = True) -> str:
+    """The folder for people: a table of splits, everything that stayed behind, and what to type next."""
     lines = [f"wrote {result.out}", f"{'':<7}{'images':>8}{'boxes':>9}{'backgrounds':>13}"]
     for split, count in result.counts.items():
         lines.append(f"{split:<7}{count['images']:>8,}{count['boxes']:>9,}{count['backgrounds']:>13,}")
@@ -157,6 +157,6 @@ def describe(result: Result) -> str:
             lines.append(f"  {place}: {d['why']}")
         if len(shown) < len(result.dropped):
             lines.append(f"  and {len(result.dropped) - len(shown)} more in {result.out / 'dataset.json'}")
-    if result.to == "yolo":
+    if hint and result.to == "yolo":
         lines.append(f"next: trainer fit {result.out / 'data.yaml'} -o runs/first --minutes 10")
     return "\n".join(lines)

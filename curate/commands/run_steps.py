@@ -78,7 +78,7 @@ def fix(state: State) -> Outcome:
     )
     text = io.StringIO()
     print_report(report, text, concise=True, target=str(target))
-    summary = f"{len(report.fixed)} repaired in {report.changed_files} files; left: "
+    summary = f"{len(report.fixed)} repaired; left: "
     made = () if table.in_place else (target,)
     return Outcome(summary + _findings(report), text.getvalue(), made, values)
 
@@ -162,13 +162,7 @@ def paste(state: State, table: Paste, number: int) -> Outcome:
         picture = state.out / f"pasted-{number}.png"  # in the folder itself it would be an unlabelled image
         pipeline.sheet(out, table.sheet, table.seed).replace(picture)
         made.append(picture)
-    lines = [
-        f"{result.made} images from {result.cutouts} cut-outs of {result.boxes} boxes, {result.hands} hands"
-    ]
-    lines += [f"not cut out: {count} x {why}" for why, count in result.refused.items()]
-    lines += [f"not pasted onto: {count} x {why}" for why, count in result.left_aside.items()]
-    lines += result.notes
-    return Outcome(f"{result.made} new images", "\n".join(lines), tuple(made), {"folder": out.name})
+    return Outcome(f"{result.made} new images", pipeline.describe(result), tuple(made), {"folder": out.name})
 
 
 def _train_part(state: State, labelled: Sequence[Path], which: int, out: Path) -> None:
@@ -236,4 +230,4 @@ def export(state: State) -> Outcome:
     images = sum(count["images"] for count in result.counts.values())
     boxes = sum(count["boxes"] for count in result.counts.values())
     summary = f"{images:,} images, {boxes:,} boxes, {len(result.dropped)} things left out"
-    return Outcome(summary, exporting.describe(result), (out / "data.yaml",))
+    return Outcome(summary, exporting.describe(result, hint=False), (out / "data.yaml",))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 from curate.anchors import COCO_DEFAULT, fit, judge, shapes
+from curate.cli import app
 from curate.commands import anchors as command
 from curate.errors import CurateError
 from curate.formats.discover import open_dataset
@@ -108,3 +111,12 @@ def test_real_boxes_get_better_anchors_than_the_peers_find(shared_data: Path) ->
     # yolov5 reaches .9120 and .880 in 20 s, a minute of random restarts .9144 and .882
     assert result.quality.fitness > 0.9144
     assert result.quality.mean_iou > 0.882
+
+
+def test_the_command_line_prints_one_json_object(tmp_path: Path) -> None:
+    root = put_voc(tmp_path, {"a": [("x", (0, 0, 16, 12))]})
+    result = CliRunner().invoke(app, ["anchors", str(root), "--per-layer", "1", "--output-format", "json"])
+    assert result.exit_code == 0, result.output
+    said = json.loads(result.stdout)
+    assert said["anchors"] == [[160, 120], [200, 150], [250, 187.5]]
+    assert (said["fitness"], said["mean_iou"], said["bpr"]) == (1, 1, 1)

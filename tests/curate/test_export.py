@@ -9,7 +9,9 @@ import cv2
 import numpy as np
 import pytest
 import yaml
+from typer.testing import CliRunner
 
+from curate.cli import app
 from curate.commands import export
 from curate.errors import ConfigError, CurateError, OutputExists
 from curate.formats.discover import open_dataset
@@ -282,3 +284,17 @@ def test_real_sets_go_out_whole_but_for_their_real_defects(shared_data: Path, tm
         "Annotations/BloodImage_00338.xml",
         "Annotations/BloodImage_00343.xml",
     ]
+
+
+def test_the_command_line_exports_and_prints_what_came_out(root: Path, tmp_path: Path) -> None:
+    result = CliRunner().invoke(
+        app, ["export", str(root), "-o", str(tmp_path / "out"), "--rename", "hand=手", "--imgsz", "320"]
+    )
+    assert result.exit_code == 0, result.output
+    assert "train         1        1            0" in result.stdout
+    assert "classes: 0 手" in result.stdout
+    again = CliRunner().invoke(app, ["export", str(root), "-o", str(tmp_path / "out")])
+    assert again.exit_code == 2
+    assert "error:" in again.stderr and "--overwrite" in again.stderr
+    wrong = CliRunner().invoke(app, ["export", str(root), "-o", str(tmp_path / "x"), "--rename", "hand"])
+    assert (wrong.exit_code, wrong.stdout) == (2, "")

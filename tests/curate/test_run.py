@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from curate.cli import app
 from curate.commands.run import Result, run
 from curate.errors import ConfigError, CurateError, OutputExists
 from tests.curate.sets import files_below, picture, put, put_voc
@@ -132,3 +134,12 @@ def test_the_road_ends_with_a_judged_detector(place: Path) -> None:
     assert (place / "out" / "val" / "predictions.png").is_file()
     assert "AP50" in result.steps[-1].done.outcome.summary
     assert not any(done(go(place, STEPS + fit)).values())
+
+
+def test_the_command_line_ends_with_a_table(place: Path) -> None:
+    config = put(place / "curate.toml", f'[data]\npath = "data"\nout = "out"\n{STEPS}')
+    result = CliRunner().invoke(app, ["run", str(config)])
+    assert result.exit_code == 0, result.output
+    assert "== 4/4 export ==" in result.stdout
+    assert "20 images, 20 boxes, 0 things left out" in result.stdout
+    assert "(done before, nothing has changed since)" in CliRunner().invoke(app, ["run", str(config)]).stdout

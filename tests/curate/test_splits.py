@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 from curate import splits
+from curate.cli import app
 from curate.commands import split as command
 from curate.errors import CurateError, OutputExists
 from curate.formats.discover import open_dataset
@@ -159,3 +161,11 @@ def test_real_sets_are_split_as_asked_for_every_class(shared_data: Path) -> None
     for split, share in EIGHTY.items():
         mine = np.array([c == split for c in chosen])
         assert np.abs(images[mine].sum(axis=0) - share * images.sum(axis=0)).max() <= 3
+
+
+def test_the_command_line_prints_what_was_achieved(tmp_path: Path) -> None:
+    root = put_voc(tmp_path / "s", {f"{i:02}": [BOX] for i in range(10)})
+    result = CliRunner().invoke(app, ["split", str(root), "--ratios", "0.8,0.1,0.1"])
+    assert result.exit_code == 0, result.output
+    assert "(images)        8        1        1" in result.stdout
+    assert CliRunner().invoke(app, ["split", str(root)]).exit_code == 2  # lists are there now
