@@ -24,12 +24,10 @@ from types import FrameType
 import torch
 from torch import nn
 
-from trainer.anchors import fit_anchors, score
-from trainer.assign import unanswered
 from trainer.checkpoint import save_checkpoint, write_atomically
 from trainer.config import FitConfig, ModelConfig, to_toml
 from trainer.console import Talk
-from trainer.data.folder import Folder, Split, describe, read_folder
+from trainer.data.folder import Folder, Split
 from trainer.data.images import read_image
 from trainer.data.loader import Batch, TrainLoader
 from trainer.device import keep_freed_memory, pick_device, pick_precision
@@ -38,15 +36,16 @@ from trainer.errors import TrainerError
 from trainer.evaluate import Metrics, evaluate, find, truths_of
 from trainer.logs import RunLog
 from trainer.loss import Gains, Loss, detection_loss
-from trainer.model.zoo import AnchorGrid, default_anchors, parameters, yolov5
+from trainer.model.zoo import parameters
 from trainer.plots import draw_batch, draw_predictions, plot_curves
+from trainer.prepare import choose_model, read_aloud
 from trainer.results import Results
 from trainer.schedule import FINISH, Budget, learning_rate
 from trainer.state import TrainingState, new_model, new_optimizer, read_state, refuse_other_course
 
 SAVE_EVERY = 20.0  # seconds between checkpoints, at least
 SAVE_SHARE = 0.02  # of the time at most goes into checkpoints
-SHOWN_PROBLEMS = 10  # rows of the folder's report that are written out
+SHOW_EVERY = 5  # steps between moves of the bar
 EVALUATION_BATCH = 16
 
 
@@ -108,7 +107,6 @@ class _Run:
         self.log = RunLog(config.run)
         self.gains = Gains(config.box, config.obj, config.cls, config.anchor_t)
         self.metrics: Metrics | None = None
-        self.sums: list[torch.Tensor] = []  # losses since the last evaluation
         self.saved_at = state.seconds
         self.save_cost = 0.0
         self._began = time.monotonic() - state.seconds
@@ -121,9 +119,9 @@ class _Run:
                 f"{config.run} already holds a run",
                 "choose another folder with -o, or continue with --resume",
             )
-        folder = _read(config, talk)
+        folder = read_aloud(config, talk)
         torch.manual_seed(config.seed)
-        model_config = _model_config(config, folder, talk)
+        model_config = choose_model(config, folder, talk)
         state = _new_state(config, model_config, folder.classes, device, pick_precision(config.amp, device))
         write_atomically(config.run / "config.toml", to_toml(config).encode("utf-8"))
         run = cls(state, folder, device, talk)
@@ -134,7 +132,7 @@ class _Run:
     def resumed(cls, config: FitConfig, device: torch.device, talk: Talk) -> _Run:
         content, saved, model_config = read_state(config.run)
         refuse_other_course(saved, config)
-        folder = _read(config, talk)
+        folder = read_aloud(config, talk)
         classes = tuple(content["meta"]["classes"])
         if folder.classes != classes:
             raise TrainerError(
@@ -224,11 +222,12 @@ class _Run:
         # what this step took, without an evaluation that may lie between it and the one before
         share = self.budget.progress(1, self.seconds() - began)
         state.ema.update(state.model, state.progress, share)
-        self.sums.append(torch.stack((loss.total.detach(), loss.box, loss.obj, loss.cls)))
-        if state.step % 10 == 0:
-            recent = torch.stack(self.sums[-10:]).mean(dim=0).tolist()
-            names = ("loss", "box", "obj", "cls")
-            self.talk.advance(state.progress, state.step, dict(zip(names, recent, strict=True)), rate)
+        parts = torch.stack((loss.total.detach(), loss.box, loss.obj, loss.cls))
+        state.loss_sum += parts
+        state.loss_steps += 1
+        if state.step % SHOW_EVERY == 0:
+            losses = dict(zip(("loss", "box", "obj", "cls"), parts.tolist(), strict=True))
+            self.talk.advance(state.progress, state.step, losses, rate)
 
     def loss(self, batch: Batch) -> Loss:
         """The loss of a batch, forward pass included."""
@@ -270,8 +269,9 @@ class _Run:
         """Evaluate the averaged weights, write the curves, keep the best, checkpoint."""
         state, config = self.state, self.state.config
         began = self.seconds()
-        losses = torch.stack(self.sums).mean(dim=0).tolist() if self.sums else [math.nan] * 4
-        self.sums.clear()
+        losses = (state.loss_sum / state.loss_steps).tolist() if state.loss_steps else [math.nan] * 4
+        state.loss_sum.zero_()
+        state.loss_steps = 0
         row: dict[str, float] = {
             "step": state.step,
             "epoch": round(state.step * config.batch / len(self.loader.cache), 3),
@@ -345,47 +345,6 @@ class _Run:
         )
 
 
-def _read(config: FitConfig, talk: Talk) -> Folder:
-    """The folder, and aloud what is in it and what was not taken as it stands."""
-    folder = read_folder(config.data)
-    for line in describe(folder):
-        talk.say(line)
-    problems = folder.report.problems
-    for problem in problems[:SHOWN_PROBLEMS]:
-        talk.say(f"  {problem}")
-    if len(problems) > SHOWN_PROBLEMS:
-        talk.say(f"  and {len(problems) - SHOWN_PROBLEMS} more")
-    if folder.split("val") is None:
-        talk.say("no val split: nothing is evaluated, best.pt will hold the last weights")
-    return folder
-
-
-def _model_config(config: FitConfig, folder: Folder, talk: Talk) -> ModelConfig:
-    """The network's configuration with its anchors, and aloud where they come from."""
-    train = folder.split("train")
-    assert train is not None  # read_folder refuses a folder without
-    sizes = train.box_sizes(config.imgsz)
-    grid: AnchorGrid
-    if config.anchors == "default":
-        grid, origin = default_anchors(config.imgsz), "the published ones"
-    elif folder.anchors is not None and folder.anchors_imgsz == config.imgsz and len(folder.anchors) == 9:
-        ordered = sorted(folder.anchors, key=lambda wh: wh[0] * wh[1])
-        grid, origin = [ordered[i : i + 3] for i in (0, 3, 6)], "dataset.json's"
-    elif (sizes >= 2).all(axis=1).any():
-        grid, origin = fit_anchors(sizes, anchor_t=config.anchor_t, seed=config.seed).grid, "fitted"
-    else:
-        grid, origin = default_anchors(config.imgsz), "the published ones (no box has 2 x 2 pixels)"
-    flat = torch.tensor(grid, dtype=torch.float64).reshape(-1, 2)
-    fitness, recall = score(sizes, flat.numpy(), config.anchor_t)
-    shown = " ".join(f"{w:.0f}x{h:.0f}" for w, h in flat.tolist())
-    talk.say(f"anchors: {origin}: {shown}; fitness {fitness:.3f}, reach {recall:.1%} of the boxes")
-    boxes = torch.from_numpy(sizes).repeat(1, 2)  # only w and h count
-    lost = int(unanswered(boxes, flat, config.anchor_t).sum())
-    if lost:
-        talk.say(f"{lost} of {len(sizes)} boxes fit no anchor and teach nothing; raise anchor_t or imgsz")
-    return yolov5(config.model, len(folder.classes), grid, imgsz=config.imgsz, activation=config.activation)
-
-
 def _new_state(
     config: FitConfig,
     model_config: ModelConfig,
@@ -402,6 +361,7 @@ def _new_state(
         ema=ModelEMA(model, config.ema),
         optimizer=new_optimizer(model, config, device),
         scaler=torch.amp.GradScaler(device.type, enabled=precision == "fp16"),
+        loss_sum=torch.zeros(4, device=device),
     )
 
 

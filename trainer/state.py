@@ -33,6 +33,8 @@ class TrainingState:
     ema: ModelEMA
     optimizer: torch.optim.Optimizer
     scaler: torch.amp.GradScaler  # does something for fp16 only
+    loss_sum: torch.Tensor  # (4,) of total, box, obj, cls over the steps since the last evaluation
+    loss_steps: int = 0  # how many these are
     step: int = 0
     progress: float = 0.0
     seconds: float = 0.0  # of wall time spent on the run, over all its sittings
@@ -53,7 +55,7 @@ class TrainingState:
         counters = {
             field.name: getattr(self, field.name)
             for field in dataclasses.fields(self)
-            if field.name not in ("config", "classes", "model", "ema", "optimizer", "scaler")
+            if field.name not in ("config", "classes", "model", "ema", "optimizer", "scaler", "loss_sum")
         }
         state = {
             "config": to_toml(self.config),
@@ -61,6 +63,7 @@ class TrainingState:
             "model": {k: v.detach().cpu().contiguous() for k, v in self.model.state_dict().items()},
             "optimizer": self.optimizer.state_dict(),
             "scaler": self.scaler.state_dict(),
+            "loss_sum": self.loss_sum.cpu(),
             "random": random_state(),
         }
         save_checkpoint(
@@ -79,6 +82,7 @@ class TrainingState:
         self.ema.model.load_state_dict(content["weights"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.scaler.load_state_dict(state["scaler"])
+        self.loss_sum.copy_(state["loss_sum"])
         for name, value in state["counters"].items():
             setattr(self, name, value)
         set_random_state(state["random"])

@@ -126,7 +126,7 @@ def test_a_run_folder_in_use_is_not_overwritten(data: Path, finished: FitResult)
     assert equal(before, weights_of(finished.last))
 
 
-@pytest.mark.parametrize("killed_at", [2, 7])
+@pytest.mark.parametrize("killed_at", [2, 9])
 def test_a_killed_run_resumes_to_the_same_weights_bit_by_bit(
     data: Path, finished: FitResult, tmp_path: Path, killed_at: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -146,7 +146,7 @@ def test_a_killed_run_resumes_to_the_same_weights_bit_by_bit(
         return
     seen: list[int] = []
     result = fit(dataclasses.replace(asked, workers=1), resume=True, on_step=seen.append)
-    assert seen == [7, 8, 9, 10, 11, 12]
+    assert seen == [9, 10, 11, 12]
     assert equal(weights_of(result.last), weights_of(finished.last))
     assert equal(weights_of(result.best), weights_of(finished.best))
     timeless = [{k: v for k, v in row.items() if k != "seconds"} for row in rows_of(result.run)]
