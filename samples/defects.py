@@ -58,6 +58,11 @@ def _line(text: str, needle: str) -> int:
     return text[: text.index(needle)].count("\n") + 1
 
 
+def _box_line(text: str, needle: str) -> int:
+    """The line of the `<bndbox>` that holds the first occurrence."""
+    return text[: text.rindex("<bndbox>", 0, text.index(needle))].count("\n") + 1
+
+
 def _rewrite(
     entry: Entry, old: str, new: str, code: str, what: str, cure: str, at: str = ""
 ) -> tuple[Entry, Defect]:
@@ -89,7 +94,7 @@ def unknown_class(entry: Entry) -> tuple[Entry, Defect]:
         "<name>cigar</name>",
         "CLS001",
         "class `cigar` is not in `classes.txt`",
-        UNSAFE.format("renames it to the nearest class, `cigarette`"),
+        PERSON.format(": add the class, or rename it to `cigarette`?"),
     )
 
 
@@ -125,6 +130,7 @@ def size_zero(entry: Entry) -> tuple[Entry, Defect]:
         "HDR002",
         "size 0x0",
         SAFE.format(f"writes {width}x{height}, the size of the image"),
+        at="<size>",
     )
 
 
@@ -137,6 +143,7 @@ def size_transposed(entry: Entry) -> tuple[Entry, Defect]:
         "HDR003",
         "width and height exchanged",
         SAFE.format(f"writes {width}x{height}"),
+        at="<size>",
     )
 
 
@@ -147,7 +154,7 @@ def corners_swapped(entry: Entry) -> tuple[Entry, Defect]:
     changed = changed.replace(f"<xmax>{x2}</xmax>", f"<xmax>{x1 + 1}</xmax>", 1)
     defect = Defect(
         entry.xml_path,
-        _line(changed, f"<xmin>{x2}"),
+        _box_line(changed, f"<xmin>{x2}</xmin>"),
         "BOX001",
         "xmin and xmax exchanged",
         SAFE.format("swaps them back"),
@@ -160,7 +167,8 @@ def past_edge(entry: Entry, by: int) -> tuple[Entry, Defect]:
     width = entry.annotation.size[0]
     cure = SAFE.format("clips it") if by <= 2 else UNSAFE.format("clips it")
     old, new = f"<xmax>{entry.annotation.objects[0].box[2]}</xmax>", f"<xmax>{width + by}</xmax>"
-    return _rewrite(entry, old, new, "BOX002", f"xmax {by} px past the right edge", cure)
+    entry, defect = _rewrite(entry, old, new, "BOX002", f"xmax {by} px past the right edge", cure)
+    return entry, replace(defect, line=_box_line(entry.xml.decode("utf-8"), new))
 
 
 def zero_area(entry: Entry) -> tuple[Entry, Defect]:
@@ -177,7 +185,7 @@ def zero_area(entry: Entry) -> tuple[Entry, Defect]:
         "BOX004",
         "a box that is a point, from a slip of the mouse",
         UNSAFE.format("removes the object"),
-        at=f"<xmin>{x}</xmin>\n\t\t\t<ymin>{y}</ymin>\n\t\t\t<xmax>{x}</xmax>",
+        at=f"<bndbox>\n\t\t\t{corners}",
     )
 
 
@@ -223,11 +231,11 @@ def bare_ampersand(entry: Entry) -> tuple[Entry, Defect]:
 def exif_rotated(entry: Entry) -> tuple[Entry, Defect]:
     """The image must already hold the pixels turned; this adds the tag that turns them back on display."""
     defect = Defect(
-        entry.image_path,
-        None,
+        entry.xml_path,
+        _line(entry.xml.decode("utf-8"), "<size>"),
         "HDR005",
-        "EXIF orientation 6: stored lying, shown upright; the annotation is of the upright picture",
-        UNSAFE.format("turns the boxes to the stored pixels"),
+        "the photograph has EXIF orientation 6: stored lying, shown upright, labelled upright",
+        UNSAFE.format("sets the tag to 1 and turns the boxes to the stored pixels"),
     )
     return replace(entry, image=with_orientation(entry.image, 6)), defect
 
@@ -252,14 +260,15 @@ def png_named_jpg(entry: Entry) -> tuple[Entry, Defect]:
     return entry, Defect(entry.image_path, None, "IMG005", "a PNG named .jpg", cure)
 
 
-def copied(entry: Entry, original: Entry) -> tuple[Entry, Defect]:
-    """The same picture under the name of `entry`, in another split than `original`."""
-    annotation = replace(original.annotation, filename=entry.annotation.filename)
+def copied(entry: Entry, original: Entry, listed: int) -> tuple[Entry, Defect]:
+    """The same picture under the name of `entry`; the original is in line `listed` of the training list."""
+    old, new = original.annotation.filename, entry.annotation.filename
+    annotation = replace(original.annotation, filename=new)
     defect = Defect(
-        entry.image_path,
-        None,
+        "data/ImageSets/Main/train.txt",
+        listed,
         "SET005",
-        f"byte for byte `{original.annotation.filename}`; one is in train, one in test",
+        f"`{old}` is, byte for byte, `{new}` of the test split",
         UNSAFE.format("takes the copy out of train"),
     )
     return Entry(annotation, annotation.text().encode("utf-8"), original.image), defect
@@ -270,8 +279,8 @@ def table(defects: list[Defect]) -> str:
     lines = [
         "# Planted defects",
         "",
-        "Written by `python -m samples.generate` in the same run as the files. Paths are relative to `samples/`,",
-        "lines count from 1. Every other file of `samples/data` is clean.",
+        "Written by `python -m samples.generate` in the same run as the files. Paths are relative to",
+        "`samples/`, lines count from 1. Every other file of `samples/data` is clean.",
         "",
         "| file | line | code | what | what `curate validate` does about it |",
         "|---|---|---|---|---|",

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from . import defects, plan, scene
 from .defects import Entry
-from .drawing.backdrop import PLACES
 from .drawing.held import CLASSES
+from .drawing.places import PLACES
 from .voc import Annotation
 
 QUALITIES = (86, 84, 82, 80, 78, 75, 72)
@@ -74,7 +74,8 @@ def files(seed: int, workers: int) -> dict[str, bytes]:
         number = item.spec.number
         if item.copy_of is not None:
             named = Entry(Annotation(f"{item.stem}.jpg", item.spec.size, ()), b"", b"")
-            done, defect = defects.copied(named, entries[item.copy_of])
+            trained = [other.spec.number for other in items if other.split == "train"]
+            done, defect = defects.copied(named, entries[item.copy_of], trained.index(item.copy_of) + 1)
             planted.append(defect)
         elif item.plant is not None:
             done, defect = item.plant(entries[number])

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 
 from . import defects
-from .drawing.backdrop import PLACES
+from .drawing.places import PLACES
 from .scene import Spec
 
 COUNTS = {"cigarette": 97, "pen": 25, "chopstick": 21, "empty": 19}
@@ -28,8 +28,8 @@ PLANTED: tuple[tuple[str, defects.Plant], ...] = (
     ("cigarette", defects.size_zero),
     ("cigarette", defects.size_transposed),
     ("cigarette", defects.corners_swapped),
-    ("cigarette", partial(defects.past_edge, by=2)),
-    ("cigarette", partial(defects.past_edge, by=9)),
+    ("empty", partial(defects.past_edge, by=2)),
+    ("empty", partial(defects.past_edge, by=9)),
     ("chopstick", defects.several_boxes),
     ("cigarette", defects.duplicate),
     ("cigarette", defects.bare_ampersand),
@@ -101,4 +101,5 @@ def _suited(spec: Spec, plant: defects.Plant | None) -> Spec:
         return Spec(spec.number, spec.kind, spec.place, PORTRAIT)
     if plant is defects.png_named_jpg:
         return Spec(spec.number, spec.kind, "window", (240, 180), grain=0.0)
-    return Spec(spec.number, spec.kind, spec.place, LANDSCAPE)
+    cut = isinstance(plant, partial) and plant.func is defects.past_edge
+    return Spec(spec.number, spec.kind, spec.place, LANDSCAPE, cut=cut)

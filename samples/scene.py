@@ -8,13 +8,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .drawing import grips, held
-from .drawing.backdrop import CLOTHS, PLACES, WALLS, Place
-from .drawing.figure import Figure, Sleeve, View, draw, middle
-from .drawing.grips import Grip
+from .casting import figure
+from .drawing import held
+from .drawing.backdrop import Place
+from .drawing.figure import Figure, draw, middle
 from .drawing.light import Frame, cast_on_wall, composite, develop
-from .drawing.skin import POLISH, TONES, Complexion
+from .drawing.places import PLACES
 from .drawing.solid import Camera
+from .drawing.vectors import Floats
 
 Random = np.random.Generator
 FINER = 2  # hands are traced this many times finer than the picture, and then averaged
@@ -31,6 +32,7 @@ class Spec:
     size: tuple[int, int]  # width, height
     hands: int = 1
     grain: float = 0.012
+    cut: bool = False  # the right edge of the picture cuts the hand
 
 
 @dataclass(frozen=True)
@@ -64,10 +66,10 @@ def background(place: str, number: int, size: tuple[int, int], seed: int) -> NDA
     """The place alone, as uint8 RGB."""
     rng = np.random.default_rng([seed, 7, number])
     picture_ = PLACES[place](rng, size[1], size[0]).picture
-    return _finish(develop(picture_, rng, 0.5, 0.010, 0.25))
+    return _finish(develop(picture_, rng, 0.5, 0.010))
 
 
-def _finish(picture_: NDArray[np.float32]) -> NDArray[np.uint8]:
+def _finish(picture_: Floats) -> NDArray[np.uint8]:
     return np.round(picture_ * 255).astype(np.uint8)
 
 
@@ -81,18 +83,16 @@ class _Cast:
 
 def _attempt(spec: Spec, rng: Random) -> Picture | None:
     width, height = spec.size
-    scale = float(rng.uniform(0.66, 1.02)) * min(width / 416, height / 312, 1.2)
-    if min(width, height) < 250:
-        scale = float(rng.uniform(0.55, 0.7))
+    scale = float(rng.uniform(0.66, 1.02)) * min(np.sqrt(width * height / (416 * 312)), width / 340)
     place = PLACES[spec.place](rng, height, width)
     casts: list[_Cast] = []
     for index in range(spec.hands):
         kind = spec.kind if index == 0 else str(rng.choice(("empty", "empty", spec.kind)))
-        figure = _figure(kind, rng)
-        centre = (
-            rng.uniform(0.38, 0.62) if spec.hands == 1 else (0.27, 0.74)[index] + rng.uniform(-0.04, 0.04)
-        )
-        cast = _put(figure, spec, scale, centre, rng)
+        low, high = (0.38, 0.62) if spec.hands == 1 else ((0.23, 0.31), (0.70, 0.78))[index]
+        if spec.cut:
+            low, high = 0.84, 0.93
+        centre = float(rng.uniform(low, high))
+        cast = _put(figure(kind, rng), spec, scale, centre, rng)
         if cast is None:
             return None
         casts.append(cast)
@@ -105,7 +105,7 @@ def _attempt(spec: Spec, rng: Random) -> Picture | None:
         names.update({first + 1 + place_: look.kind for place_, look in enumerate(cast.figure.looks)})
         first += 2 + len(cast.figure.looks)
     objects = _boxes(frame, names, spec.size)
-    if objects is None or not _worth_keeping(objects, frame, casts, names, spec.size):
+    if objects is None or not _worth_keeping(objects, frame, casts, names, spec):
         return None
     return Picture(_render(frame, place, casts, spec, rng), tuple(objects))
 
@@ -119,86 +119,16 @@ def _render(frame: Frame, place: Place, casts: list[_Cast], spec: Spec, rng: Ran
     for cast in casts:
         rotation = cast.figure.view.rotation()
         for stick, look in zip(cast.figure.grip.sticks, cast.figure.looks, strict=True):
-            if look.lit and rng.random() < 0.55:
-                x, y = cast.camera.project(rotation @ stick.far)
-                veil = held.smoke(spec.size[::-1], (x / FINER, y / FINER), rng.uniform(0.5, 1.1), rng)
+            if not look.lit:
+                continue
+            x, y = cast.camera.project(rotation @ stick.far)
+            tip = (x / FINER, y / FINER)
+            out = out + (1 - out) * held.glow(spec.size[::-1], tip, 4.0 * cast.camera.scale / FINER)
+            if rng.random() < 0.55:
+                veil = held.smoke(spec.size[::-1], tip, float(rng.uniform(0.9, 1.8)), rng)
                 out = out + (np.float32(0.88) - out) * veil[..., None] * np.float32(0.8)
     blur = float(rng.uniform(0.35, 0.62))
-    return _finish(develop(out, rng, blur, spec.grain * float(rng.uniform(0.5, 1.3)), 0.25))
-
-
-def _figure(kind: str, rng: Random) -> Figure:
-    girth = float(rng.uniform(0.92, 1.1))
-    looks: tuple[held.Look, ...] = ()
-    if kind == "empty":
-        grip = grips.EMPTY[rng.integers(len(grips.EMPTY))](rng, girth)
-    else:
-        look = held.choose(kind, rng)
-        grip = _grip(look, rng, girth)
-        looks = (look,) * len(grip.sticks)
-    polish = POLISH[rng.integers(len(POLISH))] if rng.random() < 0.18 else None
-    tone = np.asarray(TONES[rng.integers(len(TONES))]) + rng.normal(0, 0.012, 3)
-    skin = Complexion(tuple(float(c) for c in tone), polish, float(rng.uniform(0.15, 1)))
-    return Figure(grip, _view(kind, grip, rng), skin, _sleeve(rng), looks, int(rng.integers(1 << 30)))
-
-
-def _grip(look: held.Look, rng: Random, girth: float) -> Grip:
-    dice = rng.random()
-    if look.kind == "cigarette":
-        at = float(rng.uniform(24, 36))
-        hold = grips.scissor if dice < 0.6 else grips.pinch
-        return hold(rng, girth, look.length, look.radius, at)
-    if look.kind == "pen":
-        if dice < 0.55:
-            return grips.tripod(rng, girth, look.length, look.radius, float(rng.uniform(28, 42)))
-        if dice < 0.72:
-            return grips.clutch(rng, girth, look.length, look.radius, float(rng.uniform(55, 80)))
-        hold = grips.pinch if dice < 0.86 else grips.scissor
-        return hold(rng, girth, look.length, look.radius, float(rng.uniform(50, 85)))
-    beyond = float(rng.uniform(95, 125))
-    if dice < 0.55:
-        return grips.chopsticks(rng, girth, look.length, look.radius, beyond)
-    if dice < 0.8:
-        return grips.tripod(rng, girth, look.length, look.radius, beyond)
-    return grips.clutch(rng, girth, look.length, look.radius, float(rng.uniform(80, 130)))
-
-
-def _view(kind: str, grip: Grip, rng: Random) -> View:
-    """A view in which the held things are not seen end on."""
-    best, best_share = None, -1.0
-    for _ in range(12):
-        spin = rng.normal(0, 42) if rng.random() < 0.85 else rng.uniform(-115, 115)
-        view = View(
-            float(rng.uniform(0, 360)), float(rng.normal(0, 13)), float(spin), bool(rng.random() < 0.45)
-        )
-        ways = [view.rotation() @ (stick.far - stick.near) for stick in grip.sticks]
-        share = min((np.hypot(way[0], way[1]) / np.linalg.norm(way) for way in ways), default=1.0)
-        if share > 0.6:
-            return view
-        if share > best_share:
-            best, best_share = view, float(share)
-    if best is None:
-        raise RuntimeError(f"no view of a hand with {kind}")
-    return best
-
-
-def _sleeve(rng: Random) -> Sleeve | None:
-    if rng.random() < 0.22:
-        return None
-    colours = (
-        *CLOTHS,
-        *WALLS,
-        (0.93, 0.92, 0.90),
-        (0.10, 0.11, 0.14),
-        (0.16, 0.22, 0.40),
-        (0.62, 0.12, 0.14),
-    )
-    colour = colours[rng.integers(len(colours))]
-    cuff = colours[rng.integers(len(colours))] if rng.random() < 0.25 else tuple(c * 0.92 for c in colour)
-    stripes = float(rng.uniform(14, 26)) if rng.random() < 0.2 else 0.0
-    return Sleeve(
-        float(rng.uniform(14, 95)), colour, (cuff[0], cuff[1], cuff[2]), float(rng.uniform(3, 9)), stripes
-    )
+    return _finish(develop(out, rng, blur, spec.grain * float(rng.uniform(0.5, 1.3))))
 
 
 def _put(figure: Figure, spec: Spec, scale: float, share: float, rng: Random) -> _Cast | None:
@@ -237,7 +167,7 @@ def _boxes(frame: Frame, names: dict[int, str], size: tuple[int, int]) -> list[L
 
 
 def _worth_keeping(
-    objects: list[Labelled], frame: Frame, casts: list[_Cast], names: dict[int, str], size: tuple[int, int]
+    objects: list[Labelled], frame: Frame, casts: list[_Cast], names: dict[int, str], spec: Spec
 ) -> bool:
     """Whether every held thing is large and visible enough, and no two boxes are nearly the same."""
     sticks = [(stick, cast.figure.view.rotation()) for cast in casts for stick in cast.figure.grip.sticks]
@@ -245,9 +175,9 @@ def _worth_keeping(
     for (stick, rotation), label in zip(sticks, held_labels, strict=True):
         way = rotation @ (stick.far - stick.near)
         whole = np.hypot(way[0], way[1]) * 2 * stick.radius * frame.camera.scale**2
-        if np.count_nonzero(frame.label == label) < 0.42 * whole:
+        if np.count_nonzero(frame.label == label) < 0.46 * whole:
             return False
-    longest = max(size)
+    size, longest = spec.size, max(spec.size)
     for item in objects:
         wide, tall = item.box[2] - item.box[0], item.box[3] - item.box[1]
         if min(wide, tall) * 640 / longest < 10.5 or wide * tall > 0.5 * size[0] * size[1]:
@@ -255,6 +185,8 @@ def _worth_keeping(
         if item.name == "cigarette" and not 0.072 * longest <= max(wide, tall) <= 0.264 * longest:
             return False
         if item.name == "hand" and min(wide, tall) < 0.11 * longest:
+            return False
+        if spec.cut and item.box[2] < size[0]:
             return False
     return all(
         _overlap(a.box, b.box) < (0.25 if a.name == "hand" else 0.6)

@@ -10,9 +10,9 @@ from .grips import Grip
 from .held import Look, paint
 from .light import Frame, to_linear
 from .skeleton import Bone, Hand
-from .skin import Complexion, bone_view, colour
-from .solid import Camera, Capsule, Flesh, Floats, trace
-from .vectors import Vector, turn, unit, vec
+from .skin import Chain, Complexion, bone_view, colour
+from .solid import Camera, Capsule, Flesh, trace
+from .vectors import Colour, Floats, Vector, turn, unit, vec
 
 WRIST = -9.0  # mm of the hand frame: what lies beyond belongs to the arm
 
@@ -36,8 +36,8 @@ class Sleeve:
     """A sleeve that starts `start` mm behind the wrist."""
 
     start: float
-    colour: tuple[float, float, float]
-    cuff: tuple[float, float, float]
+    colour: Colour
+    cuff: Colour
     width: float  # mm of cloth around the arm
     stripes: float  # mm from stripe to stripe, 0 for plain
 
@@ -104,9 +104,10 @@ def _draw_skin(
     palm, arm = put(hand.palm), put(_bare(hand.arm, figure.sleeve))
     flesh = Flesh((*palm, *arm, thumb[0]), (thumb[1:], *fingers))
     surface = trace(camera, capsules, flesh)
+    bones = (hand.thumb, *hand.fingers.values())
     chains = [
-        (numbers, [bone_view(bone, rotation) for bone in bones])
-        for numbers, bones in zip((thumb, *fingers), (hand.thumb, *hand.fingers.values()), strict=True)
+        Chain(numbers, [bone_view(bone, rotation) for bone in chain], thumb=chain is hand.thumb)
+        for numbers, chain in zip((thumb, *fingers), bones, strict=True)
     ]
     points = surface.points @ rotation.astype(np.float32)
     normals = surface.normals @ rotation.astype(np.float32)

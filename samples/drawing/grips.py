@@ -82,7 +82,7 @@ def relaxed(rng: Random, girth: float) -> Grip:
 
 
 def fist(rng: Random, girth: float) -> Grip:
-    angles = {name: (0.0, 86.0, 106.0, 62.0) for name in FINGERS}
+    angles = dict.fromkeys(FINGERS, (0.0, 86.0, 106.0, 62.0))
     return Grip(build(_pose(rng, THUMB_ACROSS, _bends(rng, 2, **angles)), girth))
 
 
@@ -106,7 +106,7 @@ def victory(rng: Random, girth: float) -> Grip:
 
 
 def thumb_up(rng: Random, girth: float) -> Grip:
-    angles = {name: (0.0, 86.0, 106.0, 62.0) for name in FINGERS}
+    angles = dict.fromkeys(FINGERS, (0.0, 86.0, 106.0, 62.0))
     return Grip(build(_pose(rng, THUMB_UP, _bends(rng, 2, **angles)), girth))
 
 
@@ -227,7 +227,7 @@ def chopsticks(rng: Random, girth: float, length: float, radius: float, beyond: 
 
 def clutch(rng: Random, girth: float, length: float, radius: float, held_at: float) -> Grip:
     """A stick through the closed fingers."""
-    angles = {name: (0.0, 66.0, 92.0, 46.0) for name in FINGERS}
+    angles = dict.fromkeys(FINGERS, (0.0, 66.0, 92.0, 46.0))
     pose = _pose(rng, (vec(-20, 84, -46), vec(-0.6, 0.3, -0.7)), _bends(rng, 2.5, **angles))
     hand = build(pose, girth)
     centre = np.mean([hand.fingers[name][1].at(0.5) for name in FINGERS], axis=0) + vec(0, -13, 4)

@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 
 from .light import to_linear
-from .solid import Camera, Capsule, Flesh, Floats, Surface, trace
+from .solid import Camera, Capsule, Flesh, Surface, trace
 from .texture import noise, read
-from .vectors import Vector
+from .vectors import Colour, Floats, Vector
 
 Random = np.random.Generator
 CLASSES = ("hand", "cigarette", "pen", "chopstick")
@@ -23,8 +23,8 @@ class Look:
     kind: str
     length: float  # mm
     radius: float  # mm
-    body: tuple[float, float, float]
-    accent: tuple[float, float, float]
+    body: Colour
+    accent: Colour
     burnt: float = 0.0  # mm of ash
     lit: bool = False
     seed: int = 0
@@ -41,8 +41,8 @@ def choose(kind: str, rng: Random) -> Look:
         return Look(kind, float(length), 4.3, (0.97, 0.965, 0.945), cork, float(ash), lit, seed)
     if kind == "pen":
         bodies = (
-            (0.10, 0.14, 0.42), (0.08, 0.08, 0.09), (0.72, 0.08, 0.10), (0.92, 0.92, 0.90), (0.12, 0.42, 0.30),
-            (0.95, 0.72, 0.12), (0.30, 0.55, 0.82), (0.55, 0.56, 0.60),
+            (0.10, 0.14, 0.42), (0.08, 0.08, 0.09), (0.72, 0.08, 0.10), (0.92, 0.92, 0.90),
+            (0.12, 0.42, 0.30), (0.95, 0.72, 0.12), (0.30, 0.55, 0.82), (0.55, 0.56, 0.60),
         )  # fmt: skip
         accents = ((0.80, 0.80, 0.82), (0.08, 0.08, 0.10), (0.83, 0.66, 0.30))
         body, accent = bodies[rng.integers(len(bodies))], accents[rng.integers(len(accents))]
@@ -144,10 +144,10 @@ def _cigarette(
     ash = along > root
     shade = 0.50 + 0.20 * grain[ash]
     albedo[ash] = to_linear((0.55, 0.54, 0.53)) * (0.6 + shade[:, None])
-    ember = np.clip(1 - np.abs(along - root - 1.4) / 1.8, 0, 1) * np.clip(0.75 + 0.6 * grain, 0, 1.2)
+    ember = np.clip(1 - np.abs(along - root - 1.6) / 2.6, 0, 1) * np.clip(0.9 + 0.5 * grain, 0, 1.2)
     hot = np.clip(1 - np.abs(along - length) / 3.5, 0, 1) * np.clip(grain + 0.35, 0, 1) * 0.7
     heat = np.maximum(ember, hot)[:, None]
-    glow += heat * np.array([1.5, 0.34, 0.03], np.float32)
+    glow += heat * np.array([2.4, 0.42, 0.03], np.float32)
     gloss[ash] = 0
     return albedo.astype(np.float32), gloss, glow
 
@@ -181,22 +181,27 @@ def _chopstick(
 
 
 def smoke(shape: tuple[int, int], start: tuple[float, float], strength: float, rng: Random) -> Floats:
-    """How opaque the smoke above a tip is: (H, W) in 0..1, thin and then curling."""
+    """How opaque the smoke above a tip is: (H, W) in 0..1, thin at first and then curling."""
     height, width = shape
-    mask = np.zeros((height, width), np.float32)
     x0, y0 = start
     rise = rng.uniform(70, 150)
     phase, drift = rng.uniform(0, 6.28, 3), rng.uniform(-0.35, 0.35)
+    ys, xs = np.mgrid[0:height, 0:width].astype(np.float32)
+    s = np.clip((y0 - ys) / rise, 0, 1)
+    mask = np.zeros(shape, np.float32)
     for strand in range(3):
-        layer = np.zeros_like(mask)
-        for s in np.linspace(0, 1, 140):
-            wide = 1.0 + s * (5.0 + 3.0 * strand)
-            sway = 10 * s**1.4 * np.sin(5.5 * s + phase[strand]) + 5 * s**2 * np.sin(13 * s + phase[0])
-            x, y = x0 + sway + drift * rise * s, y0 - rise * s
-            fade = np.float32((1 - s) ** 1.3 * 0.9 / wide)
-            centre = (round(x * 16), round(y * 16))
-            dot = np.zeros_like(layer)
-            cv2.circle(dot, centre, round(wide * 16), float(fade), -1, cv2.LINE_AA, 4)
-            layer += dot
-        mask += cv2.GaussianBlur(layer, (0, 0), 1.2 + 0.8 * strand) / 3
-    return np.clip(1 - np.exp(-mask * np.float32(strength)), 0, 0.75)
+        wide = 1.2 + s * (6.0 + 3.0 * strand)
+        sway = 10 * s**1.4 * np.sin(5.5 * s + phase[strand]) + 5 * s**2 * np.sin(13 * s + phase[0])
+        across = (xs - x0 - sway - drift * rise * s) / wide
+        mask += (1 - s) ** 1.3 / wide * np.exp(-across * across)
+    mask[ys > y0] = 0
+    veil = 1 - np.exp(-cv2.GaussianBlur(mask, (0, 0), 1.0) * np.float32(strength))
+    return np.minimum(veil, np.float32(0.75))
+
+
+def glow(shape: tuple[int, int], tip: tuple[float, float], size: float) -> Floats:
+    """The light an ember spreads in the lens: (H, W, 3) to be added."""
+    ys, xs = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float32)
+    far2 = ((xs - tip[0]) ** 2 + (ys - tip[1]) ** 2) / np.float32(size * size)
+    halo = 0.20 * np.exp(-far2) + 0.10 * np.exp(-far2 / 9)
+    return halo[..., None] * np.array([1.0, 0.42, 0.10], np.float32)

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
-from .solid import Camera, Floats, Surface
-from .vectors import Vector, unit, vec
+from .solid import Camera, Surface
+from .vectors import Colour, Floats, Vector, unit, vec
 
 NOTHING = 0
+EXPOSURE, VIGNETTE = np.float32(1.08), np.float32(0.2)
 
 
 @dataclass(frozen=True)
@@ -21,11 +22,11 @@ class Light:
     """One soft lamp and the glow of the surroundings, both linear RGB."""
 
     direction: Vector = field(default_factory=lambda: unit(vec(-0.5, 0.6, 0.65)))  # towards the lamp
-    key: tuple[float, float, float] = (1.0, 0.97, 0.9)
-    ambient: tuple[float, float, float] = (0.45, 0.47, 0.5)
+    key: Colour = (1.0, 0.97, 0.9)
+    ambient: Colour = (0.45, 0.47, 0.5)
 
 
-def to_linear(colour: Floats | tuple[float, float, float]) -> Floats:
+def to_linear(colour: Floats | Colour) -> Floats:
     return np.power(np.asarray(colour, np.float32), np.float32(2.2))
 
 
@@ -132,13 +133,13 @@ def cast_on_wall(behind: Floats, covered: Floats, light: Light, distance: float,
     return behind * (1 - np.float32(strength) * moved[..., None])
 
 
-def develop(picture: Floats, rng: np.random.Generator, blur: float, grain: float, vignette: float) -> Floats:
-    """What a camera adds: a little blur, darker corners, grain."""
+def develop(picture: Floats, rng: np.random.Generator, blur: float, grain: float) -> Floats:
+    """What a camera adds: exposure, a little blur, darker corners, grain."""
     height, width = picture.shape[:2]
     out = cv2.GaussianBlur(picture, (0, 0), blur) if blur > 0.05 else picture
     ys, xs = np.mgrid[0:height, 0:width].astype(np.float32)
     radius2 = ((xs / width - 0.5) ** 2 + (ys / height - 0.5) ** 2) * 2
-    out = out * (1 - np.float32(vignette) * radius2[..., None])
+    out = out * (EXPOSURE * (1 - VIGNETTE * radius2[..., None]))
     noise = rng.normal(0, 1, (height, width, 1)) + 0.35 * rng.normal(0, 1, (height, width, 3))
     noise = cv2.GaussianBlur(noise, (0, 0), 0.6)
     return np.clip(out + noise.astype(np.float32) * np.float32(grain), 0, 1)

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .light import to_linear
 from .skeleton import Bone
-from .solid import Floats, Surface
+from .solid import Surface
 from .texture import noise, read
+from .vectors import Colour, Floats
 
 TONES = (
     (0.96, 0.81, 0.72), (0.93, 0.76, 0.64), (0.89, 0.70, 0.56), (0.81, 0.61, 0.46), (0.70, 0.49, 0.35),
@@ -32,8 +35,8 @@ PALM_LINES = (
 class Complexion:
     """One person's skin: base colour (sRGB), polish of the nails or none, how deep the creases are."""
 
-    tone: tuple[float, float, float]
-    polish: tuple[float, float, float] | None
+    tone: Colour
+    polish: Colour | None
     wear: float  # 0 smooth .. 1 lined
 
 
@@ -65,19 +68,33 @@ def bone_view(bone: Bone, rotation: Floats) -> BoneView:
     return BoneView(origin, along, back, np.cross(along, back), length, bone.rb)
 
 
-def _local(points: Floats, view: BoneView) -> tuple[Floats, Floats, Floats]:
-    """Coordinates (along, side, back) in mm of view-frame points: three of (N,)."""
+def _local(points: Floats, view: BoneView) -> tuple[Floats, Floats]:
+    """Coordinates along and beside a bone, in mm, of view-frame points: two of (N,)."""
     shifted = points - view.origin.astype(np.float32)
-    return (
-        shifted @ view.along.astype(np.float32),
-        shifted @ view.side.astype(np.float32),
-        shifted @ view.back.astype(np.float32),
-    )
+    return shifted @ view.along.astype(np.float32), shifted @ view.side.astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Chain:
+    """One finger of a traced hand: the capsule numbers of its bones, and the bones."""
+
+    numbers: Sequence[int]
+    bones: Sequence[BoneView]
+    thumb: bool
+
+
+@dataclass(frozen=True)
+class _Marks:
+    """What the fingers add to plain skin, over all points of the hand."""
+
+    flush: Floats  # (N,) redness of joints and tips
+    crease: Floats  # (N,) depth of lines
+    inner: Floats  # (N,) 1 on the pads and palmar sides of fingers
 
 
 def colour(
     surface: Surface,
-    chains: Sequence[tuple[Sequence[int], Sequence[BoneView]]],
+    chains: Sequence[Chain],
     hand_points: Floats,
     hand_normals: Floats,
     skin: Complexion,
@@ -85,104 +102,101 @@ def colour(
 ) -> tuple[Floats, Floats]:
     """Linear albedo (N, 3) and gloss (N,) of a traced hand.
 
-    `chains` pairs the capsule numbers of each finger with its bones; the first chain is the thumb, whose
-    first bone is the metacarpal. `hand_points` and `hand_normals` are the surface in the hand frame.
+    `hand_points` and `hand_normals` are the surface in the hand frame, (N, 3) each.
     """
-    base = to_linear(skin.tone)
     count = surface.pixels.size
-    albedo = np.repeat(base[None], count, axis=0).astype(np.float32)
-    gloss = np.full(count, 0.045, np.float32)
     mottle = _mottle(hand_points, rng)
-    albedo *= 1 + mottle[:, None] * np.array([0.05, 0.10, 0.10], np.float32)
-
+    albedo: Floats = to_linear(skin.tone) * (1 + mottle[:, None] * np.array([0.05, 0.10, 0.10], np.float32))
+    gloss = np.full(count, 0.045, np.float32)
+    marks = _Marks(*(np.zeros(count, np.float32) for _ in range(3)))
+    for chain in chains:
+        _mark(marks, surface, chain)
     palmar = _ramp(-hand_normals[:, 2], 0.05, 0.75)
-    palmar_finger = np.zeros(count, np.float32)
-    flush = np.zeros(count, np.float32)
-    crease = np.zeros(count, np.float32)
-    nails: list[tuple[Floats, Floats, Floats, Floats]] = []
-    for thumb, (numbers, views) in enumerate(chains):
-        mine = np.flatnonzero(np.isin(surface.owner, numbers))
-        if not mine.size:
-            continue
-        points, normals = surface.points[mine], surface.normals[mine]
-        for place, view in enumerate(views):
-            along, side, back = _local(points, view)
-            facing = normals @ view.back.astype(np.float32)
-            outer, inner = _ramp(facing, -0.1, 0.5), _ramp(-facing, -0.1, 0.5)
-            inside = (along > -view.radius) & (along < view.length + view.radius)
-            if place > 0:  # the joint between this bone and the one before
-                near = _bell(along, 6.0) * inside
-                flush[mine] += 0.55 * near * outer
-                wobble = np.sin(side * 0.9 + place) * 0.35
-                for offset in (-2.7, -0.9, 0.9, 2.7):
-                    line = _bell(along - offset - wobble - 0.02 * side * side * np.sign(offset), 0.5)
-                    crease[mine] += 0.42 * line * outer * inside * _bell(side, 6.5)
-                for offset in (-0.9, 0.9) if place == 1 else (0.0,):
-                    crease[mine] += 0.75 * _bell(along - offset - wobble * 0.5, 0.65) * inner * inside
-            elif thumb > 0:
-                flush[mine] += 0.4 * _bell(along, 7.0) * outer
-                crease[mine] += 0.7 * _bell(along - 17.0, 0.7) * inner * inside
-            own = surface.owner[mine] == numbers[place]
-            palmar_finger[mine[own]] = inner[own]
-            if place == len(views) - 1:
-                flush[mine] += 0.5 * _ramp(along, view.length * 0.45, view.length + 4) * inside
-                nail = _nail(along, side, facing, view)
-                nails.append((mine, nail[0], nail[1], nail[2]))
-    pale = np.maximum(palmar, palmar_finger)
-    dark = 1 - float(np.mean(skin.tone))
-    palm_colour = to_linear(
-        tuple(c + (p - c) * dark * 0.75 for c, p in zip(skin.tone, (0.93, 0.72, 0.62), strict=True))
-    )
-    albedo = albedo * (1 - pale[:, None] * 0.8) + palm_colour * pale[:, None] * 0.8
-    crease += _palm_lines(hand_points) * palmar
+    pale = 0.8 * np.maximum(palmar, marks.inner)[:, None]
+    # palms hold little pigment: the darker the skin, the more they differ from it
+    share = 0.75 * (1 - float(np.mean(skin.tone)))
+    albedo = albedo * (1 - pale) + to_linear(_toward(skin.tone, (0.93, 0.72, 0.62), share)) * pale
+    crease = marks.crease + _palm_lines(hand_points) * palmar
     crease += 0.5 * _bell(hand_points[:, 1] - 1.5 - 0.02 * hand_points[:, 0] ** 2, 0.8) * palmar
     crease += _tendons(hand_points) * _ramp(hand_normals[:, 2], 0.2, 0.8)
-    flush = np.clip(flush, 0, 1.1)[:, None]
-    albedo *= 1 - flush * np.array([0.03, 0.19, 0.17], np.float32)
+    albedo *= 1 - np.clip(marks.flush, 0, 1.1)[:, None] * np.array([0.03, 0.19, 0.17], np.float32)
     depth = np.clip(crease * (0.45 + 0.55 * skin.wear), 0, 1)[:, None]
     albedo *= 1 - depth * np.array([0.30, 0.46, 0.50], np.float32)
-    for mine, plate, moon, edge in nails:
-        _paint_nail(albedo, gloss, mine, plate, moon, edge, skin)
+    for chain in chains:
+        mine = np.flatnonzero(np.isin(surface.owner, chain.numbers))
+        _paint_nail(albedo, gloss, mine, _nail(surface, mine, chain.bones[-1]), skin)
     return albedo, gloss
 
 
-def _nail(along: Floats, side: Floats, facing: Floats, view: BoneView) -> tuple[Floats, Floats, Floats]:
-    """Where the plate of the nail is, its pale moon, and its free edge: three of (N,) in 0..1."""
-    centre, half = view.length * 0.80, view.length * 0.36
+def _toward(tone: Colour, other: Colour, share: float) -> Colour:
+    red, green, blue = (a + (b - a) * share for a, b in zip(tone, other, strict=True))
+    return red, green, blue
+
+
+def _mark(marks: _Marks, surface: Surface, chain: Chain) -> None:
+    """Add the joints of one finger, in place. The first bone of the thumb lies in the palm."""
+    mine = np.flatnonzero(np.isin(surface.owner, chain.numbers))
+    points, normals = surface.points[mine], surface.normals[mine]
+    for place, bone in enumerate(chain.bones):
+        along, side = _local(points, bone)
+        facing = normals @ bone.back.astype(np.float32)
+        outer, inner = _ramp(facing, -0.1, 0.5), _ramp(-facing, -0.1, 0.5)
+        inside = (along > -bone.radius) & (along < bone.length + bone.radius)
+        if place > 0:  # the joint between this bone and the one before
+            marks.flush[mine] += 0.55 * _bell(along, 6.0) * inside * outer
+            wobble = np.sin(side * 0.9 + place) * 0.35
+            for offset in (-2.7, -0.9, 0.9, 2.7):
+                bow = 0.02 * side * side * np.sign(offset)
+                wrinkle = _bell(along - offset - wobble - bow, 0.5) * _bell(side, 6.5)
+                marks.crease[mine] += 0.42 * wrinkle * outer * inside
+            for offset in (-0.9, 0.9) if place == 1 else (0.0,):
+                marks.crease[mine] += 0.75 * _bell(along - offset - wobble * 0.5, 0.65) * inner * inside
+        elif not chain.thumb:
+            marks.flush[mine] += 0.4 * _bell(along, 7.0) * outer
+            marks.crease[mine] += 0.7 * _bell(along - 17.0, 0.7) * inner * inside
+        own = surface.owner[mine] == chain.numbers[place]
+        marks.inner[mine[own]] = inner[own]
+        if place == len(chain.bones) - 1:
+            marks.flush[mine] += 0.5 * _ramp(along, bone.length * 0.45, bone.length + 4) * inside
+
+
+@dataclass(frozen=True)
+class _Nail:
+    """Shares in 0..1 over the points of one finger."""
+
+    plate: Floats
+    moon: Floats  # the pale root
+    edge: Floats  # the free edge
+    fold: Floats  # the shade around the plate
+
+
+def _nail(surface: Surface, mine: NDArray[np.intp], bone: BoneView) -> _Nail:
+    """The nail on the back of the last bone of a finger."""
+    along, side = _local(surface.points[mine], bone)
+    facing = _ramp(surface.normals[mine] @ bone.back.astype(np.float32), 0.05, 0.3)
+    centre, half = bone.length * 0.80, bone.length * 0.36
     u = (along - centre) / half
-    v = side / np.float32(view.radius * 0.80)
+    v = side / np.float32(bone.radius * 0.80)
     rounded = np.abs(u) ** 3.2 + np.abs(v) ** 2.6
-    plate = (1 - _ramp(rounded, 0.78, 1.12)) * _ramp(facing, 0.05, 0.3)
+    plate = (1 - _ramp(rounded, 0.78, 1.12)) * facing
     moon = plate * (1 - _ramp((u + 1.0) ** 2 * 2.2 + v * v * 0.8, 0.25, 0.5))
     edge = plate * _ramp(u + 0.22 * (1 - v * v), 0.82, 0.98)
-    rim = np.clip(_ramp(rounded, 0.55, 0.95) * (1 - _ramp(rounded, 0.98, 1.5)), 0, 1)
-    return plate, moon, np.where(edge > 0.05, edge, -0.5 * rim * _ramp(facing, 0.05, 0.3))
+    rim = _ramp(rounded, 0.55, 0.95) * (1 - _ramp(rounded, 0.98, 1.5)) * facing
+    return _Nail(plate, moon, edge, np.where(edge > 0.05, 0, 0.5 * rim))
 
 
-def _paint_nail(
-    albedo: Floats,
-    gloss: Floats,
-    mine: np.ndarray,
-    plate: Floats,
-    moon: Floats,
-    edge: Floats,
-    skin: Complexion,
-) -> None:
+def _paint_nail(albedo: Floats, gloss: Floats, mine: NDArray[np.intp], nail: _Nail, skin: Complexion) -> None:
     """Lay one nail over the skin, in place."""
-    tone = np.asarray(skin.tone, np.float32)
-    bed = to_linear(tuple(tone * 0.55 + np.array([0.95, 0.70, 0.66], np.float32) * 0.45))
-    if skin.polish is not None:
-        bed = to_linear(skin.polish)
-    white = to_linear(tuple(tone * 0.25 + np.array([0.97, 0.93, 0.88], np.float32) * 0.75))
-    fold = np.clip(-edge, 0, 1)[:, None]
-    tip = np.clip(edge, 0, 1)[:, None]
-    colour_ = albedo[mine] * (1 - 0.45 * fold)
-    colour_ = colour_ * (1 - plate[:, None]) + bed * plate[:, None]
+    bed = to_linear(skin.polish or _toward(skin.tone, (0.95, 0.70, 0.66), 0.45))
+    white = to_linear(_toward(skin.tone, (0.97, 0.93, 0.88), 0.75))
+    plate, moon, edge = nail.plate[:, None], 0.45 * nail.moon[:, None], 0.8 * nail.edge[:, None]
+    painted = albedo[mine] * (1 - 0.45 * nail.fold[:, None])
+    painted = painted * (1 - plate) + bed * plate
     if skin.polish is None:
-        colour_ = colour_ * (1 - 0.45 * moon[:, None]) + white * 0.45 * moon[:, None]
-        colour_ = colour_ * (1 - 0.8 * tip) + white * 0.8 * tip
-    albedo[mine] = colour_
-    gloss[mine] += plate * np.float32(0.20 if skin.polish is None else 0.45)
+        painted = painted * (1 - moon) + white * moon
+        painted = painted * (1 - edge) + white * edge
+    albedo[mine] = painted
+    gloss[mine] += nail.plate * np.float32(0.20 if skin.polish is None else 0.45)
 
 
 def _palm_lines(points: Floats) -> Floats:
@@ -192,7 +206,7 @@ def _palm_lines(points: Floats) -> Floats:
     for line in PALM_LINES:
         corners = np.array(line, np.float32)
         nearest = np.full(len(points), 99.0, np.float32)
-        for start, end in zip(corners[:-1], corners[1:], strict=True):
+        for start, end in pairwise(corners):
             way = end - start
             t = np.clip(((xy - start) @ way) / (way @ way), 0, 1)[:, None]
             nearest = np.minimum(nearest, np.linalg.norm(xy - start - way * t, axis=1))

@@ -14,14 +14,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .vectors import Vector
+from .vectors import Floats, Vector
 
-Floats = NDArray[np.float32]
 Field = Callable[[Floats, Floats, Floats], Floats]
 FAR = np.float32(1e3)
 MARGIN = 20.0  # mm around a shape within which it matters: the widest look around a point, twice
 SWELL = 4.0  # mm by which blending can thicken a shape: a quarter of the blend width, a few times over
-STEPS = 30
+STEPS = 90  # most rays need ten; those that graze an edge and go on need the rest
 TILE = 96  # pixels; small enough for the arrays of one tile to stay in the processor's cache
 
 
@@ -50,32 +49,70 @@ class Capsule:
     waist: float = 0.0
     flat: bool = False
 
-    def distance(self, x: Floats, y: Floats, z: Floats) -> Floats:
-        """Signed distance in mm (close to it where the taper is steep): (N,) x3 -> (N,)."""
-        ax, ay, az = self.a.astype(np.float32)
-        ux, uy, uz = (self.b - self.a).astype(np.float32)
-        dx, dy, dz = x - ax, y - ay, z - az
+
+class Bundle:
+    """Several capsules, measured at once: K rows of everything."""
+
+    def __init__(self, numbers: Sequence[int], capsules: Sequence[Capsule]) -> None:
+        """`numbers` are the places of the capsules in the whole figure."""
+        self.numbers = list(numbers)
+        self.a = np.array([c.a for c in capsules], np.float32)
+        self.way = np.array([c.b - c.a for c in capsules], np.float32)
+        self.ra, self.rb, self.waist = (
+            np.array([getattr(c, name) for c in capsules], np.float32)[:, None]
+            for name in ("ra", "rb", "waist")
+        )
+        self.thick = np.maximum(self.ra, self.rb)
+        self.flat = np.flatnonzero([c.flat for c in capsules])
+        self.capsules = list(capsules)
+
+    def distances(self, x: Floats, y: Floats, z: Floats) -> Floats:
+        """Signed distances in mm (close to it where the taper is steep): (N,) x3 -> (K, N)."""
+        ux, uy, uz = (self.way[:, axis, None] for axis in range(3))
+        dx, dy, dz = (p[None] - self.a[:, axis, None] for axis, p in enumerate((x, y, z)))
         length2 = ux * ux + uy * uy + uz * uz
         dot = dx * ux + dy * uy + dz * uz
         from_a2 = dx * dx + dy * dy + dz * dz
         share = dot / length2
         t = np.minimum(np.maximum(share, 0), 1)
-        radius = np.float32(self.ra) + np.float32(self.rb - self.ra) * t
-        if self.waist:
-            radius -= np.float32(4 * self.waist) * t * (1 - t)
-        if not self.flat:
-            return np.sqrt(np.maximum(from_a2 - t * (2 * dot - t * length2), 0)) - radius
-        radial = np.sqrt(np.maximum(from_a2 - share * dot, 0)) - radius
-        end = (np.abs(share - np.float32(0.5)) - np.float32(0.5)) * np.sqrt(length2)
-        outside = np.sqrt(np.maximum(radial, 0) ** 2 + np.maximum(end, 0) ** 2)
-        return outside + np.minimum(np.maximum(radial, end), 0)
+        radius = self.ra + (self.rb - self.ra) * t - 4 * self.waist * t * (1 - t)
+        out = np.sqrt(np.maximum(from_a2 - t * (2 * dot - t * length2), 0)) - radius
+        if self.flat.size:
+            rows = self.flat
+            radial = np.sqrt(np.maximum(from_a2[rows] - share[rows] * dot[rows], 0)) - radius[rows]
+            end = (np.abs(share[rows] - np.float32(0.5)) - np.float32(0.5)) * np.sqrt(length2[rows])
+            outside = np.sqrt(np.maximum(radial, 0) ** 2 + np.maximum(end, 0) ** 2)
+            out[rows] = outside + np.minimum(np.maximum(radial, end), 0)
+        return out
 
     def beside(self, x: Floats, y: Floats) -> Floats:
-        """How far rays along z pass from the shape, in mm and never too much: (N,), (N,) -> (N,)."""
-        ux, uy = float(self.b[0] - self.a[0]), float(self.b[1] - self.a[1])
-        dx, dy = x - np.float32(self.a[0]), y - np.float32(self.a[1])
-        t = np.clip((dx * ux + dy * uy) / max(ux * ux + uy * uy, 1e-6), 0, 1)
-        return np.hypot(dx - ux * t, dy - uy * t) - np.float32(max(self.ra, self.rb))
+        """How far rays along z pass from the shapes, in mm and never too much: (N,), (N,) -> (K, N)."""
+        ux, uy = self.way[:, 0, None], self.way[:, 1, None]
+        dx, dy = x[None] - self.a[:, 0, None], y[None] - self.a[:, 1, None]
+        t = np.clip((dx * ux + dy * uy) / np.maximum(ux * ux + uy * uy, 1e-6), 0, 1)
+        return np.sqrt((dx - ux * t) ** 2 + (dy - uy * t) ** 2) - self.thick
+
+    def ceiling(self, x: Floats, y: Floats) -> Floats:
+        """A height surely above the shapes on each ray, yet close to it: (N,), (N,) -> (N,)."""
+        reach = self.thick + np.float32(SWELL)
+        ux, uy, rise = (self.way[:, axis, None] for axis in range(3))
+        flat2 = np.maximum(ux * ux + uy * uy, 1e-6)
+        dx, dy = x[None] - self.a[:, 0, None], y[None] - self.a[:, 1, None]
+        t = (dx * ux + dy * uy) / flat2
+        slack = reach / np.sqrt(flat2)
+        ends = np.maximum(np.clip(t - slack, 0, 1) * rise, np.clip(t + slack, 0, 1) * rise)
+        # a shape that the ray passes at a distance sets no ceiling
+        passed = self.beside(x, y) > SWELL
+        return np.where(passed, -FAR, ends + self.a[:, 2, None] + reach).max(axis=0)
+
+    def floor(self) -> float:
+        """A depth that no part of the shapes lies behind."""
+        ends = np.minimum(self.a[:, 2], self.a[:, 2] + self.way[:, 2])
+        return float((ends - self.thick[:, 0]).min())
+
+    def part(self, keep: NDArray[np.intp]) -> Bundle:
+        """The rows `keep` alone."""
+        return Bundle([self.numbers[row] for row in keep], [self.capsules[row] for row in keep])
 
 
 def smooth_minimum(a: Floats, b: Floats, width: float) -> Floats:
@@ -95,15 +132,15 @@ class Flesh:
     limb_blend: float = 3.0
     root_blend: float = 9.0
 
-    def join(self, distances: dict[int, Floats]) -> Floats:
-        """One distance out of those of single capsules (at least one): (N,) each -> (N,)."""
-        body = _blend([distances[index] for index in self.body if index in distances], self.body_blend)
+    def join(self, numbers: Sequence[int], distances: Floats) -> Floats:
+        """One distance out of those of the capsules `numbers` (at least one): (K, N) -> (N,)."""
+        rows = dict(zip(numbers, distances, strict=True))
+        body = _blend([rows[index] for index in self.body if index in rows], self.body_blend)
         joined = body
         for limb in self.limbs:
-            bones = [distances[index] for index in limb if index in distances]
-            joined = _union(joined, _blend(bones, self.limb_blend))
-            if body is not None and limb[0] in distances:
-                joined = _union(joined, smooth_minimum(body, distances[limb[0]], self.root_blend))
+            joined = _union(joined, _blend([rows[index] for index in limb if index in rows], self.limb_blend))
+            if body is not None and limb[0] in rows:
+                joined = _union(joined, smooth_minimum(body, rows[limb[0]], self.root_blend))
         if joined is None:
             raise ValueError("no capsule to join")
         return joined
@@ -126,11 +163,11 @@ def _union(a: Floats | None, b: Floats | None) -> Floats | None:
 class Surface:
     """What the rays met: flat arrays over `pixels` (indices into the raveled picture)."""
 
-    pixels: NDArray[np.int64]
+    pixels: NDArray[np.intp]
     points: Floats  # (N, 3) mm, view frame
     normals: Floats  # (N, 3) unit length
     openness: Floats  # (N,) 0 in a deep crease .. 1 in the open
-    owner: NDArray[np.int64]  # (N,) the nearest capsule
+    owner: NDArray[np.intp]  # (N,) the nearest capsule
 
 
 def trace(camera: Camera, capsules: Sequence[Capsule], flesh: Flesh) -> Surface:
@@ -139,25 +176,23 @@ def trace(camera: Camera, capsules: Sequence[Capsule], flesh: Flesh) -> Surface:
     Works tile by tile, each with the few capsules that can matter there.
     """
     found: list[Surface] = []
+    everything = Bundle(range(len(capsules)), capsules)
+    half = TILE / camera.scale * np.sqrt(0.5)
     for top in range(0, camera.height, TILE):
         for left in range(0, camera.width, TILE):
-            rows, columns = np.meshgrid(
-                np.arange(top, min(top + TILE, camera.height)),
-                np.arange(left, min(left + TILE, camera.width)),
-                indexing="ij",
-            )
-            x = ((columns.ravel() + 0.5 - camera.cx) / camera.scale).astype(np.float32)
-            y = ((camera.cy - rows.ravel() - 0.5) / camera.scale).astype(np.float32)
-            gaps = {index: capsule.beside(x, y) for index, capsule in enumerate(capsules)}
-            local = {index: capsules[index] for index, gap in gaps.items() if gap.min() < MARGIN}
-            if local:
-                pixels = (rows * camera.width + columns).ravel()
-                touched = np.min([gaps[index] for index in local], axis=0) < SWELL
+            x, y, pixels = _rays(camera, left, top)
+            centre = np.array([x[0] + x[-1]]) / 2, np.array([y[0] + y[-1]]) / 2
+            near = np.flatnonzero(everything.beside(*centre)[:, 0] < MARGIN + half)
+            if not near.size:
+                continue
+            local = everything.part(near)
+            touched = local.beside(x, y).min(axis=0) < SWELL
+            if touched.any():
                 tile = _trace_tile(x[touched], y[touched], pixels[touched], local, flesh, camera.scale)
                 found.extend([tile] if tile is not None else [])
     if not found:
         nothing = np.zeros((0, 3), np.float32)
-        return Surface(np.zeros(0, np.int64), nothing, nothing, nothing[:, 0], np.zeros(0, np.int64))
+        return Surface(np.zeros(0, np.intp), nothing, nothing, nothing[:, 0], np.zeros(0, np.intp))
     return Surface(
         np.concatenate([part.pixels for part in found]),
         np.concatenate([part.points for part in found]),
@@ -167,23 +202,28 @@ def trace(camera: Camera, capsules: Sequence[Capsule], flesh: Flesh) -> Surface:
     )
 
 
+def _rays(camera: Camera, left: int, top: int) -> tuple[Floats, Floats, NDArray[np.intp]]:
+    """The rays of one tile: x and y in mm, and their pixels."""
+    rows, columns = np.meshgrid(
+        np.arange(top, min(top + TILE, camera.height)),
+        np.arange(left, min(left + TILE, camera.width)),
+        indexing="ij",
+    )
+    x = ((columns.ravel() + 0.5 - camera.cx) / camera.scale).astype(np.float32)
+    y = ((camera.cy - rows.ravel() - 0.5) / camera.scale).astype(np.float32)
+    return x, y, (rows * camera.width + columns).ravel()
+
+
 def _trace_tile(
-    x: Floats, y: Floats, pixels: NDArray[np.int64], local: dict[int, Capsule], flesh: Flesh, scale: float
+    x: Floats, y: Floats, pixels: NDArray[np.intp], local: Bundle, flesh: Flesh, scale: float
 ) -> Surface | None:
-    def single(px: Floats, py: Floats, pz: Floats) -> dict[int, Floats]:
-        return {index: capsule.distance(px, py, pz) for index, capsule in local.items()}
-
     def field(px: Floats, py: Floats, pz: Floats) -> Floats:
-        return flesh.join(single(px, py, pz))
+        return flesh.join(local.numbers, local.distances(px, py, pz))
 
-    floor = min(min(c.a[2], c.b[2]) - max(c.ra, c.rb) for c in local.values())
-    start = np.full(x.size, -FAR, np.float32)
-    for capsule in local.values():
-        start = np.maximum(start, _ceiling(capsule, x, y))
-    z, close = start, np.float32(0.2 / scale)
+    floor = local.floor()
+    z = local.ceiling(x, y)
+    close = np.float32(0.2 / scale)
     alive = np.arange(x.size)
-    if not alive.size:
-        return None
     for _ in range(STEPS):
         gap = field(x[alive], y[alive], z[alive])
         z[alive] -= gap * np.float32(0.97)
@@ -198,23 +238,8 @@ def _trace_tile(
     x, y, z = x[hit], y[hit], z[hit]
     normals = _gradient(field, x, y, z)
     openness = _openness(field, x, y, z, normals)
-    alone = single(x, y, z)
-    numbers = np.array(list(alone))
-    owner = numbers[np.argmin(np.stack(list(alone.values())), axis=0)]
+    owner = np.array(local.numbers)[np.argmin(local.distances(x, y, z), axis=0)]
     return Surface(pixels[hit], np.stack([x, y, z], axis=1), normals, openness, owner)
-
-
-def _ceiling(capsule: Capsule, x: Floats, y: Floats) -> Floats:
-    """A height that is surely above the shape on each ray, yet close to it: saves half the steps."""
-    reach = max(capsule.ra, capsule.rb) + SWELL
-    ux, uy = float(capsule.b[0] - capsule.a[0]), float(capsule.b[1] - capsule.a[1])
-    flat2 = max(ux * ux + uy * uy, 1e-6)
-    dx, dy = x - np.float32(capsule.a[0]), y - np.float32(capsule.a[1])
-    t = (dx * ux + dy * uy) / flat2
-    slack = reach / np.sqrt(flat2)
-    rise = float(capsule.b[2] - capsule.a[2])
-    ends = [np.clip(t + sign * slack, 0, 1) * rise for sign in (-1, 1)]
-    return (np.maximum(*ends) + np.float32(capsule.a[2] + reach)).astype(np.float32)
 
 
 def _gradient(field: Field, x: Floats, y: Floats, z: Floats, step: float = 0.5) -> Floats:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+from .vectors import Floats
 
 
 def noise(rng: np.random.Generator, height: int, width: int, size: float, aspect: float = 1.0) -> Floats:

@@ -6,10 +6,14 @@ the thumb of a right hand lies at -x. View frame: millimetres, x right, y up, z 
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 Vector = NDArray[np.float64]
+Floats = NDArray[np.floating[Any]]  # pictures, flat lists of rays
+Colour = tuple[float, float, float]
 
 
 def vec(x: float, y: float, z: float) -> Vector:
@@ -27,7 +31,7 @@ def across(v: Vector, axis: Vector) -> Vector:
     return unit(v - axis * float(v @ axis))
 
 
-def turn(axis: str, degrees: float) -> NDArray[np.float64]:
+def turn(axis: str, degrees: float) -> Vector:
     """Rotation matrix (3, 3), counter-clockwise about x, y or z."""
     c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
     if axis == "x":
