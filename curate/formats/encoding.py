@@ -40,7 +40,6 @@ _WIDE_STARTS = (
     ("utf-16-le", re.compile(rb"(?:[\t\n\r ]\0)*<\0[^\0]")),
     ("utf-16-be", re.compile(rb"(?:\0[\t\n\r ])*\0<\0[^\0]")),
 )
-_EAST_ASIAN = ("gb18030", "big5hkscs", "cp932", "euc_kr")
 # Two bytes of GB 2312 (rows 1-9 signs, 16-55 common and 56-87 further characters)
 _GB2312_PAIRS = re.compile(rb"(?:[\xa1-\xa9\xb0-\xf7][\xa1-\xfe])+")
 
@@ -99,11 +98,6 @@ def _decode_unmarked(body: bytes) -> Decoded:
     if utf8 and not _declared_fits_better(body, declared):
         return Decoded(utf8[0], "utf-8", declared, _utf8_problems(utf8[0], declared), tail=utf8[1])
     return _not_unicode(body, declared)
-
-
-def also_valid_as(raw: bytes) -> tuple[str, ...]:
-    """Every East Asian encoding that could explain these bytes, so that a doubt can be named."""
-    return tuple(codec for codec in _EAST_ASIAN if _round_trip(raw, codec) is not None)
 
 
 def _declared(start: str) -> str | None:

@@ -47,7 +47,7 @@ def jpeg(head: bytes, read_at: ReadAt, size: int) -> ImageFacts:
         elif marker == 0xE2 and part(position + 4, 4) == b"MPF\0":
             pictures = _mpo_pictures(part(position + 8, length - 6))
         position += 2 + length
-    if position >= size:
+    if position + 4 > size:
         detail = f"the file ends after {size} bytes, before the picture begins"
         return ImageFacts(size, "jpeg", orientation=orientation, problem="truncated", detail=detail)
     return ImageFacts(size, "jpeg", orientation=orientation, problem="no-header", detail="no frame header")
