@@ -272,7 +272,7 @@ def _candidates(
         else:
             left["no free hand"] += 1
     # a hand in three is refused; more images than that would only cost time
-    order = np.random.default_rng([seed, 2]).permutation(len(usable))[: max(3 * count, 60)]
+    order = np.random.default_rng([seed, 2]).permutation(len(usable))[: max(3 * count, 24)]
     work = partial(place_all, root=root, pieces=[piece_of(c) for c in cutouts], relation=relation, seed=seed)
     shards = map_shards(
         work, [usable[i] for i in sorted(order)], workers=workers, shard=8, in_process_below=16

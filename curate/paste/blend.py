@@ -215,11 +215,15 @@ def _relight(
     solid = alpha > 0.5
     if not solid.any():
         return 1.0, colour
-    # white paper is never much brighter than the brightest thing the light falls on here
-    brightest = float(np.percentile(lab[..., 0], 97))
+    # white paper is never much brighter than the brightest things of the picture, but always than skin
+    every = max(1, max(image.shape) // 256)
+    overall = cv2.cvtColor((image[::every, ::every] / np.float32(255)), cv2.COLOR_RGB2LAB)[..., 0]
+    brightest = float(np.percentile(overall, 99))
+    if mask.mean() >= 0.02:
+        brightest = max(brightest, 1.25 * float(lab[..., 0][mask].mean()))
     top = float(np.percentile(own[..., 0][solid], 90))
     gain = float(np.clip(gain * rng.uniform(0.94, 1.06), 0.55, 1.35))
-    gain = min(gain, max(brightest, 45.0) * 1.02 / max(top, 1.0))
+    gain = min(gain, min(max(brightest, 50.0), 100.0) / max(top, 1.0))
     own[..., 0] = np.clip(own[..., 0] * gain, 0, 100)
     bright = lab[..., 0] >= np.percentile(lab[..., 0], 80)
     # paper is white: a blue or yellow cast comes from the light it was photographed in

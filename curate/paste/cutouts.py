@@ -138,7 +138,7 @@ def _end_difference(cutout: Cutout) -> NDArray[np.float64]:
     return np.asarray(left.mean(axis=0) - right.mean(axis=0), np.float64)
 
 
-def _grabcut(image: Pixels, labels: Pixels, rounds: int = 4) -> NDArray[np.bool_]:
+def _grabcut(image: Pixels, labels: Pixels, rounds: int = 3) -> NDArray[np.bool_]:
     cv2.setRNGSeed(_RNG_SEED)
     bgr = np.ascontiguousarray(image[..., ::-1])
     cv2.grabCut(bgr, labels, None, np.zeros((1, 65)), np.zeros((1, 65)), rounds, cv2.GC_INIT_WITH_MASK)
@@ -165,7 +165,7 @@ def level(image: NDArray[np.generic], bar: Bar, zoom: float, margin: tuple[float
 
 
 def _cut_bar(crop: Pixels, bar: Bar) -> Cutout | Refusal:
-    zoom = float(np.clip(18 / bar.thickness, min(1.0, 480 / bar.length), 4.0))
+    zoom = float(np.clip(18 / bar.thickness, min(1.0, 360 / bar.length), 4.0))
     margin = (0.25 * bar.length, max(1.5 * bar.thickness, 4.0))
     strip = level(crop, bar, zoom, margin)
     rows, columns = strip.shape[:2]

@@ -120,6 +120,8 @@ def describe(image: Pixels, box: tuple[float, float, float, float]) -> Hand:
     px, py, radius = _palm(hand)
     arm = _arm(full, inner, (px, py), radius)
     fingers, ends = _tips(hand, (px, py), radius, arm)
+    if arm is None and len(ends) >= 3:
+        ends, arm = _without_wrist(ends)
     tips = tuple(
         Tip(window[0] + t.x / zx, window[1] + t.y / zy, t.dx, t.dy, t.width / zx, t.length / zx, t.finger)
         for t in ends
@@ -156,7 +158,7 @@ def _segment(image: Pixels, box: tuple[float, float, float, float]) -> NDArray[n
         return np.ones((rows, columns), bool)
     cv2.setRNGSeed(20)
     bgr = np.ascontiguousarray(image[..., ::-1])
-    cv2.grabCut(bgr, labels, None, np.zeros((1, 65)), np.zeros((1, 65)), 3, cv2.GC_INIT_WITH_MASK)
+    cv2.grabCut(bgr, labels, None, np.zeros((1, 65)), np.zeros((1, 65)), 2, cv2.GC_INIT_WITH_MASK)
     mask = ((labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)).astype(np.uint8)
     mask = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     # nails, rings, highlights
@@ -243,6 +245,16 @@ def _arm(
     dx, dy = float(x[outside].mean()) - palm[0], float(y[outside].mean()) - palm[1]
     size = math.hypot(dx, dy)
     return (dx / size, dy / size) if size > 0.5 * radius else None
+
+
+def _without_wrist(ends: list[Tip]) -> tuple[list[Tip], tuple[float, float] | None]:
+    """(fingers, direction of the arm) where a sleeve hides the arm: most fingers point away from it."""
+    dx, dy = sum(t.dx * t.length for t in ends), sum(t.dy * t.length for t in ends)
+    size = math.hypot(dx, dy)
+    if size < 0.5 * sum(t.length for t in ends):  # they point every way
+        return ends, None
+    dx, dy = dx / size, dy / size
+    return [t for t in ends if t.dx * dx + t.dy * dy > -0.2], (-dx, -dy)
 
 
 def _tips(

@@ -6,6 +6,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+# The central difference is a box of two pixels, of variance 1/3, and an edge mostly lies beside the centre
+# of a pixel; together 0.5 to 0.7 square pixels, measured on drawn edges.
+_OWN_VARIANCE = 0.6
+
 
 def edge_width(grey: NDArray[np.float32], where: NDArray[np.bool_] | None = None) -> float:
     """Standard deviation, in pixels, of the blur of the sharpest edges; (H, W) float32 -> 0.3 .. 8.
@@ -28,7 +32,8 @@ def edge_width(grey: NDArray[np.float32], where: NDArray[np.bool_] | None = None
     if peak < 4.0:  # grey levels a pixel; below that it is noise
         return 1.0
     ratio = min(float(flat[top].mean()) / peak, 0.99)
-    return float(np.clip(ratio / np.sqrt(1 - ratio * ratio), 0.3, 8.0))
+    variance = ratio * ratio / (1 - ratio * ratio) - _OWN_VARIANCE
+    return float(np.clip(np.sqrt(max(variance, 0.0)), 0.3, 8.0))
 
 
 def _gradient(grey: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -18,7 +18,7 @@ from curate.paste.hands import HAND_NAMES
 # what an annotation must not have: labels may be missing from it, or be wrong
 _UNSURE = ("malformed", "truncated", "unreadable", "not-voc", "unknown-root")
 _BROKEN_IMAGE = ("empty", "not-an-image", "truncated", "no-header", "unreadable")
-_HOLDS = 0.5  # share of another label's box inside the host's: the host already holds that
+_HOLDS = 0.15  # share of another label's box inside the host's: the host already holds that
 
 
 @dataclass(frozen=True)

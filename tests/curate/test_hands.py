@@ -1,0 +1,77 @@
+"""How a hand in a box is described."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from curate.paste.hands import describe
+from tests.curate.drawn_hands import BOX, FINGER, FINGERS, GROUND, PALM, TOP, drawn_hand
+
+
+def test_the_palm_is_the_largest_circle_of_the_hand() -> None:
+    hand = describe(drawn_hand(), BOX)
+    assert hand.how == "skin"
+    assert math.dist(hand.palm, PALM) < 8
+    assert hand.palm_radius == pytest.approx(30, abs=5)
+
+
+def test_every_finger_has_its_tip_its_direction_and_its_width() -> None:
+    hand = describe(drawn_hand(), BOX)
+    assert sorted(tip.x for tip in hand.tips) == pytest.approx(FINGERS, abs=3)
+    for tip in hand.tips:
+        assert tip.y == pytest.approx(TOP, abs=8)
+        assert (tip.dx, tip.dy) == (pytest.approx(0, abs=0.15), pytest.approx(-1, abs=0.05))
+        assert tip.width == pytest.approx(FINGER, abs=3)
+
+
+def test_the_arm_is_where_skin_leaves_the_box() -> None:
+    hand = describe(drawn_hand(), BOX)
+    assert hand.arm is not None
+    assert hand.arm[1] > 0.95, "it goes down"
+
+
+def test_a_place_on_a_finger_is_skin_and_a_gap_is_not() -> None:
+    hand = describe(drawn_hand(), BOX)
+    y = np.array([60.0, 60.0, 60.0, 500.0])
+    x = np.array([92.0, 100.0, 108.0, 92.0])  # finger, gap, finger, far outside
+    assert hand.skin_at(x, y).tolist() == [True, False, True, False]
+
+
+def test_one_finger_alone_can_be_the_front() -> None:
+    hand = describe(drawn_hand(), BOX)
+    second = min(hand.tips, key=lambda t: abs(t.x - FINGERS[1]))
+    x, y = np.array(FINGERS), np.full(4, 55.0)
+    assert hand.skin_at(x, y, second.finger).tolist() == [False, True, False, False]
+
+
+def test_a_box_without_skin_is_described_by_the_box_and_says_so() -> None:
+    plain = np.full((200, 200, 3), GROUND, np.uint8)
+    hand = describe(plain, (50, 50, 150, 130))
+    assert hand.how == "box"
+    assert hand.quality == 0
+    assert hand.tips == ()
+    assert hand.palm == (100, 90)
+    assert hand.size == pytest.approx(math.sqrt(100 * 80))
+
+
+def test_a_box_full_of_skin_is_not_believed() -> None:
+    everything = np.full((200, 200, 3), (205, 150, 125), np.uint8)
+    assert describe(everything, (50, 50, 150, 130)).how == "box"
+
+
+def test_a_box_past_the_edge_is_clipped() -> None:
+    hand = describe(drawn_hand(), (60, 30, 400, 400))
+    assert hand.box == (60, 30, 240, 220)
+
+
+def test_a_box_of_one_pixel_is_no_reason_to_stop() -> None:
+    assert describe(drawn_hand(), (10, 10, 11, 11)).how == "box"
+
+
+def test_a_hand_round_something_is_trusted_less_than_an_empty_one() -> None:
+    holding = drawn_hand()
+    holding[45:85, 81:120] = (230, 40, 40)  # a red thing over and between the fingers
+    assert describe(holding, BOX).quality < 0.8 * describe(drawn_hand(), BOX).quality
