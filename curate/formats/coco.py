@@ -17,7 +17,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from itertools import chain
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -201,13 +201,12 @@ def _add_object(number: int, entry: Mapping[str, Any], owner: int, build: _Build
     category = entry.get("category_id")
     name = build.names.get(category) if isinstance(category, int) else None
     bbox = entry.get("bbox")
-    corners = _corners(entry)
     values = [_finite(v) for v in bbox] if isinstance(bbox, list) else []
     box: tuple[float | None, ...] = (None,) * 4
     if len(values) == 4 and None not in values:
         x, y, w, h = values
         box = (x, y, x + w, y + h)  # type: ignore[operator]
-    elif bbox is None and corners:
+    elif bbox is None and (corners := _corners(entry)):
         box = (min(corners[0::2]), min(corners[1::2]), max(corners[0::2]), max(corners[1::2]))
     else:
         build.problem(owner, "bad-row", f"annotation {entry.get('id')}: bbox {str(bbox)[:60]}")
@@ -219,10 +218,10 @@ def _add_object(number: int, entry: Mapping[str, Any], owner: int, build: _Build
             1,
             name if name is not None else (None if category is None else str(category)),
             *box,
-            ",".join(json.dumps(v) for v in bbox) if isinstance(bbox, list) else "",
+            json.dumps(bbox, separators=(",", ":"))[1:-1] if isinstance(bbox, list) else "",
             bool(entry.get("iscrowd")),
             False,
-            bool(corners) or bool(entry.get("segmentation")),
+            bool(entry.get("segmentation")),
             False,
             *(None,) * 6,
         )
@@ -252,16 +251,22 @@ class _Finder:
 
     def find(self, source: str, file_name: str, words: Sequence[str]) -> str | None:
         """None where no file, or more than one far away, has that name."""
-        written = file_name.replace("\\", "/").lstrip("/")
-        here = PurePosixPath(source).parent
-        above = here.parent
-        folders = [here, here / "images", above / "images", above]
-        folders += [base / word for word in words for base in (above / "images", above, here)]
-        for folder in folders:
-            if (name := str(folder / written)) in self.known:
+        written = file_name.replace("\\", "/").lstrip("/").removeprefix("./")
+        for folder in _places(source, tuple(words)):
+            if (name := folder + written) in self.known:
                 return name
         same = self.by_base.get(written.rpartition("/")[2], [])
         return same[0] if len(same) == 1 else None
+
+
+@lru_cache(maxsize=8)
+def _places(source: str, words: tuple[str, ...]) -> list[str]:
+    """Folders, with a slash at the end, that the images of a JSON file may lie in, the likeliest first."""
+    here = PurePosixPath(source).parent
+    above = here.parent
+    folders = [here, here / "images", above / "images", above]
+    folders += [base / word for word in words for base in (above / "images", above, here)]
+    return ["" if str(folder) == "." else f"{folder}/" for folder in folders]
 
 
 def _split(source: str) -> tuple[str | None, list[str]]:
@@ -307,6 +312,8 @@ def _whole(value: object) -> int | None:
 
 
 def _finite(value: object) -> float | None:
+    if type(value) is float and math.isfinite(value):  # nearly all of a million
+        return value
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
