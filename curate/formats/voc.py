@@ -52,12 +52,13 @@ def facts(document: Document) -> VocFacts:
     """The rows of the fact tables that an annotation file fills, without the keys of rows."""
     problems = [(p.kind, *document.line_column(p.offset), p.detail) for p in document.problems]
     objects: list[tuple[Any, ...]] = []
-    for number, element in enumerate(document.objects(), start=1):
-        objects.extend(_object_rows(document, element, number))
-    return VocFacts(_header(document), objects, problems)
+    for position, element in enumerate(document.objects(), start=1):
+        objects.extend(_object_rows(document, element, position))
+    return VocFacts(header_row(document), objects, problems)
 
 
-def _header(document: Document) -> tuple[Any, ...]:
+def header_row(document: Document) -> tuple[Any, ...]:
+    """The row of HEADER_COLUMNS that a document fills."""
     root = document.root
     parts: dict[str, Element] = {}
     for element in () if root is None else root.children:
@@ -83,7 +84,7 @@ def _header(document: Document) -> tuple[Any, ...]:
     )
 
 
-def _object_rows(document: Document, element: Element, number: int) -> Iterator[tuple[Any, ...]]:
+def _object_rows(document: Document, element: Element, position: int) -> Iterator[tuple[Any, ...]]:
     parts: dict[str, Element] = {}
     boxes: list[Element] = []
     for part in element.children:
@@ -97,17 +98,17 @@ def _object_rows(document: Document, element: Element, number: int) -> Iterator[
     name = _text(named)
     name_place = _place(document, named)
     flags = (
-        _flag(parts.get("difficult")),
-        _flag(parts.get("truncated")),
+        flag_of(_text(parts.get("difficult"))),
+        flag_of(_text(parts.get("truncated"))),
         "polygon" in parts,
         "robndbox" in parts,
     )
     if not boxes:
-        yield (number, 0, name, None, None, None, None, ",,,", *flags, *place, *name_place, None, None)
-    for position, box in enumerate(boxes, start=1):
+        yield (position, 0, name, None, None, None, None, ",,,", *flags, *place, *name_place, None, None)
+    for which, box in enumerate(boxes, start=1):
         written = _written(box)
         yield (
-            *(number, position, name, *to_xyxy([_number(text) for text in written])),
+            *(position, which, name, *to_xyxy([number(text) for text in written])),
             *(",".join(written), *flags, *place, *name_place),
             *document.line_column(box.start),
         )
@@ -127,7 +128,7 @@ def to_xyxy(written: Sequence[float | None]) -> list[float | None]:
     return [None if x0 is None else x0 - 1, None if y0 is None else y0 - 1, x1, y1]
 
 
-def _number(text: str) -> float | None:
+def number(text: str) -> float | None:
     """A finite decimal number in ASCII; None for anything else that Python's float would take."""
     if not (text.isascii() and text.isdigit()) and not _NUMBER.fullmatch(text):
         return None
@@ -136,7 +137,7 @@ def _number(text: str) -> float | None:
 
 
 def _integer(text: str | None) -> int | None:
-    value = _number(text.strip()) if text is not None else None
+    value = number(text.strip()) if text is not None else None
     return int(value) if value is not None and value.is_integer() and abs(value) < 2**53 else None
 
 
@@ -148,9 +149,9 @@ def _place(document: Document, element: Element | None) -> tuple[int | None, int
     return (None, None) if element is None else document.line_column(element.start)
 
 
-def _flag(element: Element | None) -> bool | None:
+def flag_of(text: str | None) -> bool | None:
     """A missing or empty flag is False; None for a text that is neither true nor false."""
-    word = element.text.strip().lower() if element is not None else ""
+    word = (text or "").strip().lower()
     return True if word in _TRUE else False if word in _FALSE else None
 
 

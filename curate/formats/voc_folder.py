@@ -17,6 +17,7 @@ from curate.formats import classlist, imagesets
 from curate.formats.images import image_facts
 from curate.formats.pairing import Pair, is_image_name, is_mask, mirror, pair, split_name
 from curate.formats.voc import HEADER_COLUMNS, OBJECT_COLUMNS, PROBLEM_COLUMNS, VocFacts, facts, parse
+from curate.formats.voc_plain import plain_facts
 from curate.tree import Tree
 
 if TYPE_CHECKING:  # polars is loaded by the one process that builds tables, not by every worker
@@ -81,7 +82,7 @@ def _annotation_facts(tree: Tree, name: str) -> VocFacts:
     except (OSError, UnsafePath) as error:
         reason = error.strerror if isinstance(error, OSError) else None
         return VocFacts(_UNREADABLE_HEADER, [], [("unreadable", 1, 1, reason or str(error))])
-    return facts(parse(raw))
+    return plain_facts(raw) or facts(parse(raw))
 
 
 def _foreign(shards: Sequence[_ShardFacts], images: Sequence[str]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -17,6 +17,7 @@ from curate.formats.voc import (
     parse,
     write,
 )
+from curate.formats.voc_plain import plain_facts
 
 FILE = """<annotation>
   <folder>香烟检测</folder>
@@ -193,6 +194,41 @@ def test_no_damage_to_an_annotation_raises(data: st.DataObject) -> None:
         line, column = document.line_column(problem.offset)
         assert line >= 1 and column >= 1
     facts(document)
+
+
+PLAIN = FILE.replace("<part><name>head</name><bndbox><xmin>1</xmin></bndbox></part>\n", "")
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.data())
+def test_the_short_way_of_plain_files_says_what_the_long_way_says(data: st.DataObject) -> None:
+    object_ = PLAIN[PLAIN.index("<object>") : PLAIN.index("</annotation>")]
+    text = PLAIN.replace(object_, object_ * data.draw(st.integers(1, 3)))
+    for _ in range(data.draw(st.integers(0, 2))):
+        at = data.draw(st.integers(0, len(text)))
+        new = data.draw(
+            st.sampled_from(
+                ["", " ", "\n", "\r\n", "<", "&", "é", "\x01", "<b/>", "]]>", "<!-- <object> -->", "A"]
+            )
+        )
+        text = text[:at] + new + text[at + data.draw(st.integers(0, 3)) :]
+    claim = data.draw(
+        st.sampled_from(
+            ["", "<?xml version='1.0' encoding='utf-8'?>", "<?xml version='1.0' encoding='latin-1'?>"]
+        )
+    )
+    raw = (claim + text).encode(
+        data.draw(st.sampled_from(["utf-8", "utf-8-sig", "gbk", "utf-16"])), "replace"
+    )
+    short = plain_facts(raw)
+    assert short is None or short == facts(parse(raw))
+
+
+def test_the_short_way_is_taken_for_what_we_and_labelimg_write() -> None:
+    plain = write(VocAnnotation("f", "a.jpg", 100, 50, objects=[VocObject("dog", (9, 19, 80, 50))] * 2))
+    assert plain_facts(plain) == facts(parse(plain))
+    assert plain_facts(PLAIN.encode()) == facts(parse(PLAIN.encode()))
+    assert plain_facts(FILE.encode()) is None, "it has a part"
 
 
 # --- writing ----------------------------------------------------------------------------------------------
