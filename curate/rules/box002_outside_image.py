@@ -25,7 +25,7 @@ import polars as pl
 
 from curate.findings import Edit, Finding, FixClass, Severity
 from curate.formats.voc import Document
-from curate.rules.corners import CORNERS, ROUNDING, bndbox, entirely_outside, measured, set_corners
+from curate.rules.corners import CORNERS, HAIR, bndbox, entirely_outside, measured, set_corners
 from curate.rules.edits import children
 from curate.rules.model import Facts, Rule
 from curate.rules.sizes import unsettled
@@ -37,7 +37,7 @@ SIDES = ("left", "top", "right", "bottom")
 def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
     boxes = facts.once(measured)
     rows = boxes.filter(
-        (pl.col("overhang") > ROUNDING)
+        (pl.col("overhang") > HAIR)
         & ~pl.col("reversed")
         & ~pl.col("flat")
         & ~pl.col("normalised")
@@ -77,7 +77,7 @@ def _beyond(row: Mapping[str, Any]) -> dict[str, float]:
     """By how many pixels the box leaves the frame, side by side; only the sides that it leaves."""
     right, bottom = row["xmax"] - row["frame_width"], row["ymax"] - row["frame_height"]
     by_side = zip(SIDES, (-row["xmin"], -row["ymin"], right, bottom), strict=True)
-    return {side: pixels for side, pixels in by_side if pixels > ROUNDING}
+    return {side: pixels for side, pixels in by_side if pixels > HAIR}
 
 
 def _and(beyond: Mapping[str, float]) -> str:

@@ -26,6 +26,7 @@ from curate.rules.class_names import fold, is_number, rename, rows_named, unlist
 from curate.rules.model import Facts, Rule
 
 ALIKE = 0.8  # difflib's ratio; "cigarete" and "cigarette" have 0.94, "hand" and "head" 0.75
+BEGINNING = 4  # letters from which a name that another one begins with counts as alike: cigar, cigarette
 NEAR = 0.6
 
 
@@ -38,10 +39,7 @@ def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
         name: [by_fold[f] for f in difflib.get_close_matches(fold(name), by_fold, n=3, cutoff=NEAR)]
         for name in unknown
     }
-    alike = {
-        name: [by_fold[f] for f in difflib.get_close_matches(fold(name), by_fold, n=3, cutoff=ALIKE)]
-        for name in unknown
-    }
+    alike = {name: [by_fold[f] for f in by_fold if _alike(fold(name), f)] for name in unknown}
     for row in rows_named(facts, unknown):
         name = row["name"]
         target = alike[name][0] if len(alike[name]) == 1 else None
@@ -56,6 +54,13 @@ def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
             line=row["name_line"] or row["line"],
             column=row["name_column"] or row["column"],
         )
+
+
+def _alike(a: str, b: str) -> bool:
+    short, long = sorted((a, b), key=len)
+    if len(short) >= BEGINNING and long.startswith(short) and 2 * len(short) >= len(long):
+        return True
+    return difflib.SequenceMatcher(None, a, b).ratio() >= ALIKE
 
 
 def repair(finding: Finding, document: Document | None, facts: Facts) -> Iterable[Edit]:

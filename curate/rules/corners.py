@@ -16,6 +16,7 @@ from curate.rules.model import Facts
 
 CORNERS = ("xmin", "ymin", "xmax", "ymax")
 ROUNDING = 1e-6  # pixels; below this a difference is the rounding of a float
+HAIR = 0.01  # pixels; below this an overhang is the rounding of a YOLO label's six decimals
 
 
 def one_pixel(data: Dataset) -> float:

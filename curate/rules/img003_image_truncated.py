@@ -24,6 +24,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from curate.findings import Edit, Finding, FixClass, ReplaceBytes, Severity
@@ -46,7 +47,9 @@ def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
         safety, fix = _class(row, edit is not None, junk)
         yield rule.finding(
             row,
-            f"the image {row['image_problem_detail'] or 'ends early'}".replace("the image ends", "ends"),
+            f"there are {row['image_problem_detail']}"
+            if junk
+            else f"the image {row['image_problem_detail']}",
             "Trainers that check the end of the file encode it anew or drop it."
             if edit is not None
             else "The lower part is missing: readers refuse the image, or train on grey where objects were.",
@@ -82,7 +85,15 @@ def _mend(content: bytes, path: str) -> ReplaceBytes | None:
     else:
         return None
     mended = content[: edit.start] + edit.new
-    return edit if facts_of_bytes(mended).problem is None else None
+    if facts_of_bytes(mended).problem is not None or (end is not None and not _same(content, mended)):
+        return None
+    return edit
+
+
+def _same(a: bytes, b: bytes) -> bool:
+    """Whether two image files decode to the same pixels."""
+    first, second = decode_pixels(a), decode_pixels(b)
+    return first is not None and second is not None and np.array_equal(first, second)
 
 
 def _picture_end(content: bytes) -> int | None:
@@ -119,10 +130,7 @@ def _scan_is_complete(content: bytes) -> bool:
     if scan is None or not (b"\xff\xc0" in content[:scan] or b"\xff\xc1" in content[:scan]):
         return False
     bare = content.rstrip(b"\xff")  # half a marker
-    first, second = (decode_pixels(bare + filler + END_OF_IMAGE) for filler in FILLERS)
-    if first is None or second is None:
-        return False
-    return bool((first == second).all())
+    return _same(bare + FILLERS[0] + END_OF_IMAGE, bare + FILLERS[1] + END_OF_IMAGE)
 
 
 RULE = Rule(

@@ -31,21 +31,26 @@ def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
         return
     rows = facts.data.images.rows_by_key("image_id", named=True, unique=True)
     for image_id, member in shared.items():
-        lines = _lines_to_drop(member)
-        split, path, line = next((each for each in member.lines if each[1:] in lines), member.lines[0])
+        row, lines = rows[image_id], _lines_to_drop(member)
+        # without a line, folders are the splits, and two of them are one
+        split, path, line = next(
+            (each for each in member.lines if each[1:] in lines),
+            member.lines[0] if member.lines else (min(member.splits), None, None),
+        )
         others = ", ".join(f"{p}:{n}" for _, p, n in member.lines if (p, n) != (path, line))
         yield rule.finding(
-            rows[image_id],
-            f"{rows[image_id]['stem']!r} is in {split} and in {_and(member.splits - {split})} ({others})",
-            "The detector is judged on an image it was trained on."
-            if lines
-            else "Validation chooses the detector that the test then judges, on one image.",
+            row,
+            f"{row['stem']!r} is in {split} and in {' and '.join(sorted(member.splits - {split}))}"
+            + (f" ({others})" if others else ""),
+            "Validation chooses the detector that the test then judges, on one image."
+            if "train" not in member.splits and "trainval" not in member.splits
+            else "The detector is judged on an image it was trained on.",
             safety=FixClass.UNSAFE if lines else FixClass.MANUAL,
-            fix="take it out of the training list" if lines else "take it out of one of the lists",
+            fix="take it out of the training list" if lines else "take it out of one of the splits",
             facts={"lines": lines},
-            path=path,
+            path=path or row["image"],
             line=line,
-            column=1,
+            column=line and 1,
         )
 
 
@@ -60,10 +65,6 @@ def _lines_to_drop(member: Membership) -> list[tuple[str, int]]:
     if "test" in member.splits:
         return member.training_lines()
     return [(path, line) for split, path, line in member.lines if split == "train"]
-
-
-def _and(splits: set[str]) -> str:
-    return " and ".join(sorted(splits))
 
 
 def repair(finding: Finding, document: Document | None, facts: Facts) -> Iterable[Edit]:
