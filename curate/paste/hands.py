@@ -120,7 +120,7 @@ def describe(image: Pixels, box: tuple[float, float, float, float]) -> Hand:
     px, py, radius = _palm(hand)
     arm = _arm(full, inner, (px, py), radius)
     fingers, ends = _tips(hand, (px, py), radius, arm)
-    if arm is None and len(ends) >= 3:
+    if arm is None and len(ends) >= 2:
         ends, arm = _without_wrist(ends)
     tips = tuple(
         Tip(window[0] + t.x / zx, window[1] + t.y / zy, t.dx, t.dy, t.width / zx, t.length / zx, t.finger)
@@ -249,6 +249,12 @@ def _arm(
 
 def _without_wrist(ends: list[Tip]) -> tuple[list[Tip], tuple[float, float] | None]:
     """(fingers, direction of the arm) where a sleeve hides the arm: most fingers point away from it."""
+    if len(ends) == 2:
+        one, two = ends
+        if one.dx * two.dx + one.dy * two.dy > -0.5:
+            return ends, None
+        lower = max(ends, key=lambda t: t.dy)  # arms mostly hang below their hands
+        return [t for t in ends if t is not lower], (lower.dx, lower.dy)
     dx, dy = sum(t.dx * t.length for t in ends), sum(t.dy * t.length for t in ends)
     size = math.hypot(dx, dy)
     if size < 0.5 * sum(t.length for t in ends):  # they point every way

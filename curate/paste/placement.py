@@ -175,14 +175,15 @@ def _grips(hand: Hand, rng: np.random.Generator) -> list[_Grip]:
 
 def _finger_worth(hand: Hand, tip: Tip) -> float:
     """Things are held between fingers side by side; a lone one, pointing its own way, is likely the thumb."""
-    worth = 0.55
+    worth = 0.55 if hand.arm is not None else 0.45
     for other in hand.tips:
         near = math.dist((tip.x, tip.y), (other.x, other.y)) < 2.6 * max(tip.width, other.width)
         alike = tip.dx * other.dx + tip.dy * other.dy > 0.8
         if other is not tip and alike:
             worth = max(worth, 1.0 if near else 0.8)
-    # fingers that lie together are one piece as wide as several
-    return max(worth, 0.85) if tip.width > 0.75 * hand.palm_radius else worth
+    # fingers that lie together are one piece as wide as several; so is a wrist, if the arm is not known
+    wide = hand.arm is not None and tip.width > 0.75 * hand.palm_radius
+    return max(worth, 0.85) if wide else worth
 
 
 def _rim_grips(hand: Hand) -> list[_Grip]:

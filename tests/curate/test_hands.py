@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from curate.paste.hands import describe
+from curate.paste.hands import Tip, _without_wrist, describe
 from tests.curate.drawn_hands import BOX, FINGER, FINGERS, GROUND, PALM, TOP, drawn_hand
 
 
@@ -31,6 +31,23 @@ def test_the_arm_is_where_skin_leaves_the_box() -> None:
     hand = describe(drawn_hand(), BOX)
     assert hand.arm is not None
     assert hand.arm[1] > 0.95, "it goes down"
+
+
+def test_of_two_ends_opposite_each_other_the_lower_is_the_arm() -> None:
+    up, down = Tip(50, 10, 0, -1, 10, 30, 1), Tip(50, 90, 0, 1, 20, 30, 2)
+    assert _without_wrist([up, down]) == ([up], (0, 1))
+
+
+def test_two_fingers_side_by_side_tell_nothing_of_the_arm() -> None:
+    left, right = Tip(40, 10, -0.6, -0.8, 10, 30, 1), Tip(60, 10, 0.6, -0.8, 10, 30, 2)
+    assert _without_wrist([left, right]) == ([left, right], None)
+
+
+def test_the_arm_is_where_no_finger_points() -> None:
+    fingers = [Tip(40 + 10 * i, 10, 0, -1, 10, 30, i) for i in (1, 2, 3)]
+    wrist = Tip(60, 90, 0, 1, 20, 15, 4)
+    # lengths 3 x 30 up, 15 down: the sum points up
+    assert _without_wrist([*fingers, wrist]) == (fingers, (0, 1))
 
 
 def test_a_place_on_a_finger_is_skin_and_a_gap_is_not() -> None:
