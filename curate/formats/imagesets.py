@@ -2,8 +2,8 @@
 
 A list is a split if it is called train, val, test or trainval, or if each of its lines is one word: the
 others (`aeroplane_train.txt`) say of each image whether it shows a class. `trainval` is train and val
-together. Lines are kept word for word. A line means the annotation or image whose stem it is, first as a whole
-(names may hold blanks), then by its first word; a path or an extension in it is accepted.
+together. Lines are kept word for word. A line means the annotation or image whose stem it is, first as a
+whole (names may hold blanks), then by its first word; a path or an extension in it is accepted.
 """
 
 from __future__ import annotations

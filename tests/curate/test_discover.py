@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import cv2
@@ -29,7 +30,7 @@ def xml(filename: str = "a.jpg", names: tuple[str, ...] = ("dog",)) -> bytes:
     return write(VocAnnotation("f", filename, 8, 6, objects=boxes))
 
 
-def build(root: Path, files: dict[str, bytes | str]) -> Path:
+def build(root: Path, files: Mapping[str, bytes | str]) -> Path:
     for name, content in files.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
