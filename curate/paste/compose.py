@@ -24,6 +24,7 @@ from curate.tree import Tree
 
 MIN_VISIBLE = 0.35  # share of the thing's area that must be seen
 MIN_CONTRAST = 22.0  # grey levels; a white thing on white paper teaches that nothing is something
+MIN_SHORT_SIDE = 4.0  # pixels at an image size of 640; BOX008 calls less a box that is hardly learnt
 MAX_BLUR = 2.6  # pixels of blur around a hand, more shows no finger
 MIN_HAND = 40.0  # pixels of a hand at an image size of 640
 
@@ -127,7 +128,8 @@ def paint_job(job: Job, image: Pixels, cutouts: Sequence[Cutout], *, seed: int, 
         if painted.box is None or painted.visible < MIN_VISIBLE or painted.contrast < MIN_CONTRAST:
             continue
         x0, y0, x1, y1 = painted.box
-        if max(x1 - x0, y1 - y0) * 640 / max(job.target.width, job.target.height) < MIN_LONG_SIDE:
+        scale = 640 / max(job.target.width, job.target.height)
+        if max(x1 - x0, y1 - y0) * scale < MIN_LONG_SIDE or min(x1 - x0, y1 - y0) * scale < MIN_SHORT_SIDE:
             continue
         return Made(job, placement, painted, encode_jpeg(painted.image, quality))
     return None
