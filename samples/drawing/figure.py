@@ -136,7 +136,7 @@ def _draw_sleeve(
 ) -> None:
     """A tube around the arm, folded by waves in its normals, with a cuff at its end."""
     axis = unit(hand.arm[0].b + hand.arm[2].b)
-    arm_radius = 21.0 + 0.075 * sleeve.start
+    arm_radius = 23.0 + 0.115 * sleeve.start  # half the width of the stoutest arm there
     start, end = axis * sleeve.start, axis * 720.0
     tube = [
         Bone(
