@@ -51,7 +51,7 @@ class Result:
     def made(self) -> list[Path]:
         """Pictures and weights to look at."""
         files = [path for step in self.steps for path in step.done.outcome.made]
-        return [path for path in files if path.suffix in (".png", ".pt", ".yaml")]
+        return [path for path in files if path.suffix in (".png", ".jpg", ".pt", ".yaml")]
 
 
 def run(

@@ -49,7 +49,7 @@ def fit(state: State, *, again: bool) -> Outcome:
         raise KeyboardInterrupt
     figures = f"AP50 {result.metrics.ap50:.3f} on val" if result.metrics else "no val split to judge by"
     text = f"{result.steps} steps in {result.seconds:.0f} s; best weights: step {result.best_step}, {figures}"
-    pictures = [p for p in sorted(config.run.glob("*.png")) if p.is_file()]
+    pictures = [p for p in sorted([*config.run.glob("*.png"), *config.run.glob("*.jpg")]) if p.is_file()]
     return Outcome(
         f"{result.steps} steps, {figures}", text, (result.best, *pictures), {"best": str(result.best)}
     )
