@@ -54,17 +54,26 @@ def test_the_console_blocks_run_and_print_what_they_show(tmp_path: Path) -> None
     scripts = Path(sys.executable).parent
     environment = {**os.environ, "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}", "LANG": "C.UTF-8"}
     environment |= {"NO_COLOR": "1", "COLUMNS": "120", "PYTHONIOENCODING": "utf-8"}
-    shown = re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", "".join(code_blocks(ENGLISH, "console")), flags=re.MULTILINE)
+    shown = re.findall(
+        r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", "".join(code_blocks(ENGLISH, "console")), flags=re.MULTILINE
+    )
     assert shown, "the README shows no command"
     for command, output in shown:
         result = subprocess.run(
-            shlex.split(command), cwd=tmp_path, env=environment, capture_output=True, text=True, encoding="utf-8"
+            shlex.split(command),
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
         )
         assert result.returncode in (0, 1), f"{command}\n{result.stderr}"
         printed = [line.rstrip() for line in (result.stdout + result.stderr).splitlines()]
         for line in output.splitlines():
             if line.strip() and line.strip() != "...":  # an omission in the README
-                assert line.rstrip() in printed, f"{command} no longer prints:\n{line}\nbut:\n" + "\n".join(printed)
+                assert line.rstrip() in printed, f"{command} no longer prints:\n{line}\nbut:\n" + "\n".join(
+                    printed
+                )
 
 
 @pytest.mark.parametrize("command", commands(ENGLISH, "sh"))
