@@ -1,4 +1,4 @@
-"""The README is kept true: its commands run, its Chinese twin shows the same ones, its tree names real files."""
+"""The README is kept true: its commands run, its twin shows the same ones, its tree names real files."""
 
 from __future__ import annotations
 
