@@ -94,7 +94,7 @@ def unknown_class(entry: Entry) -> tuple[Entry, Defect]:
         "<name>cigar</name>",
         "CLS001",
         "class `cigar` is not in `classes.txt`",
-        PERSON.format(": add the class, or rename it to `cigarette`?"),
+        UNSAFE.format("writes the nearest class, `cigarette`"),
     )
 
 

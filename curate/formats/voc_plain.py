@@ -1,4 +1,4 @@
-"""The short way for the plain annotation, which nearly every file is: the same facts, three times as fast.
+"""The short way for the plain annotation, which nearly every file is: the same facts, about twice as fast.
 
 An annotation is plain if it is UTF-8, has no problem, and its objects stand one after the other in the shape
 that labelImg, CVAT and the development kit write. Anything else takes the long way, which may differ only in
