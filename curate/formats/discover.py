@@ -36,9 +36,9 @@ def open_dataset(
     tree = root if isinstance(root, Tree) else Tree.open(root)
     chosen = format or recognise(tree)
     if chosen == "voc":
-        from curate.formats import voc
+        from curate.formats import voc_folder
 
-        return voc.read(tree, classes, workers)
+        return voc_folder.read(tree, classes, workers)
     if chosen == "yolo":
         from curate.formats import yolo
 

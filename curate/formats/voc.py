@@ -1,5 +1,6 @@
-"""Pascal VOC folders in and out. The only place that knows VOC's pixels: 1-based, the far edge inclusive.
+"""One Pascal VOC annotation, in and out; folders of them are read by `voc_folder.py`.
 
+The only place that knows VOC's pixels: 1-based, the far edge inclusive.
 A written box (10, 20, 80, 90) covers the columns 10..80 counted from 1, so it is (9, 19, 80, 90) for us
 (Everingham and Winn, The PASCAL VOC2012 Development Kit, section 3: "the top-left pixel is (1,1)").
 """
@@ -9,17 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 from xml.sax.saxutils import escape
 
 from curate.formats.elements import Element
 from curate.formats.voc_document import KNOWN_TAGS, Document, child, local_name, parse
-from curate.tree import Tree
 
-if TYPE_CHECKING:  # polars is loaded by the one process that builds tables, not by every worker
-    from curate.dataset import Dataset
-
-__all__ = ["Document", "VocAnnotation", "VocObject", "facts", "parse", "read", "write"]
+__all__ = ["Document", "VocAnnotation", "VocObject", "facts", "parse", "write"]
 
 SYNTHETIC_SOURCE = "curate paste"  # what <source><database> begins with in an annotation that curate drew
 
@@ -153,13 +150,6 @@ def flag_of(text: str | None) -> bool | None:
     """A missing or empty flag is False; None for a text that is neither true nor false."""
     word = (text or "").strip().lower()
     return True if word in _TRUE else False if word in _FALSE else None
-
-
-def read(tree: Tree, classes: Sequence[str] | None = None, workers: int | None = None) -> Dataset:
-    """Read every annotation and image below the tree's root; see `voc_folder.read_folder`."""
-    from curate.formats.voc_folder import read_folder  # it stands on this module
-
-    return read_folder(tree, classes, workers)
 
 
 # --- writing ----------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ Kinds of problems:
     markup       empty-file  truncated  unescaped-markup  text-before-declaration  illegal-character
                  malformed  doctype  entity-expansion  oversized
     vocabulary   namespace  tag-case  unknown-root  not-voc
-    reading      unreadable (the file could not be opened; set by `voc.read`)
+    reading      unreadable (the file could not be opened; set by `voc_folder.read`)
 """
 
 from __future__ import annotations

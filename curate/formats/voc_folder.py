@@ -39,7 +39,7 @@ class _ShardFacts(NamedTuple):
     images: list[tuple[str, dict[str, Any]]]
 
 
-def read_folder(tree: Tree, classes: Sequence[str] | None = None, workers: int | None = None) -> Dataset:
+def read(tree: Tree, classes: Sequence[str] | None = None, workers: int | None = None) -> Dataset:
     """Read every annotation and image below the tree's root. `classes` overrides the list it declares."""
     files = tree.files()
     masks = [name for name in files if is_image_name(name) and is_mask(name)]

@@ -16,7 +16,8 @@ from curate.errors import ConfigError, CurateError, NotADataset
 from curate.formats import classlist
 from curate.formats.discover import open_dataset
 from curate.formats.pairing import pair
-from curate.formats.voc import VocAnnotation, VocObject, read, write
+from curate.formats.voc import VocAnnotation, VocObject, write
+from curate.formats.voc_folder import read
 from curate.tree import Tree
 
 JPEG = cv2.imencode(".jpg", np.zeros((6, 8, 3), np.uint8))[1].tobytes()

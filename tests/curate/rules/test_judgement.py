@@ -13,7 +13,7 @@ from curate.dataset import Dataset
 from curate.findings import Finding, FixClass, Severity
 from curate.fixes.plan import plan
 from curate.formats.discover import open_dataset
-from curate.formats.voc import read
+from curate.formats.voc_folder import read
 from curate.rules import RULES, by_code, check_all
 from curate.rules.class_names import fold, one_edit_apart
 from curate.rules.model import Facts

@@ -11,7 +11,7 @@ import pytest
 from curate.errors import ConfigError
 from curate.findings import Finding, Severity
 from curate.fixes.plan import Plan, plan
-from curate.formats.voc import read
+from curate.formats.voc_folder import read
 from curate.rules import RULES, by_code, check_all, select
 from curate.rules.model import Facts
 from curate.tree import Tree
