@@ -128,7 +128,10 @@ def _copy_shard(negatives: list[Negative], *, source: Path, out: Path, max_side:
         if max_side is not None and max(width, height) > max_side:
             content, width, height = _shrunk(content, max_side, negative.facts.orientation)
             name = f"{Path(name).stem}.jpg"
-        annotation = VocAnnotation("JPEGImages", name, width, height, negative.facts.channels or 3)
+        # says that the missing objects are a decision, so that OBJ001 does not ask again
+        recorded = {"database": "curate negatives", "image": display(negative.source)}
+        depth = negative.facts.channels or 3
+        annotation = VocAnnotation("JPEGImages", name, width, height, depth, source=recorded)
         _write(out / "JPEGImages" / name, content)
         _write(out / "Annotations" / f"{Path(name).stem}.xml", write(annotation))
         names.append(name)

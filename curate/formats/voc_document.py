@@ -176,9 +176,10 @@ def _vocabulary(markup: Markup) -> Iterator[Problem]:
         yield Problem("unknown-root" if voc_shaped else "not-voc", root.start, root.tag)
         if not voc_shaped:
             return
-    if ":" in root.tag or any(name.split(":")[0] == "xmlns" for name in root.attributes):
-        claim = next((v for k, v in root.attributes.items() if k.split(":")[0] == "xmlns"), root.tag)
-        yield Problem("namespace", root.start, claim)
+    claims = {name: value for name, value in root.attributes.items() if name.split(":")[0] == "xmlns"}
+    # a prefix that is declared and not used, such as xmlns:xsi, puts no element elsewhere
+    if "xmlns" in claims or any(":" in element.tag for element in (_walk(root) if claims else [root])):
+        yield Problem("namespace", root.start, claims.get("xmlns") or next(iter(claims.values()), root.tag))
     if _CAPITAL_IN_TAG.search(markup.source):
         for element in _walk(root):
             bare = element.tag.rpartition(":")[2]
