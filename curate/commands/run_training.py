@@ -37,6 +37,9 @@ def fit(state: State, *, again: bool) -> Outcome:
     config = fit_config(state)
     try:
         from trainer.errors import TrainerError
+        from trainer.threads import wait_asleep
+
+        wait_asleep()  # before torch is loaded
         from trainer.fit import fit as train
     except ModuleNotFoundError as error:
         raise MissingExtra(str(error.name), "train") from error
@@ -79,7 +82,9 @@ def val(state: State) -> Outcome:
     except TrainerError as error:
         raise CurateError(f"val: {error.message}.", error.cure) from error
     text = io.StringIO()
-    Console(file=text, width=100, highlight=False).print(judgement(judged))
+    console = Console(file=text, width=100, highlight=False)
+    for line in judgement(judged):
+        console.print(line)
     metrics = judged.metrics
     pictures = tuple(sorted(out.glob("*.png")))
     values = {"ap50": metrics.ap50, "ap": metrics.ap}

@@ -52,7 +52,7 @@ def test_a_file_that_would_run_code_is_refused(tmp_path: Path) -> None:
             return os.system, (f"touch {tmp_path / 'ran'}",)
 
     torch.save({"schema": 1, "meta": Nasty(), "weights": {}}, tmp_path / "zip.pt")
-    (tmp_path / "plain.pt").write_bytes(pickle.dumps(Nasty()))
+    (tmp_path / "plain.pt").write_bytes(pickle.dumps(Nasty(), protocol=2))
     for name in ("zip.pt", "plain.pt"):
         with pytest.raises(TrainerError, match="cannot be read as weights"):
             read_checkpoint(tmp_path / name)
