@@ -138,7 +138,7 @@ def test_descending_the_loss_finds_the_box() -> None:
     maps = [torch.zeros(1, 1, 4, 4, 7, requires_grad=True)]
     optimizer = torch.optim.Adam(maps, lr=0.1)
     target = (torch.tensor([[13.0, 12.0, 20.0, 9.0]]), torch.tensor([0]), torch.tensor([0]))
-    for _ in range(120):
+    for _ in range(200):
         loss = detection_loss(maps, *target, anchors=ANCHORS, strides=[8], gains=ONE)
         optimizer.zero_grad()
         loss.total.backward()
