@@ -83,7 +83,8 @@ class _Cast:
 
 def _attempt(spec: Spec, rng: Random) -> Picture | None:
     width, height = spec.size
-    scale = float(rng.uniform(0.66, 1.02)) * min(np.sqrt(width * height / (416 * 312)), width / 340)
+    near, far = (1.02, 0.66) if spec.hands == 2 else (1.4, 0.92)  # two hands share the width
+    scale = float(rng.uniform(far, near)) * min(np.sqrt(width * height / (416 * 312)), width / 340)
     place = PLACES[spec.place](rng, height, width)
     casts: list[_Cast] = []
     for index in range(spec.hands):
@@ -182,7 +183,7 @@ def _worth_keeping(
         wide, tall = item.box[2] - item.box[0], item.box[3] - item.box[1]
         if min(wide, tall) * 640 / longest < 10.5 or wide * tall > 0.5 * size[0] * size[1]:
             return False
-        if item.name == "cigarette" and not 0.072 * longest <= max(wide, tall) <= 0.264 * longest:
+        if item.name == "cigarette" and not 0.095 * longest <= max(wide, tall) <= 0.34 * longest:
             return False
         if item.name == "hand" and min(wide, tall) < 0.11 * longest:
             return False

@@ -10,7 +10,6 @@ RUN/*.png, *.jpg        curves, a training batch, predictions beside labels
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import signal
 import threading
@@ -366,11 +365,8 @@ def _new_state(
 
 
 def _draw_some(state: TrainingState, val: Split, device: torch.device, out: Path) -> None:
-    """Labels beside predictions of the final averaged weights, for the first images of val with boxes."""
-    some = [i for i, rows in enumerate(val.labels) if len(rows)][:6] or list(range(min(6, len(val))))
-    part = dataclasses.replace(
-        val, images=[val.images[i] for i in some], labels=[val.labels[i] for i in some], sizes=val.sizes[some]
-    )
+    """Labels beside predictions of the final averaged weights, for a few images of val."""
+    _, part = val.part(6)
     found = find(state.ema.model, part, imgsz=state.config.imgsz, conf=0.25, device=device.type)
     images = [read_image(path) for path in part.images]
     draw_predictions(images, truths_of(part), found, state.classes, out)

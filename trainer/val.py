@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from trainer.checkpoint import load_model, write_atomically
 from trainer.data.folder import Folder, Split, read_folder
@@ -74,7 +71,7 @@ def val(
         raise TrainerError(f"{there[0]} would be overwritten", "add --overwrite or choose another -o")
     path, where = find_weights(Path(weights)), pick_device(device).type
     model, meta = load_model(path, where)
-    folder = read_folder(data)
+    folder = read_folder(data, to_train=False)
     part = _split_of(folder, split)
     _refuse_other_classes(meta.classes, folder)
     size = imgsz or meta.imgsz
@@ -102,15 +99,7 @@ def val(
 
 def draw_some(split: Split, found: Sequence[Detections], classes: Sequence[str], out: Path) -> None:
     """Labels beside predictions for a few images, evenly spread over those that have labels."""
-    labelled = [i for i, rows in enumerate(split.labels) if len(rows)] or list(range(len(split)))
-    places = np.linspace(0, len(labelled) - 1, min(_SHOWN, len(labelled))).round().astype(int)
-    some = [labelled[i] for i in places.tolist()]
-    chosen = dataclasses.replace(
-        split,
-        images=[split.images[i] for i in some],
-        labels=[split.labels[i] for i in some],
-        sizes=split.sizes[some],
-    )
+    some, chosen = split.part(_SHOWN)
     images = [read_image(path) for path in chosen.images]
     draw_predictions(images, truths_of(chosen), [found[i] for i in some], classes, out)
 

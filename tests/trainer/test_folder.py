@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 import pytest
 
-from trainer.data.folder import Folder, describe, label_path, read_folder
+from trainer.data.folder import Folder, Split, describe, label_path, read_folder
 from trainer.data.images import UnreadableImageError, image_size, read_image
-from trainer.data.labels import read_labels
+from trainer.data.labels import FolderReport, read_labels
 from trainer.errors import TrainerError
 
 
@@ -273,3 +273,28 @@ def test_real_folders_of_other_tools_are_read(shared_data: Path) -> None:
         "test": 85,
     }
     assert len(folder.notes) == 3
+
+
+def test_a_folder_with_a_test_split_alone_can_be_judged_but_not_trained_on(tmp_path: Path) -> None:
+    images, labels = tmp_path / "images" / "test", tmp_path / "labels" / "test"
+    images.mkdir(parents=True)
+    labels.mkdir(parents=True)
+    pixels = np.zeros((8, 8, 3), np.uint8)
+    (images / "手.png").write_bytes(cv2.imencode(".png", pixels)[1].tobytes())
+    (labels / "手.txt").write_text("0 0.5 0.5 0.5 0.5\n")
+    data = tmp_path / "data.yaml"
+    data.write_text("test: images/test\nnames: [hand]\n")
+    split = read_folder(data, to_train=False).split("test")
+    assert split is not None
+    assert len(split) == 1
+    with pytest.raises(TrainerError, match="no train split"):
+        read_folder(data)
+
+
+def test_the_part_to_show_is_spread_over_the_images_with_boxes() -> None:
+    box, none = np.zeros((1, 5), np.float32), np.zeros((0, 5), np.float32)
+    labels = [none, box, box, none, box, box]
+    split = Split("val", [Path(str(i)) for i in range(6)], labels, np.ones((6, 2), np.int64), FolderReport())
+    places, part = split.part(2)
+    assert places == [1, 5]
+    assert [image.name for image in part.images] == ["1", "5"]

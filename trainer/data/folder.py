@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
@@ -36,6 +36,14 @@ class Split:
 
     def __len__(self) -> int:
         return len(self.images)
+
+    def part(self, most: int) -> tuple[list[int], Split]:
+        """At most that many images to show, spread evenly over those with boxes: (places, the part)."""
+        labelled = [i for i, rows in enumerate(self.labels) if len(rows)] or list(range(len(self)))
+        spread = np.linspace(0, len(labelled) - 1, min(most, len(labelled))).round().astype(int)
+        places = [labelled[i] for i in spread.tolist()]
+        images, labels = [self.images[i] for i in places], [self.labels[i] for i in places]
+        return places, replace(self, images=images, labels=labels, sizes=self.sizes[places])
 
     def box_sizes(self, imgsz: int) -> NDArray[np.float64]:
         """(M, 2) w, h in pixels of all boxes, with each image's long side brought to `imgsz`."""
@@ -67,13 +75,13 @@ class Folder:
         return sum((split.report for split in self.splits.values()), FolderReport())
 
 
-def read_folder(data_yaml: Path) -> Folder:
+def read_folder(data_yaml: Path, *, to_train: bool = True) -> Folder:
     """Read the hand-over folder that `data_yaml` describes.
 
     A split is a folder (searched at any depth), a list of folders, or a .txt of image paths; labels are
     found by exchanging the last folder called `images` for `labels`, or else beside the image. Raises
-    TrainerError where the folder cannot be trained on: no such file, no classes, a split that does not
-    exist, a train split without a single label.
+    TrainerError where the folder cannot be used: no such file, no classes, a split that does not exist; and,
+    with `to_train`, where there is no train split or not a single label in it.
     """
     data_yaml = Path(data_yaml)
     contract = _read_yaml(data_yaml)
@@ -86,7 +94,8 @@ def read_folder(data_yaml: Path) -> Folder:
         if written:
             images = _images_of(name, written, bases, data_yaml, notes)
             splits[name] = _read_split(name, images, len(classes))
-    _refuse_untrainable(splits, data_yaml)
+    if to_train:
+        _refuse_untrainable(splits, data_yaml)
     anchors, anchors_imgsz = _read_dataset_json(data_yaml.parent / "dataset.json", classes)
     return Folder(data_yaml, classes, splits, anchors, anchors_imgsz, tuple(notes))
 
