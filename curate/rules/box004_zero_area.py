@@ -24,7 +24,7 @@ import polars as pl
 from curate.findings import Edit, Finding, FixClass, Severity
 from curate.formats.voc import Document
 from curate.rules.corners import ROUNDING, measured
-from curate.rules.edits import children, remove
+from curate.rules.edits import remove_box
 from curate.rules.model import Facts, Rule
 
 
@@ -60,11 +60,7 @@ def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
 def repair(finding: Finding, document: Document | None, facts: Facts) -> Iterable[Edit]:
     if document is None or finding.object is None:
         return []
-    element = document.objects()[finding.object - 1]
-    boxes = children(element, "bndbox")
-    if len(boxes) > 1:
-        return [remove(document, boxes[finding.fix.facts["box"] - 1])]
-    return [remove(document, element)]
+    return [remove_box(document, finding.object, finding.fix.facts["box"])]
 
 
 RULE = Rule(

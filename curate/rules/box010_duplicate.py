@@ -22,7 +22,7 @@ import polars as pl
 from curate.findings import Edit, Finding, FixClass, Severity
 from curate.formats.voc import Document
 from curate.rules.corners import CORNERS, measured
-from curate.rules.edits import children, remove
+from curate.rules.edits import remove_box
 from curate.rules.model import Facts, Rule
 
 KEY = ("image_id", "name", *CORNERS)
@@ -49,11 +49,7 @@ def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
 def repair(finding: Finding, document: Document | None, facts: Facts) -> Iterable[Edit]:
     if document is None or finding.object is None:
         return []
-    element = document.objects()[finding.object - 1]
-    boxes = children(element, "bndbox")
-    if len(boxes) > 1:
-        return [remove(document, boxes[finding.fix.facts["box"] - 1])]
-    return [remove(document, element)]
+    return [remove_box(document, finding.object, finding.fix.facts["box"])]
 
 
 RULE = Rule(

@@ -73,6 +73,13 @@ def remove(document: Document, element: Element) -> ReplaceText:
     return ReplaceText(element.start - len(lead(document, element)), element.end, "")
 
 
+def remove_box(document: Document, number: int, box: int) -> ReplaceText:
+    """Take out one box of the n-th object (both count from 1), and the object with its only box."""
+    element = document.objects()[number - 1]
+    boxes = children(element, "bndbox")
+    return remove(document, boxes[box - 1] if len(boxes) > 1 else element)
+
+
 def number_like(written: str, number: float) -> str:
     """A number in the format of another: "12" stays whole, "12.50" keeps two decimals."""
     whole, dot, decimals = written.strip().partition(".")
