@@ -10,7 +10,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import click
 import pytest
 import typer.main
 
@@ -40,11 +39,11 @@ def test_both_languages_show_the_same_commands() -> None:
 
 
 def test_both_languages_state_the_same_figures() -> None:
-    def table_cells(page: Path) -> list[str]:
-        rows = [line for line in page.read_text(encoding="utf-8").splitlines() if line.startswith("|")]
-        return [n for row in rows for n in re.findall(r"\d+(?:\.\d+)?", row)]
+    def rows(page: Path) -> list[list[str]]:
+        lines = [line for line in page.read_text(encoding="utf-8").splitlines() if line.startswith("|")]
+        return [sorted(re.findall(r"\d+(?:\.\d+)?", line)) for line in lines]  # word order differs
 
-    assert table_cells(ENGLISH) == table_cells(CHINESE)
+    assert rows(ENGLISH) == rows(CHINESE)
 
 
 @pytest.mark.slow
@@ -90,7 +89,6 @@ def test_every_other_command_shown_is_understood(command: str) -> None:
     from trainer.cli import app as trainer_app
 
     group = typer.main.get_command(curate_app if program == "curate" else trainer_app)
-    assert isinstance(group, click.Group) or hasattr(group, "commands")
     subcommand = group.commands[arguments[0]]  # type: ignore[attr-defined]
     subcommand.make_context(arguments[0], list(arguments[1:]), resilient_parsing=False)
 
