@@ -79,7 +79,7 @@ class FitConfig:
     batch: int = 8  # images a step: small sets need many steps more than smooth ones
     seed: int = 0
     device: str = "auto"  # auto, cpu, cuda, mps
-    amp: str = "auto"  # mixed precision: auto (on for cuda only), off, bf16, fp16
+    amp: str = "auto"  # mixed precision: auto (where it helps: see device.py), off, bf16, fp16
     workers: int = 2  # threads that prepare batches
     threads: int = 0  # torch threads on the CPU; 0 leaves torch's choice
     cache: float = 0.25  # share of the free memory that decoded images may fill
