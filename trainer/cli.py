@@ -22,7 +22,7 @@ from typer.core import TyperGroup
 from trainer import __version__
 from trainer.config import AMP, DEVICES, MODELS, FitConfig, from_toml, to_toml
 from trainer.errors import TrainerError
-from trainer.threads import wait_asleep
+from trainer.threads import spin_briefly
 
 # Typer evaluates annotations, on Python 3.10 too, where it does not know `X | None` in every place.
 # ruff: noqa: UP045
@@ -36,7 +36,7 @@ class _Commands(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         try:
-            wait_asleep()  # before a command loads torch
+            spin_briefly()  # before a command loads torch
             return super().invoke(ctx)
         except TrainerError as error:
             typer.echo(f"error: {error.message}", err=True)

@@ -31,10 +31,13 @@ def pick_precision(amp: str, device: torch.device) -> str:
         return amp
     if device.type == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported() else "fp16"
-    # only tile units make bf16 quicker than fp32 on a CPU; emulated on AVX it is slower
-    if device.type == "cpu" and getattr(torch.cpu, "_is_amx_tile_supported", lambda: False)():
-        return "bf16"
-    return "off"
+    return "bf16" if device.type == "cpu" and _multiplies_bf16() else "off"
+
+
+def _multiplies_bf16() -> bool:
+    """Whether the processor has bf16 products of its own: quicker than fp32, where emulated ones are slower."""
+    asks = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")
+    return any(getattr(torch.cpu, ask, lambda: False)() for ask in asks)
 
 
 def keep_freed_memory() -> None:

@@ -5,17 +5,21 @@ from __future__ import annotations
 import os
 import sys
 
+SPINS = "GOMP_SPINCOUNT"
 POLICY = "OMP_WAIT_POLICY"
+TURNS = "1000"  # of the waiting loop, some microseconds
 
 
-def wait_asleep() -> bool:
-    """Make compute threads sleep instead of spin while they wait; whether that is (now) so.
+def spin_briefly() -> bool:
+    """Make compute threads spin for some microseconds while they wait, then sleep; whether that was set now.
 
-    GNU OpenMP reads its policy when torch is loaded, and by default spins. As soon as another program wants a
-    core, threads that spin keep it from the thread they wait for: on two cores with busy neighbours a step of
-    training took 4.3 s spinning and 0.65 s asleep. Call this before anything imports torch; a policy the user
-    set is left alone.
+    GNU OpenMP reads this when torch is loaded, and by default spins for milliseconds: threads that spin keep
+    the core from the thread they wait for as soon as another program wants one. Threads that always sleep
+    (`OMP_WAIT_POLICY=PASSIVE`) are woken hundreds of times a step. On two cores a step of training took
+    0.18 s with this, 0.16 s spinning and 0.28 s asleep; with a busy neighbour 0.66 s and 0.62 s asleep.
+    Call this before anything imports torch; what the user set is left alone.
     """
-    if "torch" not in sys.modules:
-        os.environ.setdefault(POLICY, "PASSIVE")
-    return os.environ.get(POLICY, "").upper() == "PASSIVE"
+    if "torch" in sys.modules or SPINS in os.environ or POLICY in os.environ:
+        return False
+    os.environ[SPINS] = TURNS
+    return True

@@ -37,9 +37,9 @@ def fit(state: State, *, again: bool) -> Outcome:
     config = fit_config(state)
     try:
         from trainer.errors import TrainerError
-        from trainer.threads import wait_asleep
+        from trainer.threads import spin_briefly
 
-        wait_asleep()  # before torch is loaded
+        spin_briefly()  # before torch is loaded
         from trainer.fit import fit as train
     except ModuleNotFoundError as error:
         raise MissingExtra(str(error.name), "train") from error

@@ -1,4 +1,4 @@
-"""The waiting policy is set in time, and never against the user."""
+"""The way of waiting is set in time, and never against the user."""
 
 from __future__ import annotations
 
@@ -8,27 +8,29 @@ import sys
 
 import pytest
 
+SET = "import os; from trainer.threads import spin_briefly as s; print(s(), os.environ.get('GOMP_SPINCOUNT'))"
 
-@pytest.mark.parametrize(("given", "expected"), [(None, "PASSIVE True"), ("ACTIVE", "ACTIVE False")])
-def test_threads_wait_asleep_unless_the_user_says_otherwise(given: str | None, expected: str) -> None:
-    code = "import os; from trainer.threads import wait_asleep as w; a = w(); print(os.environ[%r], a)"
-    environment = {key: value for key, value in os.environ.items() if key != "OMP_WAIT_POLICY"}
-    if given:
-        environment["OMP_WAIT_POLICY"] = given
+
+def outcome(code: str, **given: str) -> str:
+    """What a fresh process prints, with these variables and no others of OpenMP's."""
+    environment = {k: v for k, v in os.environ.items() if k not in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")}
     run = subprocess.run(
-        [sys.executable, "-c", code % "OMP_WAIT_POLICY"],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=True,
+        [sys.executable, "-c", code], env={**environment, **given}, capture_output=True, text=True, check=True
     )
-    assert run.stdout.strip() == expected
+    return run.stdout.strip()
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, "True 1000"),
+        ({"GOMP_SPINCOUNT": "7"}, "False 7"),
+        ({"OMP_WAIT_POLICY": "PASSIVE"}, "False None"),
+    ],
+)
+def test_threads_spin_briefly_unless_the_user_says_otherwise(given: dict[str, str], expected: str) -> None:
+    assert outcome(SET, **given) == expected
 
 
 def test_it_is_too_late_once_torch_is_there() -> None:
-    code = (
-        "import os, sys; os.environ.pop('OMP_WAIT_POLICY', None); sys.modules['torch'] = None;"
-        "from trainer.threads import wait_asleep; print(wait_asleep(), 'OMP_WAIT_POLICY' in os.environ)"
-    )
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert run.stdout.strip() == "False False"
+    assert outcome(f"import sys; sys.modules['torch'] = None; {SET}") == "False None"
