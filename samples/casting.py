@@ -32,7 +32,7 @@ def figure(kind: str, rng: Random) -> Figure:
 def _grip(look: held.Look, rng: Random, girth: float) -> Grip:
     dice = rng.random()
     if look.kind == "cigarette":
-        at = float(rng.uniform(24, 36))
+        at = float(rng.uniform(7, 17))
         hold = grips.scissor if dice < 0.6 else grips.pinch
         return hold(rng, girth, look.length, look.radius, at)
     if look.kind == "pen":

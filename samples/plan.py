@@ -65,7 +65,7 @@ def items(seed: int) -> list[Item]:
     for number, index in enumerate(order, start=1):
         kind, split = kinds[index], splits[index]
         size = (LANDSCAPE, PORTRAIT, ODD[rng.integers(len(ODD))])[rng.choice(3, p=(0.76, 0.14, 0.10))]
-        hands = 2 if rng.random() < 0.15 and size[0] > size[1] else 1
+        hands = 2 if rng.random() < 0.08 and size[0] > size[1] else 1
         place = places[(number * 7 + int(rng.integers(3))) % len(places)]
         plant = (
             free[kind].pop(0) if free[kind] and split == "train" and number > 6 and number % 3 == 0 else None

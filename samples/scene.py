@@ -83,7 +83,7 @@ class _Cast:
 
 def _attempt(spec: Spec, rng: Random) -> Picture | None:
     width, height = spec.size
-    near, far = (1.02, 0.66) if spec.hands == 2 else (1.4, 0.92)  # two hands share the width
+    near, far = (1.1, 0.8) if spec.hands == 2 else (2.1, 1.45)  # two hands share the width
     scale = float(rng.uniform(far, near)) * min(np.sqrt(width * height / (416 * 312)), width / 340)
     place = PLACES[spec.place](rng, height, width)
     casts: list[_Cast] = []
@@ -181,9 +181,9 @@ def _worth_keeping(
     size, longest = spec.size, max(spec.size)
     for item in objects:
         wide, tall = item.box[2] - item.box[0], item.box[3] - item.box[1]
-        if min(wide, tall) * 640 / longest < 10.5 or wide * tall > 0.5 * size[0] * size[1]:
+        if min(wide, tall) * 640 / longest < 10.5 or wide * tall > 0.8 * size[0] * size[1]:
             return False
-        if item.name == "cigarette" and not 0.095 * longest <= max(wide, tall) <= 0.34 * longest:
+        if item.name == "cigarette" and not 0.095 * longest <= max(wide, tall) <= 0.48 * longest:
             return False
         if item.name == "hand" and min(wide, tall) < 0.11 * longest:
             return False
