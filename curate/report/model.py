@@ -10,6 +10,7 @@ from pathlib import Path
 from curate.dataset import Dataset
 from curate.findings import Finding, FixClass, Severity
 from curate.report.dry_count import DryCount, dry_count
+from curate.report.fingerprint import fingerprints
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Report:
     trainer_sees: DryCount
     classes: tuple[str, ...]
     classes_from: str | None
+    data: Dataset = field(repr=False, compare=False)  # what the findings are of
     skipped: tuple[tuple[str, str], ...] = ()  # (path, why) of files that were left aside
     fixed: tuple[Finding, ...] = ()  # repaired, or with `diff` what would be
     run: str | None = None  # the journal entry that undo takes back
@@ -52,8 +54,14 @@ class Report:
             trainer_sees=dry_count(data),
             classes=data.classes,
             classes_from=data.classes_from,
+            data=data,
             skipped=data.skipped,
         )
+
+    @cached_property
+    def fingerprints(self) -> tuple[str, ...]:
+        """One a finding, in the same order and all different."""
+        return tuple(fingerprints(self.findings, self.data))
 
     @cached_property
     def severities(self) -> Counter[Severity]:

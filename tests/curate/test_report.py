@@ -192,6 +192,7 @@ def report(*findings: Finding, **changes: Any) -> Report:
         "trainer_sees": DryCount(images=5000, images_seen=4812, boxes=25000, boxes_seen=23950),
         "classes": ("hand",),
         "classes_from": "classes.txt",
+        "data": dataset([]),
     }
     return Report(**usual | changes)
 
