@@ -35,7 +35,7 @@ def pick_precision(amp: str, device: torch.device) -> str:
 
 
 def _multiplies_bf16() -> bool:
-    """Whether the processor has bf16 products of its own: quicker than fp32, where emulated ones are slower."""
+    """Whether the processor has bf16 products of its own; emulated ones are slower than fp32."""
     asks = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")
     return any(getattr(torch.cpu, ask, lambda: False)() for ask in asks)
 
