@@ -1,48 +1,41 @@
-"""Take back a run of repairs, or say which runs there are."""
+"""Take back a run of repairs or one file of it, or say which runs there are."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
-from curate.fixes.journal import Run, runs
-from curate.fixes.undo import undo
-from curate.tree import Tree
+from curate.commands import log
+from curate.errors import JournalError
+from curate.fixes.journal import Run
+from curate.fixes.undo import clear, undo
+from curate.tree import name_to_text
 
 
-@dataclass(frozen=True)
-class StandingRun:
-    """A run that can be taken back."""
-
-    id: str
-    made: datetime  # local time
-    files: int
-    findings: int
-    complete: bool  # False: it was cut short; undo works all the same
-
-
-def run(path: Path, *, run_id: str | None = None) -> Run | None:
+def run(path: Path, *, run_id: str | None = None, file: str | None = None) -> Run | None:
     """Restore every byte and name as it was before the run (default: the last); None where no run stands.
 
-    Raises JournalError where the run cannot be taken back, or does not exist although it was named.
+    `file`, relative to `path` or below it, restores that file alone; its other name too, where it was
+    renamed. Raises JournalError where that cannot be taken back, or does not exist although it was named.
     """
-    if run_id is None and not list_runs(path):
+    if run_id is None and file is None and not list_runs(path):
+        clear(path)
         return None
-    return undo(path, run_id)
+    return undo(path, run_id, None if file is None else _relative(path, file))
 
 
-def list_runs(path: Path) -> list[StandingRun]:
+def list_runs(path: Path) -> list[log.LoggedRun]:
     """The runs that have not been taken back, oldest first."""
-    return [
-        StandingRun(
-            id=one.id,
-            # the time is that of the file, not a part of it: the same repairs leave the same journal
-            made=datetime.fromtimestamp((one.folder / "manifest.json").stat().st_mtime),
-            files=len(one.entries),
-            findings=one.findings,
-            complete=one.done,
-        )
-        for one in runs(Tree.open(path))
-        if not one.undone
-    ]
+    return log.run(path)
+
+
+def _relative(root: Path, file: str) -> str:
+    """A file as the journal names it; the shell completes `data/Annotations/a.xml` rather than the rest."""
+    place = Path(file)
+    if not (root / place).exists() and place.exists():
+        try:
+            place = place.resolve().relative_to(root.resolve())
+        except ValueError:
+            raise JournalError(
+                f"{file} lies outside {root}.", "Name a file of the data set: undo PATH --file REL"
+            ) from None
+    return name_to_text(place.as_posix())

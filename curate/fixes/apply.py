@@ -8,7 +8,7 @@ from pathlib import Path
 
 from curate.errors import CurateError
 from curate.fixes.durable import at_once, write_file
-from curate.fixes.journal import Entry, Run, digest_on_disk, mark, place, record, sync_folders
+from curate.fixes.journal import Entry, Run, digest_on_disk, mark_done, place, record, sync_folders
 from curate.fixes.plan import Plan
 from curate.fixes.undo import roll_back
 from curate.tree import Tree, display, name_to_text
@@ -32,7 +32,7 @@ def apply(plan: Plan, root: Path) -> Run | None:
         raise _refused(error, "Nothing was changed.") from error
     try:
         _write(tree, plan, run)
-        mark(run, "done")
+        mark_done(run)
     except (OSError, CurateError) as error:
         state = _take_back(tree, run)
         if isinstance(error, CurateError):
@@ -54,7 +54,7 @@ def _write(tree: Tree, plan: Plan, run: Run) -> None:
         if change.new is None:
             _refuse_if_changed(tree, entry)
             place(tree, entry.path).unlink()
-    sync_folders(tree, run)
+    sync_folders(tree, run.entries)
 
 
 def _take_back(tree: Tree, run: Run) -> str:
@@ -62,7 +62,7 @@ def _take_back(tree: Tree, run: Run) -> str:
     try:
         # a file that somebody else changed meanwhile is theirs: it was not touched and is left alone
         ours = tuple(entry for entry in run.entries if digest_on_disk(tree, entry.path) == entry.new)
-        roll_back(tree, replace(run, entries=ours))
+        roll_back(tree, replace(run, entries=ours), ours)
     except (OSError, CurateError) as error:
         return f"Some files were already changed and could not be restored ({error}): `curate undo` does it."
     return "Nothing was changed."

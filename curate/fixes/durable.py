@@ -29,10 +29,11 @@ def write_file(path: Path, content: bytes, temporary: Path, mode: int | None = N
         # a temporary file left by a killed run, or a link planted in its place, is not written through
         temporary.unlink(missing_ok=True)
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
+        try:
+            _write(handle, content)
+            os.fsync(handle)
+        finally:
+            os.close(handle)
         if mode is not None:
             temporary.chmod(mode)
         temporary.replace(path)
@@ -40,6 +41,13 @@ def write_file(path: Path, content: bytes, temporary: Path, mode: int | None = N
         with contextlib.suppress(OSError):  # the first error is the one to tell
             temporary.unlink(missing_ok=True)
         raise
+
+
+def _write(handle: int, content: bytes) -> None:
+    """All of it: a disk that fills up takes a part first and says so only at the next call."""
+    rest = memoryview(content)
+    while rest:
+        rest = rest[os.write(handle, rest) :]
 
 
 def at_once(deed: Callable[[Item], object], items: Iterable[Item]) -> None:
@@ -66,8 +74,8 @@ def sync_folder(folder: Path) -> None:
 
 
 def permission_bits(path: Path) -> int | None:
-    """The permission bits of a file; None where there is no file."""
+    """Who may read, write and execute a file; None where there is no file."""
     try:
-        return stat.S_IMODE(path.stat().st_mode)
+        return stat.S_IMODE(path.stat().st_mode) & 0o777
     except FileNotFoundError:
         return None

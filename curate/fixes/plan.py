@@ -9,7 +9,7 @@ become an overlay on the tree and the next pass reads through it, until nothing 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,6 +23,8 @@ from curate.tree import Tree
 MAX_PASSES = 10  # repairs that build on each other are four stages deep; ten means two rules quarrel
 
 Reader = Callable[[Tree], Dataset]
+Look = Callable[[Dataset, Tree], Facts]
+Check = Callable[[Facts, Iterable[Rule]], list[Finding]]
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class FileChange:
     old: bytes | None
     new: bytes | None
     renamed_from: str | None = None  # the path whose bytes and permissions this new file takes over
+    codes: tuple[str, ...] = ()  # the rules whose repairs touched it
 
 
 @dataclass(frozen=True)
@@ -49,18 +52,31 @@ class Plan:
     converged: bool  # False: repairs were still possible after MAX_PASSES
 
 
-def plan(tree: Tree, read: Reader, rules: Sequence[Rule], *, unsafe: bool) -> Plan:
-    """Repair all that `rules` find and can repair: the safe class, with `unsafe` that class too."""
+def plan(
+    tree: Tree,
+    read: Reader,
+    rules: Sequence[Rule],
+    *,
+    unsafe: bool,
+    look: Look = Facts,
+    check: Check = check_all,
+) -> Plan:
+    """Repair all that `rules` find and can repair: the safe class, with `unsafe` that class too.
+
+    `look` gives the rules what they judge by. What `check` leaves out of its findings is neither repaired nor
+    in the plan.
+    """
     by_code = {rule.code: rule for rule in rules}
     wanted = {FixClass.SAFE, FixClass.UNSAFE} if unsafe else {FixClass.SAFE}
     now = tree
     origin: dict[str, str] = {}  # new name -> the name it had on disk
+    codes: dict[str, set[str]] = {}  # path -> the rules whose repairs touched it
     fixed: list[Finding] = []
     found: tuple[Finding, ...] | None = None
     passes = 0
     while True:
-        facts = Facts(read(now), now)
-        findings = tuple(check_all(facts, rules))
+        facts = look(read(now), now)
+        findings = tuple(check(facts, rules))
         found = findings if found is None else found
         batch = _Pass(facts)
         for finding in sorted(findings, key=lambda f: (by_code[f.code].stage, f.place)):
@@ -69,13 +85,16 @@ def plan(tree: Tree, read: Reader, rules: Sequence[Rule], *, unsafe: bool) -> Pl
         if not batch.taken or passes == MAX_PASSES:
             break
         now = now.with_changes(batch.changed_files())
+        for path, by in batch.codes.items():
+            codes.setdefault(path, set()).update(by)
         for source, target in batch.renames.items():
             origin[target] = origin.pop(source, source)
+            codes[target] |= codes[source]
         fixed += batch.taken
         passes += 1
     return Plan(
         root=tree.root,
-        changes=_changes(tree, now, origin),
+        changes=_changes(tree, now, origin, codes),
         found=found,
         fixed=tuple(fixed),
         remaining=findings,
@@ -97,6 +116,7 @@ class _Pass:
     patches: dict[str, list[ReplaceBytes]] = field(default_factory=dict)
     renames: dict[str, str] = field(default_factory=dict)
     documents: dict[str, Document] = field(default_factory=dict)
+    codes: dict[str, set[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.annotations = frozenset(self.facts.data.images["annotation"].drop_nulls())
@@ -120,6 +140,7 @@ class _Pass:
             self._take(edit, finding.path)
         for path in touched:
             self.stages[path] = rule.stage
+            self.codes.setdefault(path, set()).add(finding.code)
         self.taken.append(finding)
 
     def changed_files(self) -> dict[str, bytes | None]:
@@ -208,12 +229,14 @@ def _folded(name: str) -> str:
     return unicodedata.normalize("NFC", name).casefold()
 
 
-def _changes(before: Tree, after: Tree, origin: dict[str, str]) -> tuple[FileChange, ...]:
+def _changes(
+    before: Tree, after: Tree, origin: dict[str, str], codes: dict[str, set[str]]
+) -> tuple[FileChange, ...]:
     there = set(before.files())
     changes = []
     for path in sorted(after.overlay):
         old = before.read(path) if path in there else None
         new = after.overlay[path]
         if old != new:
-            changes.append(FileChange(path, old, new, origin.get(path)))
+            changes.append(FileChange(path, old, new, origin.get(path), tuple(sorted(codes[path]))))
     return tuple(changes)

@@ -1,52 +1,107 @@
-"""A journal, read backwards: the bytes and names of every file as they were before a run."""
+"""A journal, read backwards: the bytes and names of files as they were before a run."""
 
 from __future__ import annotations
 
-import shutil
+import difflib
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from curate.errors import CurateError, JournalError
 from curate.fixes.durable import at_once, write_file
-from curate.fixes.journal import Entry, Run, digest_on_disk, mark, place, runs, sync_folders
+from curate.fixes.journal import (
+    Entry,
+    Run,
+    digest_on_disk,
+    mark_undone,
+    place,
+    runs,
+    sweep,
+    sync_folders,
+)
 from curate.tree import Tree, display
 
 
-def undo(root: Path, run_id: str | None = None) -> Run:
-    """Take back one run (default: the last one that stands), also one that was cut short; returns it.
+def undo(root: Path, run_id: str | None = None, file: str | None = None) -> Run:
+    """Take back one run (default: the last one that stands), also one that was cut short.
+
+    With `file` only that file of it (default: the last run that changed it), and where it was renamed, its
+    other name too. Returns the run with the entries that were taken back.
 
     Every file is checked first: it must hold what the run left, or already what it held before. Then the old
-    bytes are written and the run's journal is removed, so that the folder is as it was. Raises JournalError,
-    with nothing touched, where there is no such run, where a file was changed since or where the journal
-    itself was damaged.
+    bytes are written and the run goes from the journal, so that the folder is as it was. Raises JournalError,
+    with nothing touched, where there is no such run or file, where a file was changed since or where the
+    journal itself was damaged.
     """
     tree = Tree.open(root)
-    standing = [run for run in runs(tree) if not run.undone]
-    if run_id is None and not standing:
+    standing = runs(tree)
+    chosen = _chosen(standing, run_id, file)
+    entries = chosen.standing if file is None else _with_other_name(chosen, file)
+    later = [other for other in standing if int(other.id) > int(chosen.id)]
+    try:
+        sweep(tree)
+        roll_back(tree, chosen, entries, later)
+    except OSError as error:
+        raise CurateError(
+            f"Run {chosen.id} could not be taken back: {error}.",
+            "No file was damaged. Make the folder writable, with room on its disk, and undo again.",
+        ) from error
+    return replace(chosen, entries=entries)
+
+
+def clear(root: Path) -> None:
+    """Remove what killed commands left in a journal in which no run stands. Raises CurateError."""
+    try:
+        sweep(Tree.open(root))
+    except OSError as error:
+        raise CurateError(
+            f"What a killed command left in .curate/journal cannot be removed: {error}.",
+            "No file was damaged. Make the folder writable.",
+        ) from error
+
+
+def _chosen(standing: Sequence[Run], run_id: str | None, file: str | None) -> Run:
+    if not standing and run_id is None and file is None:
         raise JournalError(
             "There is no run of repairs to take back.", "Runs are kept in PATH/.curate/journal."
         )
-    chosen = standing[-1:] if run_id is None else [run for run in standing if run.id == run_id]
-    if not chosen:
-        known = ", ".join(run.id for run in standing) or "none"
+    known = ", ".join(run.id for run in standing) or "none"
+    candidates = [run for run in standing if run_id in (None, run.id)]
+    if run_id is not None and not candidates:
         raise JournalError(f"There is no run {run_id} to take back.", f"Runs that stand: {known}.")
-    later = [other for other in standing if int(other.id) > int(chosen[0].id)]
-    try:
-        roll_back(tree, chosen[0], later)
-    except OSError as error:
-        raise CurateError(
-            f"Run {chosen[0].id} could not be taken back: {error}.",
-            "No file was damaged. Make the folder writable and undo again.",
-        ) from error
-    return chosen[0]
+    if file is None:
+        return candidates[-1]
+    paths = {entry.path: run for run in candidates for entry in run.standing}
+    if file not in paths:
+        where = f"Run {run_id}" if run_id else "No run that stands"
+        near = difflib.get_close_matches(file, paths, n=1, cutoff=0.5)
+        hint = f"Did you mean {display(near[0])}?" if near else f"Runs that stand: {known}; see curate log."
+        raise JournalError(f"{where} changed no {display(file)}.", hint)
+    return paths[file]
 
 
-def roll_back(tree: Tree, run: Run, later: list[Run] | None = None) -> None:
-    """Restore every file of a run, then remove its journal; may be repeated after being cut short.
+def _with_other_name(run: Run, file: str) -> tuple[Entry, ...]:
+    """The entry of a file, and those of the names that the run gave it or took from it."""
+    names = {file}
+    for entry in run.standing:  # a run renames a file once, however many passes it took
+        if entry.renamed_from is not None and names & {entry.path, entry.renamed_from}:
+            names |= {entry.path, entry.renamed_from}
+    entries = tuple(entry for entry in run.standing if entry.path in names)
+    if len(entries) == 1 and None in (entries[0].old, entries[0].new):
+        raise JournalError(
+            f"{display(file)} came or went in run {run.id} together with another file.",
+            f"Take the whole run back: --run {run.id} without --file.",
+        )
+    return entries
+
+
+def roll_back(tree: Tree, run: Run, entries: Sequence[Entry], later: Sequence[Run] = ()) -> None:
+    """Restore these files of a run, then take them out of its journal; may be repeated after being cut short.
 
     Raises JournalError and UnsafePath with nothing touched, OSError in the middle.
     """
-    pending = {entry for entry in run.entries if _is_changed(tree, run, entry, later or [])}
-    at_once(run.old_bytes, run.entries)  # a damaged journal must be known before the first write
+    pending = _pending(tree, run, entries, later)
+    at_once(run.old_bytes, entries)  # a damaged journal must be known before the first write
 
     def restore(entry: Entry) -> None:
         temporary = run.temporary(tree, entry.path)
@@ -56,42 +111,36 @@ def roll_back(tree: Tree, run: Run, later: list[Run] | None = None) -> None:
         else:
             temporary.unlink(missing_ok=True)  # left by a run that was killed
 
-    at_once(restore, run.entries)
+    at_once(restore, entries)
     for entry in pending:
         if entry.old is None:
             place(tree, entry.path).unlink()
-    sync_folders(tree, run)
-    for entry in run.entries:
+    sync_folders(tree, entries)
+    for entry in entries:
         if digest_on_disk(tree, entry.path) != entry.old:
             raise JournalError(f"{display(entry.path)} is not what it was.", "The journal was kept.")
-    mark(run, "undone")
-    _remove_journal(run)
+    mark_undone(run, {entry.path for entry in entries})
 
 
-def _is_changed(tree: Tree, run: Run, entry: Entry, later: list[Run]) -> bool:
-    """Whether a file holds what the run left there; raises JournalError if it holds a third thing."""
-    now = digest_on_disk(tree, entry.path)
-    if now == entry.old:
-        return False
-    if now == entry.new:
-        return True
-    again = [other.id for other in later if any(e.path == entry.path for e in other.entries)]
+def _pending(tree: Tree, run: Run, entries: Sequence[Entry], later: Sequence[Run]) -> set[Entry]:
+    """The files that hold what the run left there. Raises JournalError if one holds a third thing."""
+    now = {entry: digest_on_disk(tree, entry.path) for entry in entries}
+    strange = [entry for entry in entries if now[entry] not in (entry.old, entry.new)]
+    if strange:
+        raise _changed_since(run, strange, now[strange[0]], later)
+    return {entry for entry in entries if now[entry] != entry.old}
+
+
+def _changed_since(run: Run, strange: Sequence[Entry], now: str | None, later: Sequence[Run]) -> JournalError:
+    first = strange[0]
+    again = [other.id for other in later if any(e.path == first.path for e in other.standing)]
     if again:
         cure = f"Run {again[-1]} changed it too: take that one back first."
     elif now is None:
         cure = "Put it back, or take its old bytes from the journal by hand."
     else:
-        kept = f"; its bytes before the run are .curate/journal/{run.id}/old/{entry.old}" if entry.old else ""
-        cure = f"Move your version aside and undo again{kept}."
+        kept = f"; its bytes before the run are .curate/journal/{run.id}/old/{first.old}" if first.old else ""
+        cure = f"Move your version aside and undo again, or take back the others with --file{kept}."
     state = "is gone" if now is None else "was changed"
-    raise JournalError(f"{display(entry.path)} {state} since run {run.id}; nothing was touched.", cure)
-
-
-def _remove_journal(run: Run) -> None:
-    """The old bytes stand in their files again, so the journal of this run holds nothing any more."""
-    (run.folder / "manifest.json").unlink()  # first: without it the rest is no run
-    shutil.rmtree(run.folder)
-    for folder in (run.folder.parent, run.folder.parent.parent):
-        if any(folder.iterdir()):
-            break
-        folder.rmdir()
+    more = f" (and {len(strange) - 1} more)" if len(strange) > 1 else ""
+    return JournalError(f"{display(first.path)} {state} since run {run.id}{more}; nothing was touched.", cure)

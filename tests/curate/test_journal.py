@@ -6,10 +6,8 @@ import errno
 import hashlib
 import json
 import os
-import signal
-import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,7 +22,6 @@ from curate.fixes.journal import runs
 from curate.fixes.plan import FileChange, Plan
 from curate.fixes.undo import undo
 from curate.tree import Tree
-from tests.conftest import REPO
 
 
 def plan_of(root: Path, *changes: FileChange) -> Plan:
@@ -271,12 +268,22 @@ class Killed(BaseException):
     """What a SIGKILL is to the code: nothing below may catch it."""
 
 
-SYSTEM_CALLS = ("open", "fsync", "replace", "mkdir", "unlink", "chmod", "rmdir")
+SYSTEM_CALLS = ("open", "write", "fsync", "replace", "mkdir", "unlink", "chmod", "rmdir")
+NEEDS_ROOM = ("open", "write", "fsync", "mkdir")
 
 
 @contextmanager
-def fault_at(number: int, fault: Callable[[], BaseException]) -> Iterator[list[str]]:
-    """Let the `number`-th system call that changes the disk fail; yields the calls made so far."""
+def fault_at(
+    number: int,
+    fault: Callable[[], BaseException],
+    *,
+    of: Sequence[str] = SYSTEM_CALLS,
+    lasting: bool = False,
+) -> Iterator[list[str]]:
+    """Let the `number`-th system call that changes the disk fail; yields the calls made so far.
+
+    With `lasting` the later ones of these calls fail, too.
+    """
     calls: list[str] = []
     patch = pytest.MonkeyPatch()
 
@@ -287,14 +294,15 @@ def fault_at(number: int, fault: Callable[[], BaseException]) -> Iterator[list[s
             reads = name == "open" and (len(args) < 2 or not args[1] & os.O_WRONLY)
             if not reads:
                 calls.append(name)
-                # the dead do nothing more, in no thread; a full disk may have room for the next call
-                if len(calls) == number or (0 < number < len(calls) and fault is Killed):
+                if len(calls) == number or (lasting and 0 < number < len(calls)):
+                    if name == "write":
+                        real(args[0], args[1][: len(args[1]) // 2])  # a part may be on the disk already
                     raise fault()
             return real(*args, **kwargs)
 
         return wrapped
 
-    for name in SYSTEM_CALLS:
+    for name in of:
         patch.setattr(os, name, wrap(name))
     try:
         yield calls
@@ -321,20 +329,13 @@ def test_killed_at_any_write_every_file_is_old_or_new_and_undo_restores_all(
 ) -> None:
     before = snapshot(folder)
     plan = repairs(folder)
-    allowed: dict[str, set[bytes | None]] = {path: {content} for path, content in before.items()}
-    allowed["images/c.png"] = {None}
-    for change in plan.changes:
-        allowed[change.path].add(change.new)
     total = calls_made(lambda: apply(plan, folder))
-    assert total >= 25  # eight files are made, each by open, fsync and replace
+    assert total >= 33  # eight files are made, each by open, write, fsync and replace; `done` is empty
     for number in range(1, total + 1):
         root = copy_of(before, tmp_path / f"copy {number}")
-        with fault_at(number, Killed), pytest.raises(Killed):
+        with fault_at(number, Killed, lasting=True), pytest.raises(Killed):
             apply(plan, root)
-        now = snapshot(root, journal=False)
-        for path, contents in allowed.items():
-            assert now.get(path) in contents, (number, path)
-        assert "images/c.jpg" in now or "images/c.png" in now
+        assert_old_or_new(root, before, plan, number)
         if runs(Tree.open(root)):
             undo(root)
         assert snapshot(root, journal=False) == before, number
@@ -349,46 +350,73 @@ def test_killed_in_the_middle_of_an_undo_the_next_undo_completes_it(folder: Path
     for number in range(1, total + 1):
         root = copy_of(before, tmp_path / f"copy {number}")
         apply(plan, root)
-        with fault_at(number, Killed), pytest.raises(Killed):
+        with fault_at(number, Killed, lasting=True), pytest.raises(Killed):
             undo(root)
-        if [run for run in runs(Tree.open(root)) if not run.undone]:
+        if runs(Tree.open(root)):
             undo(root)
         assert snapshot(root, journal=False) == before, number
 
 
-def test_a_full_disk_at_any_write_is_one_line_and_changes_nothing(folder: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("problem", [errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EIO])
+def test_an_error_at_any_call_is_one_line_and_changes_nothing(
+    folder: Path, tmp_path: Path, problem: int
+) -> None:
     before = snapshot(folder)
     plan = repairs(folder)
+    said = os.strerror(problem)
     total = calls_made(lambda: apply(plan, folder))
     for number in range(1, total + 1):
         root = copy_of(before, tmp_path / f"copy {number}")
-        full = fault_at(number, lambda: OSError(errno.ENOSPC, "No space left on device"))
-        with full, pytest.raises(CurateError, match="No space left on device"):
+        failing = fault_at(number, lambda: OSError(problem, said))
+        with failing, pytest.raises(CurateError, match=said):
             apply(plan, root)
+        assert snapshot(root, journal=False) == before, number
+        assert not runs(Tree.open(root)), number
+
+
+def test_a_disk_that_stays_full_loses_nothing_and_undo_helps_once_there_is_room(
+    folder: Path, tmp_path: Path
+) -> None:
+    before = snapshot(folder)
+    plan = repairs(folder)
+    with fault_at(0, Killed, of=NEEDS_ROOM) as calls:
+        apply(plan, folder)
+    for number in range(1, len(calls) + 1):
+        root = copy_of(before, tmp_path / f"copy {number}")
+        full = fault_at(number, lambda: OSError(errno.ENOSPC, "disk full"), of=NEEDS_ROOM, lasting=True)
+        with full, pytest.raises(CurateError, match="disk full"):
+            apply(plan, root)
+        assert_old_or_new(root, before, plan, number)
+        if runs(Tree.open(root)):
+            undo(root)
         assert snapshot(root, journal=False) == before, number
 
 
-def test_a_process_that_is_really_killed_leaves_a_run_that_can_be_undone(folder: Path) -> None:
+@pytest.mark.parametrize("lasting", [False, True])
+def test_an_undo_on_a_full_disk_says_so_and_the_next_one_completes_it(
+    folder: Path, tmp_path: Path, lasting: bool
+) -> None:
     before = snapshot(folder)
-    program = (
-        "import os, signal, sys\n"
-        "from pathlib import Path\n"
-        "from tests.curate.test_journal import repairs\n"
-        "from curate.fixes.apply import apply\n"
-        "real, count = os.replace, 0\n"
-        "def replace(source, target):\n"
-        "    global count\n"
-        "    count += 1\n"
-        "    if count == 6:\n"  # three old files and the manifest, then the second file of the user
-        "        os.kill(os.getpid(), signal.SIGKILL)\n"
-        "    return real(source, target)\n"
-        "os.replace = replace\n"
-        "root = Path(sys.argv[1])\n"
-        "apply(repairs(root), root)\n"
-    )
-    killed = subprocess.run([sys.executable, "-c", program, str(folder)], check=False, cwd=REPO)
-    assert killed.returncode == -signal.SIGKILL
-    assert snapshot(folder, journal=False) != before
+    plan = repairs(folder)
+    apply(plan, folder)
+    with fault_at(0, Killed, of=NEEDS_ROOM) as calls:
+        undo(folder)
+    for number in range(1, len(calls) + 1):
+        root = copy_of(before, tmp_path / f"copy {number}")
+        apply(plan, root)
+        full = fault_at(number, lambda: OSError(errno.ENOSPC, "disk full"), of=NEEDS_ROOM, lasting=lasting)
+        with full, pytest.raises(CurateError, match="disk full"):
+            undo(root)
+        assert_old_or_new(root, before, plan, number)
+        if runs(Tree.open(root)):
+            undo(root)
+        assert snapshot(root, journal=False) == before, number
 
-    undo(folder)
-    assert snapshot(folder) == before
+
+def assert_old_or_new(root: Path, before: dict[str, bytes], plan: Plan, number: int) -> None:
+    """Every file of the user is whole: what it was, or what the plan makes of it."""
+    now = snapshot(root, journal=False)
+    changed = {change.path: {change.old, change.new} for change in plan.changes}
+    for path in before.keys() | changed.keys():
+        assert now.get(path) in changed.get(path, {before.get(path)}), (number, path)
+    assert "images/c.jpg" in now or "images/c.png" in now
