@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import difflib
+from typing import Any
 
 from curate.errors import CurateError
 from curate.rules import RULES
 from curate.rules.model import Rule
+from curate.rules.pages import repair_classes, sections, summary
 
 
 def run(code: str) -> Rule:
@@ -29,3 +31,18 @@ def all_rules() -> tuple[Rule, ...]:
 def documentation(rule: Rule) -> str:
     """A rule as Markdown: its code and name as a heading, then its docstring."""
     return f"# {rule.code} {rule.name}\n\n_{rule.severity.value}_\n\n{rule.doc.strip()}\n"
+
+
+def as_object(rule: Rule) -> dict[str, Any]:
+    """A rule for programs: what it is called, what it is about, what it may do, and its documentation."""
+    return {
+        "code": rule.code,
+        "name": rule.name,
+        "severity": rule.severity.value,
+        "stage": rule.stage.name.lower(),
+        "formats": list(rule.formats),
+        "repair": [safety.value for safety in repair_classes(rule)],
+        "summary": summary(rule),
+        "sections": sections(rule),
+        "documentation": documentation(rule),
+    }

@@ -61,26 +61,45 @@ class DryCount:
 
 def dry_count(data: Dataset) -> DryCount:
     """Count by the definition at the top of this file; an empty data set gives zeros."""
-    images = data.images.with_columns(seen=_image_seen(data))
+    images, boxes = judged(data)
+    seen = distinct(boxes.filter("seen"))
+    return DryCount(len(images), int(images["seen"].sum()), len(boxes), len(seen))
+
+
+def judged(data: Dataset) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Images and boxes, with the parts of the definition as columns that are never null.
+
+    Images get `there` (the file is there and decodes), `parsed` (the annotation is read) and `seen` (both).
+    Boxes get those of their image, `frame_width` and `frame_height` (null where unknown), and `named`,
+    `found` (a reader comes upon it), `area` and `seen` (all of them).
+    """
+    images = data.images.with_columns(there=_there(), parsed=_parsed(data)).with_columns(
+        seen=pl.col("there") & pl.col("parsed")
+    )
     boxes = data.objects.filter(pl.col("box") > 0).join(
-        images.select("image_id", "seen", *frame_size()), on="image_id", how="left"
+        images.select("image_id", "there", "parsed", "seen", *frame_size()), on="image_id", how="left"
     )
     hidden = data.problems.filter(pl.col("kind").is_in(HIDES_OBJECTS))["image_id"]
     odd_tags = data.problems.filter(pl.col("kind") == "tag-case").select("image_id", "line", lost=True)
     boxes = boxes.join(odd_tags.unique(["image_id", "line"]), on=["image_id", "line"], how="left")
     named = pl.col("name").is_in(data.classes) if data.classes else pl.col("name").str.len_chars() > 0
-    seen = boxes.filter(
-        pl.col("seen")
-        & named.fill_null(False)
-        & (pl.col("box") == 1)
-        & _area_left(data).fill_null(False)
-        & ~pl.col("image_id").is_in(hidden.to_list())
-        & pl.col("lost").is_null()
-    ).unique(["image_id", "name", "xmin", "ymin", "xmax", "ymax"])
-    return DryCount(len(images), int(images["seen"].sum()), len(boxes), len(seen))
+    found = (pl.col("box") == 1) & ~pl.col("image_id").is_in(hidden.to_list()) & pl.col("lost").is_null()
+    boxes = boxes.with_columns(
+        named=named.fill_null(False), found=found, area=_area_left(data).fill_null(False)
+    )
+    return images, boxes.with_columns(seen=pl.all_horizontal("seen", "named", "found", "area"))
 
 
-def _image_seen(data: Dataset) -> pl.Expr:
+def distinct(boxes: pl.DataFrame) -> pl.DataFrame:
+    """Boxes of an image with the same name and corners are one."""
+    return boxes.unique(["image_id", "name", "xmin", "ymin", "xmax", "ymax"])
+
+
+def _there() -> pl.Expr:
+    return pl.col("image").is_not_null() & ~pl.col("image_problem").is_in(BROKEN_IMAGE).fill_null(False)
+
+
+def _parsed(data: Dataset) -> pl.Expr:
     harmless = data.images.filter(
         pl.col("encoding").is_in(["utf-16-le", "utf-16-be"])
         & (pl.col("declared_encoding").str.to_lowercase().str.starts_with("utf-16").fill_null(True))
@@ -89,11 +108,7 @@ def _image_seen(data: Dataset) -> pl.Expr:
         pl.col("kind").is_in(STOPS_THE_PARSER)
         & ~((pl.col("kind") == "wrong-unicode-declaration") & pl.col("image_id").is_in(harmless.to_list()))
     )["image_id"]
-    there = pl.col("image").is_not_null() & ~pl.col("image_problem").is_in(BROKEN_IMAGE).fill_null(False)
-    annotated = pl.col("readable").fill_null(data.format == "yolo") & ~pl.col("image_id").is_in(
-        stopped.to_list()
-    )
-    return there & annotated
+    return pl.col("readable").fill_null(data.format == "yolo") & ~pl.col("image_id").is_in(stopped.to_list())
 
 
 def _area_left(data: Dataset) -> pl.Expr:

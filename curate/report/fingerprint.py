@@ -1,4 +1,4 @@
-"""Which finding is which: a fingerprint of what it is about, for baselines and for services that track findings.
+"""Which finding is which: a fingerprint of what it is about, for baselines and for services that track them.
 
 It is made of the rule's code, the path, and the subject's own text: for an object its name and its corners as
 written, for a line of a split list that line, otherwise what the message quotes from the data. Findings that
@@ -72,5 +72,7 @@ def _objects(findings: Sequence[Finding], data: Dataset) -> dict[tuple[str, int 
 
 def _listed(findings: Sequence[Finding], data: Dataset) -> dict[tuple[str, int | None], list[str | None]]:
     """(list, line) -> that line of a split list, of the lists that some finding is in."""
-    rows = data.splits.filter(pl.col("list").is_in(sorted({f.path for f in findings}))).select("list", "line", "id")
+    rows = data.splits.filter(pl.col("list").is_in(sorted({f.path for f in findings}))).select(
+        "list", "line", "id"
+    )
     return {(path, line): [written.strip()] for path, line, written in rows.iter_rows()}

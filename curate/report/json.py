@@ -3,51 +3,77 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from dataclasses import asdict
+from typing import Any, TextIO
 
 from curate.findings import Finding, FixClass, Severity
+from curate.report.formats import Printing
 from curate.report.model import Report
 from curate.tree import display
 
 SCHEMA = 1
 
 
-def to_json(report: Report) -> str:
+def write(report: Report, stream: TextIO, printing: Printing) -> None:
+    """The report as one object; with `statistics` counts by rule stand in place of the findings."""
+    stream.write(to_json(report, statistics=printing.statistics))
+
+
+def to_json(report: Report, *, statistics: bool = False) -> str:
     """One object on one line end; paths are relative to the data set, with forward slashes."""
-    return json.dumps(as_object(report), ensure_ascii=False, indent=2) + "\n"
+    return json.dumps(as_object(report, statistics=statistics), ensure_ascii=False, indent=2) + "\n"
 
 
-def as_object(report: Report) -> dict[str, Any]:
+def as_object(report: Report, *, statistics: bool = False) -> dict[str, Any]:
     """The same as Python values. `diff` is there only where it was asked for."""
-    sees = report.trainer_sees
-    answer: dict[str, Any] = {
-        "schema": SCHEMA,
-        "findings": [_finding(finding) for finding in report.findings],
-        "summary": {
-            "format": report.format,
-            "images": sees.images,
-            "boxes": sees.boxes,
-            "trainer_sees": {"images": sees.images_seen, "boxes": sees.boxes_seen},
-            "classes": list(report.classes),
-            "classes_from": report.classes_from,
-            "errors": report.severities[Severity.ERROR],
-            "warnings": report.severities[Severity.WARNING],
-            "infos": report.severities[Severity.INFO],
-            "by_code": {row.code: row.findings for row in report.by_code},
-            "fixable": {safety.value: report.fixable[safety] for safety in FixClass},
-            "skipped": [{"path": display(path), "why": why} for path, why in report.skipped],
-            "fixed": len(report.fixed),
-            "changed_files": report.changed_files,
-            "run": report.run,
-            "notes": list(report.notes),
-        },
-    }
+    answer: dict[str, Any] = {"schema": SCHEMA}
+    if statistics:
+        answer["statistics"] = [{**asdict(row), "severity": row.severity.value} for row in report.by_code]
+    else:
+        marks = zip(report.findings, report.fingerprints, strict=True)
+        answer["findings"] = [finding_object(finding, mark) for finding, mark in marks]
+    answer["summary"] = summary_object(report)
     if report.diff is not None:
         answer["diff"] = report.diff
     return answer
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def summary_object(report: Report) -> dict[str, Any]:
+    """What the findings come to, and what would arrive at a trainer."""
+    sees = report.trainer_sees
+    return {
+        "format": report.format,
+        "images": sees.images,
+        "boxes": sees.boxes,
+        "trainer_sees": {"images": sees.images_seen, "boxes": sees.boxes_seen},
+        "consumers": {
+            each.name: {
+                "description": each.description,
+                "images": each.count.images_seen,
+                "boxes": each.count.boxes_seen,
+                "emptied_images": each.emptied,
+            }
+            for each in report.consumers
+        },
+        "classes": list(report.classes),
+        "classes_from": report.classes_from,
+        "errors": report.severities[Severity.ERROR],
+        "warnings": report.severities[Severity.WARNING],
+        "infos": report.severities[Severity.INFO],
+        "by_code": {row.code: row.findings for row in report.by_code},
+        "fixable": {safety.value: report.fixable[safety] for safety in FixClass},
+        "skipped": [{"path": display(path), "why": why} for path, why in report.skipped],
+        "fixed": len(report.fixed),
+        "changed_files": report.changed_files,
+        "run": report.run,
+        "suppressed": report.suppressed,
+        "baselined": report.baselined,
+        "notes": list(report.notes),
+    }
+
+
+def finding_object(finding: Finding, mark: str) -> dict[str, Any]:
+    """One finding; `mark` is its fingerprint."""
     return {
         "code": finding.code,
         "name": finding.name,
@@ -59,4 +85,5 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "message": finding.message,
         "consequence": finding.consequence,
         "fix": {"class": finding.fix.safety.value, "description": finding.fix.description},
+        "fingerprint": mark,
     }

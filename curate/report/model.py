@@ -9,8 +9,10 @@ from pathlib import Path
 
 from curate.dataset import Dataset
 from curate.findings import Finding, FixClass, Severity
+from curate.report.consumers import Consumer, consumers
 from curate.report.dry_count import DryCount, dry_count
 from curate.report.fingerprint import fingerprints
+from curate.rules.model import Limits
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,10 @@ class Report:
     changed_files: int = 0
     converged: bool = True  # False: repairs were still possible after the last pass
     notes: tuple[str, ...] = field(default=())  # what the user should know about the check itself
+    not_asked: tuple[str, ...] = ()  # rules that were left out because they need --pixels
+    suppressed: int = 0  # findings that the configuration or a comment in the XML hides
+    baselined: int = 0  # findings that the baseline hides
+    limits: Limits = Limits()  # where the rules drew their lines
 
     @classmethod
     def of(cls, data: Dataset, findings: tuple[Finding, ...]) -> Report:
@@ -57,6 +63,11 @@ class Report:
             data=data,
             skipped=data.skipped,
         )
+
+    @cached_property
+    def consumers(self) -> tuple[Consumer, ...]:
+        """What trainers of different habits would see; the first is that of `trainer_sees`."""
+        return consumers(self.data)
 
     @cached_property
     def fingerprints(self) -> tuple[str, ...]:

@@ -15,18 +15,44 @@ from rich.console import Console
 from rich.text import Text
 
 from curate.findings import Finding, FixClass, Severity
+from curate.report.formats import Printing
 from curate.report.model import Report
 from curate.tree import display, name_to_text
 
 STYLE = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 
 
+def write_full(report: Report, stream: TextIO, printing: Printing) -> None:
+    """Every finding with its consequence and its cure, a table of the rules, the sum."""
+    _write(report, stream, printing, concise=False)
+
+
+def write_concise(report: Report, stream: TextIO, printing: Printing) -> None:
+    """One line a finding, and the sum."""
+    _write(report, stream, printing, concise=True)
+
+
+def _write(report: Report, stream: TextIO, printing: Printing, *, concise: bool) -> None:
+    if printing.statistics:
+        write_statistics(report, stream, printing.target)
+    else:
+        print_report(report, stream, concise=concise, show_info=printing.show_info, target=printing.target)
+
+
 def print_report(
     report: Report, stream: TextIO, *, concise: bool = False, show_info: bool = False, target: str = ""
 ) -> None:
     """Write a report to `stream`; `target` is the folder as the user typed it."""
-    lines = [*_findings(report, concise, show_info), *_summary(report, concise, target or str(report.root))]
-    write_lines(lines, stream)
+    lines = [*_findings(report, concise, show_info)]
+    if report.findings and not concise:
+        lines += [Text(""), *rule_table(report), Text("")]
+    write_lines([*lines, *summary(report, target, consumers=not concise)], stream)
+
+
+def write_statistics(report: Report, stream: TextIO, target: str) -> None:
+    """Counts by rule and by trainer, and the sum."""
+    lines = [*rule_table(report), Text("")] if report.findings else []
+    write_lines([*lines, *_consumer_table(report), Text(""), *summary(report, target)], stream)
 
 
 def write_lines(lines: list[Text], stream: TextIO) -> None:
@@ -47,53 +73,53 @@ def _findings(report: Report, concise: bool, show_info: bool) -> Iterator[Text]:
         else:
             yield from _finding(finding, concise)
     for code, found in sorted(infos.items()):
-        yield from _aggregated(code, found)
+        yield from aggregated(code, found)
 
 
 def _finding(finding: Finding, concise: bool) -> Iterator[Text]:
-    line = _place(finding)
+    line = place(finding)
     line.append(" ").append(finding.code, STYLE[finding.severity])
     if finding.fix.safety is FixClass.SAFE:
         line.append("[*]", "cyan")
-    yield line.append(f" {_one_line(finding.message)}")
+    yield line.append(f" {one_line(finding.message)}")
     if concise:
         return
-    yield Text(f"    {_one_line(finding.consequence)}", "dim")
+    yield Text(f"    {one_line(finding.consequence)}", "dim")
     label = {FixClass.SAFE: "fix", FixClass.UNSAFE: "unsafe fix", FixClass.MANUAL: "by hand"}
-    yield Text(f"    {label[finding.fix.safety]}: {_one_line(finding.fix.description)}", "dim")
+    yield Text(f"    {label[finding.fix.safety]}: {one_line(finding.fix.description)}", "dim")
 
 
-def _aggregated(code: str, found: list[Finding]) -> Iterator[Text]:
+def aggregated(code: str, found: list[Finding]) -> Iterator[Text]:
     """All infos of one rule on one line: they are worth knowing, not worth a screen each."""
     first = found[0]
     if len(found) == 1:
         yield from _finding(first, concise=True)
         return
     line = Text(f"{len(found):,} x ").append(code, STYLE[Severity.INFO])
-    line.append(f" {first.name}, first at ").append_text(_place(first))
-    yield line.append(f" {_one_line(first.message)}")
+    line.append(f" {first.name}, first at ").append_text(place(first))
+    yield line.append(f" {one_line(first.message)}")
 
 
-def _place(finding: Finding) -> Text:
-    place = Text().append(display(finding.path), "bold")
+def place(finding: Finding) -> Text:
+    """`path:line:column`, as editors and `grep` read it."""
+    shown = Text().append(display(finding.path), "bold")
     if finding.line is not None:
-        place.append(f":{finding.line}:{finding.column or 1}", "cyan")
-    return place
+        shown.append(f":{finding.line}:{finding.column or 1}", "cyan")
+    return shown
 
 
-def _summary(report: Report, concise: bool, target: str) -> Iterator[Text]:
-    if report.findings and not concise:
-        yield Text("")
-        yield from _table(report)
-        yield Text("")
+def summary(report: Report, target: str = "", *, consumers: bool = False) -> Iterator[Text]:
+    """The end of a report; with `consumers` also what trainers of other habits would see."""
     if report.fixed:
-        yield _fixed(report, target)
+        yield _fixed(report, target or str(report.root))
     yield _verdict(report)
     sees = report.trainer_sees
     yield Text(
         f"a trainer would see {sees.images_seen:,} of {sees.images:,} images"
         f" and {sees.boxes_seen:,} of {sees.boxes:,} boxes"
     )
+    if consumers:
+        yield from _other_consumers(report)
     if report.skipped:
         first, why = report.skipped[0]
         yield Text(f"{_count(len(report.skipped), 'file')} left aside, first {display(first)}: {why}", "dim")
@@ -104,19 +130,45 @@ def _summary(report: Report, concise: bool, target: str) -> Iterator[Text]:
         yield Text("note: repairs kept undoing each other and were stopped; please report this", "yellow")
 
 
-def _table(report: Report) -> Iterator[Text]:
+def rule_table(report: Report) -> Iterator[Text]:
+    """One row a rule that found something."""
     rows: list[tuple[str, ...]] = [("code", "name", "severity", "findings", "safe fix", "unsafe fix")]
     for row in report.by_code:
         counts = (f"{n:,}" if n else "-" for n in (row.findings, row.safe, row.unsafe))
         rows.append((row.code, row.name, row.severity.value, *counts))
-    widths = [max(cell_len(row[column]) for row in rows) for column in range(6)]
-    styles: list[Severity | None] = [None, *(row.severity for row in report.by_code)]
-    for cells, severity in zip(rows, styles, strict=True):
+    colours = [None, *(STYLE[row.severity] for row in report.by_code)]
+    yield from _table(rows, words=3, colours=colours, coloured=(0, 2))
+
+
+def _consumer_table(report: Report) -> Iterator[Text]:
+    rows: list[tuple[str, ...]] = [("trainer", "images", "boxes", "emptied images")]
+    for consumer in report.consumers:
+        counts = (consumer.count.images_seen, consumer.count.boxes_seen, consumer.emptied)
+        rows.append((consumer.description, *(f"{n:,}" for n in counts)))
+    yield from _table(rows, words=1, colours=[None] + [""] * len(report.consumers), coloured=())
+
+
+def _other_consumers(report: Report) -> Iterator[Text]:
+    """A line for each consumer that would not see the same as the common trainer."""
+    common, *others = report.consumers
+    for other in others:
+        if (other.count, other.emptied) != (common.count, common.emptied):
+            seen = f"{other.count.images_seen:,} images and {other.count.boxes_seen:,} boxes"
+            bare = f", {_count(other.emptied, 'image')} as if nothing were on them" if other.emptied else ""
+            yield Text(f"    {other.description}: {seen}{bare}", "dim")
+
+
+def _table(
+    rows: list[tuple[str, ...]], *, words: int, colours: list[str | None], coloured: tuple[int, ...]
+) -> Iterator[Text]:
+    """Columns of even width: the first `words` are text, the others figures. A row without colour is dim."""
+    widths = [max(cell_len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for cells, colour in zip(rows, colours, strict=True):
         line = Text()
         for column, (cell, width) in enumerate(zip(cells, widths, strict=True)):
             blanks = " " * (width - cell_len(cell))
-            style = "dim" if severity is None else STYLE[severity] if column in (0, 2) else ""
-            line.append(cell + blanks if column < 3 else blanks + cell, style).append("  ")
+            style = "dim" if colour is None else colour if column in coloured else ""
+            line.append(cell + blanks if column < words else blanks + cell, style).append("  ")
         line.rstrip()
         yield line
 
@@ -155,6 +207,6 @@ def _count(number: int, thing: str) -> str:
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     """A user's text quoted in a message may hold line ends and worse."""
     return display(text)

@@ -303,6 +303,7 @@ def test_json_is_one_object_with_the_agreed_keys() -> None:
             "message": "xmax 101 lies outside the image, which is 100 wide",
             "consequence": "training clips or drops this box",
             "fix": {"class": "safe", "description": "clip to 100"},
+            "fingerprint": report(finding()).fingerprints[0],
         }
     ]
     assert answer["summary"]["errors"] == 1
