@@ -1,30 +1,25 @@
-"""`curate.toml`: what `curate run` shall do. A file in, frozen dataclasses out.
+"""`curate.toml`, or `[tool.curate]` of a `pyproject.toml`: a file in, frozen dataclasses out.
 
-A step is done if its table is there. An unknown key is an error that names the nearest known one. Relative
-paths start at the folder of the file.
+One vocabulary: `curate run` reads all of it, `curate validate` the tables [classes], [validate] and
+[[suppress]]. For `curate run` a step is done if its table is there. Keys may be written with hyphens or
+underscores. An unknown key is an error that names the place and the nearest known one. Relative paths start
+at the folder of the file.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import difflib
-import os
-import sys
-import types
-import typing
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from datetime import date
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from curate.errors import ConfigError
+from curate.rules import select
+from curate.rules.model import Limits
+from curate.tables import Mistake, Place, TomlFile, refuse_unknown, table
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
-T = TypeVar("T")
+FILES = ("curate.toml", "pyproject.toml")  # looked for in this order
 
 
 @dataclass(frozen=True)
@@ -47,9 +42,27 @@ class Classes:
 
 @dataclass(frozen=True)
 class Validate:
-    """[validate]: say what is wrong with [data] path."""
+    """[validate]: which rules are asked, and where they draw the line."""
 
+    select: tuple[str, ...] = ()  # only these rules: codes or their beginnings; default: all
+    extend_select: tuple[str, ...] = ()  # these, too, where `ignore` has a shorter beginning of them
     ignore: tuple[str, ...] = ()  # rules not to ask: codes or their beginnings
+    per_file_ignores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # glob -> codes
+    baseline: Path | None = None  # findings that are known, as --write-baseline left them
+    coordinate_base: int | None = Limits.coordinate_base
+    imgsz: int = Limits.imgsz
+    tiny: float = Limits.tiny
+    whole_image: float = Limits.whole_image
+
+
+@dataclass(frozen=True)
+class Suppress:
+    """[[suppress]]: findings that somebody has looked at and that shall not be shown again."""
+
+    code: str  # or the beginning of several
+    path: str = "**"  # glob; default: every file
+    reason: str = ""
+    until: date | None = None  # the last day on which they are hidden; default: for good
 
 
 @dataclass(frozen=True)
@@ -119,6 +132,7 @@ class Config:
     data: Data
     classes: Classes = field(default_factory=Classes)
     validate: Validate | None = None
+    suppress: tuple[Suppress, ...] = ()
     fix: Fix | None = None
     negatives: Negatives | None = None
     paste: tuple[Paste, ...] = ()
@@ -128,97 +142,180 @@ class Config:
     fit: Mapping[str, Any] | None = None  # fields of trainer.config.FitConfig, without data and run
     val: Val | None = None
 
+    @property
+    def settings(self) -> Settings:
+        """What `curate validate` reads of it."""
+        return Settings(self.classes, self.validate or Validate(), self.suppress)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What `curate validate` reads of a configuration."""
+
+    classes: Classes = field(default_factory=Classes)
+    validate: Validate = field(default_factory=Validate)
+    suppress: tuple[Suppress, ...] = ()
+
 
 def load(path: Path) -> Config:
-    """Read a file. Raises ConfigError: not there, not TOML, unknown key, missing key, wrong type."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror}.", "Name a curate.toml.") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path} is not UTF-8.", "Save it as UTF-8.") from error
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path} is not TOML: {error}.", "Correct that line.") from error
-    config = _table(Config, content, "", path.parent)
-    _check(config)
-    return config
+    """Read all of a file. Raises ConfigError: not there, not TOML, unknown key, missing key, wrong type."""
+    file = TomlFile.read(path)
+
+    def make() -> Config:
+        config = table(Config, _ours(file), file.top, path.parent)
+        _check_steps(config, file.top)
+        _check_settings(config.settings, file.top)
+        return config
+
+    return file.build(make)
 
 
-def _check(config: Config) -> None:
+def settings_for(data: Path, *, config: Path | None = None, isolated: bool = False) -> Settings:
+    """The configuration that `curate validate` obeys: one file, never several together.
+
+    That is `config`; else curate.toml or the [tool.curate] of pyproject.toml in the folder `data`; else one
+    of these in the current folder. A file that was found, not named, is left aside where its [data] names
+    other folders, and may name files of its own folder only. Raises ConfigError.
+    """
+    if config is not None and isolated:
+        raise ConfigError("--isolated reads no configuration and --config does.", "Ask for one of them.")
+    if config is not None:
+        named = TomlFile.read(config)
+        return named.build(lambda: _settings(named))
+    for folder in () if isolated else (data, Path()):
+        for name in FILES:
+            if (folder / name).is_file():
+                _refuse_link(folder / name)
+                found = TomlFile.read(folder / name)
+                if found.content is not None and _is_about(data, found):
+                    return _settings_of_found(found)
+    return Settings()
+
+
+def _settings_of_found(file: TomlFile) -> Settings:
+    return file.build(lambda: _stays_inside(_settings(file), file))
+
+
+def _settings(file: TomlFile) -> Settings:
+    """The tables that `curate validate` reads; of the others only the names are checked. Raises Mistake."""
+    content = _ours(file)
+    refuse_unknown(Config, content, file.top)
+    known = {one.name for one in fields(Settings)}
+    ours = {key: value for key, value in content.items() if key in known}
+    settings = table(Settings, ours, file.top, file.path.parent)
+    _check_settings(settings, file.top)
+    return settings
+
+
+def _ours(file: TomlFile) -> Mapping[str, Any]:
+    if file.content is None:
+        raise Mistake((), "there is no [tool.curate] in it.", "Write the tables below it: [tool.curate.data]")
+    if not isinstance(file.content, dict):
+        raise Mistake(file.top, "[tool.curate] is no table.", "Write [tool.curate.validate], for example.")
+    return file.content
+
+
+def _stays_inside(settings: Settings, file: TomlFile) -> Settings:
+    """A data set that comes from elsewhere may bring a configuration: it must not name files elsewhere."""
+    baseline, folder = settings.validate.baseline, file.path.parent.resolve()
+    if baseline is not None and not baseline.resolve().is_relative_to(folder):
+        raise Mistake(
+            (*file.top, "validate", "baseline"),
+            f"the baseline {baseline} lies outside the folder of this file.",
+            "Move it there, or name the configuration: --config FILE",
+        )
+    return settings
+
+
+def _is_about(data: Path, file: TomlFile) -> bool:
+    """Whether a configuration names no data set, or one that `data` is, holds or lies in."""
+    named = file.content.get("data") if isinstance(file.content, dict) else None
+    if not isinstance(named, dict) or not isinstance(named.get("path"), str):
+        return True
+    also = named.get("also", ())
+    names = [named["path"], *(also if isinstance(also, list) else [also])]
+    here = data.resolve()
+    places = [(file.path.parent / name).resolve() for name in names if isinstance(name, str)]
+    return any(here.is_relative_to(place) or place.is_relative_to(here) for place in places)
+
+
+def _refuse_link(path: Path) -> None:
+    if not path.resolve().is_relative_to(path.parent.resolve()):
+        raise ConfigError(
+            f"{path} is a link that leaves its folder.", "Name the file, --config FILE, or pass --isolated."
+        )
+
+
+def _check_steps(config: Config, top: Place) -> None:
     needs = {
         "anchors": ("export",),
         "fit": ("export",),
         "val": ("export", "fit"),
     }
-    for table, before in needs.items():
+    for step, before in needs.items():
         for one in before:
-            if getattr(config, table) is not None and getattr(config, one) is None:
-                raise ConfigError(f"[{table}] needs what [{one}] makes.", f"Add a line [{one}].")
+            if getattr(config, step) is not None and getattr(config, one) is None:
+                raise Mistake((*top, step), f"[{step}] needs what [{one}] makes.", f"Add a line [{one}].")
     if config.anchors and config.fit is None:
-        raise ConfigError("[anchors] needs the size that [fit] trains at.", "Add a line [fit] with imgsz.")
+        raise Mistake(
+            (*top, "anchors"),
+            "[anchors] needs the size that [fit] trains at.",
+            "Add a line [fit] with imgsz.",
+        )
     if config.negatives and (config.negatives.ratio is None) == (config.negatives.count is None):
-        raise ConfigError("[negatives] needs either ratio or count.", "Write ratio = 0.1, for example.")
+        raise Mistake(
+            (*top, "negatives"),
+            "[negatives] needs either ratio or count.",
+            "Write ratio = 0.1, for example.",
+        )
     if config.val and config.val.split not in ("test", "val"):
-        raise ConfigError(f'[val] split = "{config.val.split}" is unknown.', 'Write "test" or "val".')
-    if config.split:
-        ratios = config.split.ratios
-        if not 2 <= len(ratios) <= 3 or min(ratios) < 0 or ratios[0] <= 0:
-            raise ConfigError(
-                f"[split] ratios = {list(ratios)} cannot be used.", "Write [0.8, 0.1, 0.1]: train, val, test."
-            )
-    for paste in config.paste:
+        raise Mistake(
+            (*top, "val", "split"),
+            f'[val] split = "{config.val.split}" is unknown.',
+            'Write "test" or "val".',
+        )
+    ratios = config.split.ratios if config.split else Split().ratios
+    if not 2 <= len(ratios) <= 3 or min(ratios) < 0 or ratios[0] <= 0:
+        raise Mistake(
+            (*top, "split", "ratios"),
+            f"[split] ratios = {list(ratios)} cannot be used.",
+            "Write [0.8, 0.1, 0.1]: train, val, test.",
+        )
+    for number, paste in enumerate(config.paste):
         if paste.count < 1:
-            raise ConfigError(f"[[paste]] count = {paste.count} makes no image.", "Give at least 1.")
+            raise Mistake(
+                (*top, "paste", number, "count"),
+                f"[[paste]] count = {paste.count} makes no image.",
+                "Give at least 1.",
+            )
 
 
-def _table(kind: type[T], content: object, where: str, base: Path) -> T:
-    """A dataclass from a TOML table; `where` names the table in messages."""
-    label = f"[{where}]" if where else "the file"
-    if not isinstance(content, dict):
-        raise ConfigError(f"{label} is no table.", f"Write its keys below a line [{where}].")
-    hints = typing.get_type_hints(kind)
-    # `from` and `as` are words of Python, so their fields end in an underscore
-    fields = {f.name.rstrip("_"): f for f in dataclasses.fields(typing.cast(Any, kind))}
-    values = {}
-    for key, value in content.items():
-        if key not in fields:
-            near = difflib.get_close_matches(key, fields, n=1, cutoff=0.0)
-            raise ConfigError(f"{label} knows no {key!r}.", f"Did you mean {near[0]!r}?")
-        place = f"{where}.{key}" if where else key
-        values[fields[key].name] = _value(hints[fields[key].name], value, place, base)
-    for key, one in fields.items():
-        required = one.default is dataclasses.MISSING and one.default_factory is dataclasses.MISSING
-        if required and key not in content:
-            raise ConfigError(f"{label} lacks {key!r}.", f"Add {key} = ... to it.")
-    return kind(**values)
+def _check_settings(settings: Settings, top: Place) -> None:
+    """Raises Mistake: no such rule, a value out of its range."""
+    asked = settings.validate
+    for key in ("select", "extend_select", "ignore"):
+        _check_codes((*top, "validate", key), getattr(asked, key))
+    for glob, codes in asked.per_file_ignores.items():
+        _check_codes((*top, "validate", "per_file_ignores", glob), codes)
+    for number, one in enumerate(settings.suppress):
+        _check_codes((*top, "suppress", number, "code"), (one.code,))
+    ranges = {
+        "coordinate_base": (asked.coordinate_base in (None, 0, 1), "0 or 1"),
+        "imgsz": (asked.imgsz >= 32, "at least 32"),
+        "tiny": (asked.tiny >= 0, "at least 0"),
+        "whole_image": (0 < asked.whole_image <= 1, "a share: above 0, at most 1"),
+    }
+    for key, (fits, wanted) in ranges.items():
+        if not fits:
+            raise Mistake(
+                (*top, "validate", key),
+                f"[validate] {key} = {getattr(asked, key)} is out of range.",
+                f"Write {wanted}.",
+            )
 
 
-def _value(hint: Any, value: object, where: str, base: Path) -> Any:  # the type that the field declares
-    """A TOML value as the type that a field declares."""
-    if typing.get_origin(hint) in (typing.Union, types.UnionType):
-        hint = next(arg for arg in typing.get_args(hint) if arg is not type(None))
-    origin, args = typing.get_origin(hint), typing.get_args(hint)
-    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
-        return _table(hint, value, where, base)
-    if origin is tuple:
-        if not isinstance(value, list):
-            value = [value]  # onto = "hands" for onto = ["hands"]
-        return tuple(_value(args[0], item, where, base) for item in value)
-    if origin is Mapping:
-        if not isinstance(value, dict):
-            raise ConfigError(f"{where} is no table.", f"Write its keys below a line [{where}].")
-        if args[1] is Any:
-            return types.MappingProxyType(dict(value))
-        return types.MappingProxyType({k: _value(args[1], v, f"{where}.{k}", base) for k, v in value.items()})
-    if hint is Path and isinstance(value, str):
-        return Path(os.path.normpath(base / value))  # samples/../runs is easier to read as runs
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if isinstance(value, hint) and not (hint is int and isinstance(value, bool)):
-        return value
-    wanted = {str: "text in quotes", int: "a whole number", float: "a number", bool: "true or false"}
-    raise ConfigError(
-        f"{where} = {value!r} is not {wanted.get(hint, 'a path in quotes')}.", "Correct that line."
-    )
+def _check_codes(place: Place, codes: tuple[str, ...]) -> None:
+    try:
+        select(codes)
+    except ConfigError as error:
+        raise Mistake(place, error.message, error.cure) from error

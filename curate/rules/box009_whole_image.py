@@ -1,7 +1,7 @@
 """whole-image: the box covers practically the whole image.
 
 ## What
-At least 98 % of the image's area.
+At least 98 % of the image's area; [validate] whole_image of the configuration sets it.
 
 ## Why it hurts training
 Mostly a placeholder for "somewhere in here". Where it is true, the picture teaches recognising, not finding.
@@ -11,6 +11,9 @@ Mostly a placeholder for "somewhere in here". Where it is true, the picture teac
 
 ## Repair
 Only a person can see whether the object really fills the picture.
+
+## Evidence
+By definition: a box of the whole image is right for every picture of its class and says nothing about where.
 """
 
 from __future__ import annotations
@@ -23,15 +26,15 @@ from curate.findings import Finding, Severity
 from curate.rules.corners import measured
 from curate.rules.model import Facts, Rule
 
-SHARE = 0.98
-
 
 def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
     width = pl.min_horizontal("xmax", "frame_width") - pl.max_horizontal("xmin", 0)
     height = pl.min_horizontal("ymax", "frame_height") - pl.max_horizontal("ymin", 0)
     share = width * height / (pl.col("frame_width") * pl.col("frame_height"))
     usable = ~pl.col("reversed") & ~pl.col("flat") & (width > 0) & (height > 0)
-    rows = facts.once(measured).with_columns(share=share).filter(usable & (pl.col("share") >= SHARE))
+    rows = facts.once(measured).with_columns(share=share).filter(
+        usable & (pl.col("share") >= facts.limits.whole_image)
+    )
     for row in rows.iter_rows(named=True):
         yield rule.finding(
             row,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import polars as pl
 
@@ -19,6 +19,9 @@ from curate.dataset import Dataset
 from curate.findings import Edit, Finding, Fix, FixClass, Severity
 from curate.formats.voc import Document, parse
 from curate.tree import Tree
+
+if TYPE_CHECKING:  # OpenCV is loaded only where pixels are looked at
+    from curate.pixels import PixelReader, Pixels
 
 T = TypeVar("T")
 
@@ -35,12 +38,25 @@ class Stage(IntEnum):
 
 
 @dataclass(frozen=True)
+class Limits:
+    """Where rules draw their lines; [validate] of the configuration sets them."""
+
+    coordinate_base: int | None = None  # number of the first pixel in VOC files: 0 or 1; None: 1, as VOC says
+    imgsz: int = 640  # pixels of the long side in training
+    tiny: float = 8.0  # pixels at imgsz; a box whose shorter side has fewer is BOX008
+    whole_image: float = 0.98  # share of the image; a box that covers it is BOX009
+
+
+@dataclass(frozen=True)
 class Facts:
     """What a check may look at: the tables, and the folder for the few rules that need bytes."""
 
     data: Dataset
     tree: Tree
     _answers: dict[Callable[..., Any], Any] = field(default_factory=dict, repr=False, compare=False)
+    limits: Limits = Limits()
+    reader: PixelReader | None = field(default=None, repr=False, compare=False)  # None: pixels stay unread
+    _last: dict[str, Document] = field(default_factory=dict, repr=False, compare=False)  # one at most
 
     def once(self, question: Callable[[Facts], T]) -> T:
         """The answer to a question that several rules ask, worked out for the first of them."""
@@ -48,6 +64,11 @@ class Facts:
             self._answers[question] = question(self)
         answer: T = self._answers[question]
         return answer
+
+    @cached_property
+    def pixels(self) -> Pixels | None:
+        """What the pixels say; None unless `--pixels` asks for it. Read by the first rule that wants it."""
+        return None if self.reader is None else self.reader(self.data, self.tree)
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -81,8 +102,14 @@ class Facts:
         return found.join(self.data.images, on="image_id", how="left", maintain_order="left").to_dicts()
 
     def document(self, path: str) -> Document:
-        """An annotation, parsed again; for the few rows a rule has already found something in."""
-        return parse(self.tree.read(path))
+        """An annotation, parsed again; for the few rows a rule has already found something in.
+
+        The last one is kept, because rows come file by file: a file with a thousand odd boxes is parsed once.
+        """
+        if path not in self._last:
+            self._last.clear()
+            self._last[path] = parse(self.tree.read(path))
+        return self._last[path]
 
 
 Check = Callable[["Rule", Facts], Iterable[Finding]]
@@ -102,6 +129,7 @@ class Rule:
     repair: Repair | None = None
     stage: Stage = Stage.CONTENT
     formats: tuple[str, ...] = FORMATS  # of data sets in which the question has a meaning
+    needs_pixels: bool = False  # asked only with --pixels
 
     def finding(
         self,

@@ -14,8 +14,9 @@ from tests.conftest import REPO
 
 # from the ground up; a file or folder of curate/ belongs to the room of its name
 ROOMS = [
-    *("errors", "geometry", "tree", "findings", "dataset", "engine", "formats", "rules", "splits", "anchors"),
-    *("negatives", "paste", "fixes", "report", "handover", "config", "commands", "cli", "__main__"),
+    *("errors", "tables", "geometry", "tree", "findings", "dataset", "engine", "formats"),
+    *("pixels", "copies", "rules", "splits", "anchors"),
+    *("negatives", "paste", "fixes", "report", "handover", "config", "known", "commands", "cli", "__main__"),
 ]
 TOO_HEAVY_FOR_THE_DOOR = {"torch", "sklearn", "albumentations", "cv2", "polars"}
 
