@@ -112,10 +112,10 @@ def place(tree: Tree, path: str) -> Path:
 def record(tree: Tree, changes: Sequence[FileChange], findings: int) -> Run:
     """Start a run: everything needed to take it back is on the disk when this returns. Raises OSError."""
     journal = _journal_folder(tree)
-    journal.mkdir(parents=True, exist_ok=True)
     entries = tuple(_entry(tree, change) for change in changes)
     folder: Path | None = None
     try:
+        journal.mkdir(parents=True, exist_ok=True)
         folder = _new_run_folder(journal)
         _keep_old(folder, changes, entries)
         _write_manifest(folder, entries, findings)
@@ -202,7 +202,7 @@ def sweep(tree: Tree) -> None:
     for folder in sorted(journal.glob(f"*{_UNDONE}")):
         if _RUN_ID.fullmatch(folder.name.removesuffix(_UNDONE)) and not folder.is_symlink():
             shutil.rmtree(folder)
-            _remove_if_empty(journal)
+    _remove_if_empty(journal)
 
 
 def _remove(folder: Path) -> None:
@@ -218,9 +218,10 @@ def _remove(folder: Path) -> None:
 
 def _remove_if_empty(journal: Path) -> None:
     for folder in (journal, journal.parent):
-        if any(folder.iterdir()):
-            break
-        folder.rmdir()
+        if folder.is_dir():
+            if any(folder.iterdir()):
+                break
+            folder.rmdir()
 
 
 def _run_folders(tree: Tree) -> list[Path]:

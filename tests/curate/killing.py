@@ -15,10 +15,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from curate.commands import undo as undo_command
 from curate.fixes.apply import apply
-from curate.fixes.journal import runs
 from curate.fixes.undo import undo
-from curate.tree import Tree
 from tests.curate.test_journal import SYSTEM_CALLS, assert_old_or_new, copy_of, repairs, snapshot
 
 
@@ -30,9 +29,9 @@ def main(folder: Path, scratch: Path) -> None:
     def undone(root: Path, number: int) -> None:
         """The user's next command after the kill; afterwards all is as it was."""
         assert_old_or_new(root, before, plan, number)
-        if runs(Tree.open(root)):
-            undo(root)
-        assert snapshot(root, journal=False) == before, number
+        undo_command.run(root)
+        assert snapshot(root) == before, number
+        assert not (root / ".curate").exists(), number
 
     deeds: dict[str, tuple[Path, Callable[[Path], object]]] = {
         "fix": (folder, lambda root: apply(plan, root)),
