@@ -12,6 +12,9 @@ A box from x = 700 to x = 790 in an image of 640 pixels.
 
 ## Repair
 Only a person can tell what the box meant.
+
+## Evidence
+ultralytics/yolov5 PR#5210: "ignoring corrupt image/label: non-normalized or out of bounds coordinates".
 """
 
 from __future__ import annotations

@@ -11,6 +11,10 @@ Converters stop here; a NaN that gets through turns the whole loss into NaN.
 
 ## Repair
 Only a person can: the number is nowhere else. A decimal comma is BOX006.
+
+## Evidence
+EdjeElectronics/TensorFlow-Object-Detection-API-Tutorial-Train-Multiple-Objects-Windows-10#522: "invalid
+literal for int() with base 10: '(88, 100)'"; datitran/raccoon_dataset#83.
 """
 
 from __future__ import annotations

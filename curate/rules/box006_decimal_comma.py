@@ -11,6 +11,9 @@ A program that ran under a German or French locale wrote the numbers.
 
 ## Repair
 Unsafe: the comma becomes a point. `1,234` might have been meant as a thousand.
+
+## Evidence
+Measured: `float("10,7")` is a ValueError in Python, under every locale.
 """
 
 from __future__ import annotations

@@ -12,6 +12,10 @@ the objects carry another spelling.
 
 ## Repair
 Only a person can: take it off the list, or label such objects.
+
+## Evidence
+By construction: a detector has an output for every listed class, and one without examples is only trained
+down.
 """
 
 from __future__ import annotations

@@ -12,6 +12,9 @@ Undeclared, every XML parser takes them for broken UTF-8 and refuses the file.
 ## Repair
 Safe in text that no trainer reads (folder, path, source, owner, database, comments). Elsewhere unsafe: that
 the bytes are Windows-1252 and not another of its many relatives is a guess.
+
+## Evidence
+ssaru/convert2Yolo#21: the byte B0, a degree sign, stops the conversion of a VoTT export.
 """
 
 from __future__ import annotations

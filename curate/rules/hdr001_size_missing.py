@@ -12,6 +12,9 @@ Converters to YOLO divide by width and height and stop here, or leave the image 
 ## Repair
 Safe: the size is read from the image. Where the image cannot be read, or is turned by EXIF (then which of its
 two sizes is meant decides where the boxes lie, see HDR005), only a person can.
+
+## Evidence
+Megvii-BaseDetection/YOLOX#1106: `target.find("size").find("width")` of None ends the training.
 """
 
 from __future__ import annotations

@@ -12,6 +12,10 @@ Converters to YOLO divide by it: they stop, or write `inf` and `nan`, and the la
 ## Repair
 Safe: the size is read from the image. Where the image cannot be read, or is turned by EXIF (see HDR005),
 only a person can.
+
+## Evidence
+OlafenwaMoses/ImageAI#345 and #351, Megvii-BaseDetection/YOLOX#891: "ZeroDivisionError" in the middle of
+loading, solved by searching the folder for `<width>0`.
 """
 
 from __future__ import annotations

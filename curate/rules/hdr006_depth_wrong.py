@@ -12,6 +12,9 @@ was labelled.
 
 ## Repair
 Safe: the number of channels is read from the image.
+
+## Evidence
+OpenCV's documentation of `imread`: by default every image is converted to three channels.
 """
 
 from __future__ import annotations

@@ -14,6 +14,10 @@ Readers that look for `<filename>` (many converters do) find nothing and leave t
 The name of the image with the annotation's stem is written. Safe where the tag is missing or empty, and where
 the image has the size that the annotation states; unsafe where a name would be replaced and the size does not
 confirm it.
+
+## Evidence
+pylabel-project/pylabel PR#118: tools write into `<filename>` and `<path>` what they like, and files are
+moved.
 """
 
 from __future__ import annotations

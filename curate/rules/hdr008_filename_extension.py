@@ -12,6 +12,10 @@ Windows and fails on the training machine.
 
 ## Repair
 Safe where exactly one image of the folder has this stem. With several, only a person can choose.
+
+## Evidence
+datitran/raccoon_dataset PR#27: a public data set whose annotations say `.png` for `.jpg` files;
+cvat-ai/cvat#54, HumanSignal/label-studio-converter#106: tools that write a wrong extension or none.
 """
 
 from __future__ import annotations

@@ -12,6 +12,9 @@ Readers that follow `<filename>` put these boxes onto the other picture, and tra
 ## Repair
 Unsafe where the annotation's own stem has an image: its name is written. The boxes may have been copied as
 well, so look at the picture. Where no image has the stem, only a person can tell.
+
+## Evidence
+weecology/DeepForest#157: "file name in the XML file is different with image file".
 """
 
 from __future__ import annotations

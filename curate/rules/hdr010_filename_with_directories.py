@@ -11,6 +11,9 @@ Readers join the folder of images and this name, find nothing and lose the image
 
 ## Repair
 Safe where the base name is that of the annotation's image: only it is kept. Otherwise only a person can.
+
+## Evidence
+cvat-ai/cvat#6319: `<filename>prefix/100114004_186_44624.rgb.jpg</filename>` is matched with no image.
 """
 
 from __future__ import annotations

@@ -11,6 +11,9 @@ The loader returns nothing or stops in the middle of an epoch; the labels are lo
 
 ## Repair
 Only a person can: download the image again, or take it and its annotation out.
+
+## Evidence
+OpenCV's documentation of `imread`: an image that cannot be read gives an empty result and no error.
 """
 
 from __future__ import annotations

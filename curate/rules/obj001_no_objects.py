@@ -13,6 +13,10 @@ overlook its object. The file looks the same in both cases.
 ## Repair
 Only a person can tell. Two ways to say that the picture is a negative: labelImg's `verified="yes"` on
 `<annotation>`, or `curate negatives`, which records the decision; both silence this rule.
+
+## Evidence
+bubbliiiing/efficientdet-pytorch#44 asks how to write a negative at all. YOLOv5's "Tips for best training
+results": up to 10 % of background images reduce false positives.
 """
 
 from __future__ import annotations

@@ -11,6 +11,10 @@ Converters stop here, or lose the box.
 
 ## Repair
 Only a person can: the number is nowhere else.
+
+## Evidence
+Measured: `find("ymax").text` is "'NoneType' object has no attribute 'text'" where the tag is missing; the
+same in Egrt/yolov7-obb#6.
 """
 
 from __future__ import annotations

@@ -11,6 +11,10 @@ Several converters leave difficult objects out silently; they are then trained a
 
 ## Repair
 None needed. Know whether your trainer keeps them.
+
+## Evidence
+VOC2012 development kit: "Currently the evaluation ignores such objects". Darknet's `voc_label.py` and the
+scripts made from it: `if cls not in classes or int(difficult) == 1: continue`.
 """
 
 from __future__ import annotations

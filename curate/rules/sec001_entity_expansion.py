@@ -11,6 +11,9 @@ A reader that expands them runs out of memory, or reads a file of yours into a l
 
 ## Repair
 Only a person can: ask where the file came from. curate never expands and never fetches an entity.
+
+## Evidence
+Python's documentation, "XML security" (billion laughs, external entity expansion).
 """
 
 from __future__ import annotations

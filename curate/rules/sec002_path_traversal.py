@@ -12,6 +12,10 @@ machine, none at all. curate never follows it.
 
 ## Repair
 Safe where the image beside it has this base name: only the base name is kept. Otherwise only a person can.
+
+## Evidence
+CWE-22, path traversal. Absolute paths come from tools that write where the picture lay on the labeller's
+machine.
 """
 
 from __future__ import annotations

@@ -12,6 +12,9 @@ A photograph that was added after the lists were written.
 
 ## Repair
 Only a person can choose its split.
+
+## Evidence
+VOC2012 development kit: the lists say which images belong to a set; what is in none is in no set.
 """
 
 from __future__ import annotations

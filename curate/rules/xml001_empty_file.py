@@ -12,6 +12,10 @@ object in the picture is then trained as background.
 
 ## Repair
 Only a person can: restore the file from a copy, or label the image again. It is never taken for a negative.
+
+## Evidence
+bubbliiiing/efficientdet-pytorch#44, GOATmessi8/ASFF#56, jwyang/faster-rcnn.pytorch#615: "no element found:
+line 1, column 0", twice from people who took an empty file for the way to write a negative.
 """
 
 from __future__ import annotations

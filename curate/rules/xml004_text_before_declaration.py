@@ -12,6 +12,10 @@ An empty first line, then `<?xml version="1.0"?>`.
 
 ## Repair
 Safe where only blanks and byte order marks precede: they are taken out. Other text is for a person to judge.
+
+## Evidence
+XML 1.0, 2.8. Measured with Python 3.11: `xml.etree` stops with "XML or text declaration not at start of
+entity".
 """
 
 from __future__ import annotations

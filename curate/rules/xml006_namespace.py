@@ -14,6 +14,10 @@ object in plain sight.
 Safe: the attribute is taken out; VOC has no namespace, so no element changes its meaning. A file whose tags
 carry a prefix is left to a person.
 A prefix that is declared and not used (`xmlns:xsi`) harms nobody.
+
+## Evidence
+Python's documentation of `xml.etree.ElementTree`, "Parsing XML with Namespaces": tags are expanded to
+`{uri}tag`. Measured: `findall("object")` then gives an empty list.
 """
 
 from __future__ import annotations

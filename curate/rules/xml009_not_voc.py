@@ -11,6 +11,9 @@ It does not, as long as a reader leaves it aside; scripts that open every `*.xml
 
 ## Repair
 None needed. The file is left alone and counted; move it out of the folder if scripts stumble over it.
+
+## Evidence
+experiencor/keras-yolo2#96: one foreign file in the folder of annotations stops the training.
 """
 
 from __future__ import annotations

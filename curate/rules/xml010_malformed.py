@@ -12,6 +12,9 @@ XML readers refuse the whole file, YOLO readers the whole image or the row.
 
 ## Repair
 Only a person can tell what was meant. Line and column are where an XML parser would stop.
+
+## Evidence
+open-mmlab/mmdetection#6876: "junk after document element: line 27, column 0", and the message names no file.
 """
 
 from __future__ import annotations
