@@ -10,7 +10,7 @@ from pathlib import Path
 from curate.dataset import Dataset
 from curate.findings import Finding, FixClass, Severity
 from curate.report.consumers import Consumer, consumers
-from curate.report.dry_count import DryCount, dry_count
+from curate.report.dry_count import DryCount
 from curate.report.fingerprint import fingerprints
 from curate.rules.model import Limits
 
@@ -34,7 +34,7 @@ class Report:
     root: Path
     format: str  # voc, yolo, coco
     findings: tuple[Finding, ...]  # sorted by place
-    trainer_sees: DryCount
+    consumers: tuple[Consumer, ...]  # what trainers of different habits would see; the common one first
     classes: tuple[str, ...]
     classes_from: str | None
     data: Dataset = field(repr=False, compare=False)  # what the findings are of
@@ -48,7 +48,7 @@ class Report:
     not_asked: tuple[str, ...] = ()  # rules that were left out because they need --pixels
     suppressed: int = 0  # findings that the configuration or a comment in the XML hides
     baselined: int = 0  # findings that the baseline hides
-    limits: Limits = Limits()  # where the rules drew their lines
+    limits: Limits = field(default_factory=Limits)  # where the rules drew their lines
 
     @classmethod
     def of(cls, data: Dataset, findings: tuple[Finding, ...]) -> Report:
@@ -57,17 +57,17 @@ class Report:
             root=data.root,
             format=data.format,
             findings=findings,
-            trainer_sees=dry_count(data),
+            consumers=consumers(data),
             classes=data.classes,
             classes_from=data.classes_from,
             data=data,
             skipped=data.skipped,
         )
 
-    @cached_property
-    def consumers(self) -> tuple[Consumer, ...]:
-        """What trainers of different habits would see; the first is that of `trainer_sees`."""
-        return consumers(self.data)
+    @property
+    def trainer_sees(self) -> DryCount:
+        """What the common trainer would see."""
+        return self.consumers[0].count
 
     @cached_property
     def fingerprints(self) -> tuple[str, ...]:

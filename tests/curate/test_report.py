@@ -12,6 +12,7 @@ import pytest
 
 from curate.dataset import IMAGES, OBJECTS, PROBLEMS, SPLITS, Dataset
 from curate.findings import Finding, Fix, FixClass, Severity
+from curate.report.consumers import Consumer
 from curate.report.dry_count import DryCount, dry_count
 from curate.report.json import to_json
 from curate.report.model import Report
@@ -184,12 +185,15 @@ def test_a_declared_class_list_is_taken_letter_for_letter() -> None:
 # --- for people -----------------------------------------------------------------------------------------
 
 
+COUNT = DryCount(images=5000, images_seen=4812, boxes=25000, boxes_seen=23950)
+
+
 def report(*findings: Finding, **changes: Any) -> Report:
     usual: dict[str, Any] = {
         "root": Path("data"),
         "format": "voc",
         "findings": findings,
-        "trainer_sees": DryCount(images=5000, images_seen=4812, boxes=25000, boxes_seen=23950),
+        "consumers": (Consumer("common", "the common reader", COUNT, 0),),
         "classes": ("hand",),
         "classes_from": "classes.txt",
         "data": dataset([]),
@@ -271,6 +275,19 @@ def test_a_clean_report_says_so_in_two_lines() -> None:
     assert printed(report()) == [
         "nothing to complain about",
         "a trainer would see 4,812 of 5,000 images and 23,950 of 25,000 boxes",
+    ]
+
+
+def test_a_trainer_that_would_see_something_else_has_a_line_of_its_own() -> None:
+    others = (
+        Consumer("ultralytics", "Ultralytics 8.4", DryCount(5000, 4990, 25000, 23900), 12),
+        Consumer("drops-difficult", "one that drops difficult objects", COUNT, 0),
+    )
+    common = Consumer("common", "the common reader", COUNT, 0)
+    assert printed(report(consumers=(common, *others))) == [
+        "nothing to complain about",
+        "a trainer would see 4,812 of 5,000 images and 23,950 of 25,000 boxes",
+        "    Ultralytics 8.4: 4,990 images and 23,900 boxes, 12 images as if nothing were on them",
     ]
 
 

@@ -16,6 +16,8 @@ import pytest
 from curate.errors import CurateError, OutputExists
 from curate.findings import Fix, FixClass, Severity
 from curate.report import formats
+from curate.report.consumers import Consumer
+from curate.report.dry_count import DryCount
 from curate.report.formats import OutputFormat, Printing, refuse_nonsense, write_report
 from curate.report.model import Report
 from curate.report.output import refuse_target, result_stream
@@ -103,17 +105,23 @@ def test_grouped_lists_every_info_that_is_asked_for() -> None:
 # --- statistics -------------------------------------------------------------------------------------------
 
 
+TRAINERS = (
+    Consumer("common", "the common reader", DryCount(5000, 4812, 25000, 23950), 0),
+    Consumer("ultralytics", "Ultralytics 8.4", DryCount(5000, 4990, 25000, 23900), 12),
+)
+
+
 def test_statistics_count_by_rule_and_by_trainer() -> None:
-    shown = report(finding(), finding(line=8, fix=Fix(FixClass.UNSAFE, "clip")), info())
+    unsafe = finding(line=8, fix=Fix(FixClass.UNSAFE, "clip"))
+    shown = report(finding(), unsafe, info(), consumers=TRAINERS)
     assert text_of(shown, "full", statistics=True).splitlines() == [
         "code    name               severity  findings  safe fix  unsafe fix",
         "BOX002  outside-image      error            2         1           1",
         "OBJ008  difficult-dropped  info             1         1           -",
         "",
-        "trainer                           images  boxes  emptied images",
-        "the common reader of this format       0      0               0",
-        "Ultralytics 8.4                        0      0               0",
-        "one that drops difficult objects       0      0               0",
+        "trainer            images   boxes  emptied images",
+        "the common reader   4,812  23,950               0",
+        "Ultralytics 8.4     4,990  23,900              12",
         "",
         "found 2 errors, 1 info",
         "a trainer would see 4,812 of 5,000 images and 23,950 of 25,000 boxes",
@@ -138,13 +146,13 @@ def test_statistics_in_json_stand_in_place_of_the_findings() -> None:
 
 
 def test_json_says_what_each_consumer_would_see() -> None:
-    consumers = json.loads(text_of(report(), "json"))["summary"]["consumers"]
-    assert list(consumers) == ["common", "ultralytics", "drops-difficult"]
+    consumers = json.loads(text_of(report(consumers=TRAINERS), "json"))["summary"]["consumers"]
+    assert list(consumers) == ["common", "ultralytics"]
     assert consumers["ultralytics"] == {
         "description": "Ultralytics 8.4",
-        "images": 0,
-        "boxes": 0,
-        "emptied_images": 0,
+        "images": 4990,
+        "boxes": 23900,
+        "emptied_images": 12,
     }
 
 
