@@ -212,8 +212,9 @@ def _remove(folder: Path) -> None:
         shutil.rmtree(away)  # of an earlier run with this number, whose removal was cut short
     folder.replace(away)
     sync_folder(folder.parent)
-    shutil.rmtree(away)
-    _remove_if_empty(folder.parent)
+    with contextlib.suppress(OSError):  # it is out of the journal; what cannot go now is swept by the next undo
+        shutil.rmtree(away)
+        _remove_if_empty(folder.parent)
 
 
 def _remove_if_empty(journal: Path) -> None:

@@ -19,7 +19,7 @@ from curate.fixes.journal import (
     sweep,
     sync_folders,
 )
-from curate.tree import Tree, display
+from curate.tree import Tree, display, name_to_text
 
 
 def undo(root: Path, run_id: str | None = None, file: str | None = None) -> Run:
@@ -43,7 +43,7 @@ def undo(root: Path, run_id: str | None = None, file: str | None = None) -> Run:
         roll_back(tree, chosen, entries, later)
     except OSError as error:
         raise CurateError(
-            f"Run {chosen.id} could not be taken back: {error}.",
+            f"Run {chosen.id} could not be taken back: {_reason(error)}.",
             "No file was damaged. Make the folder writable, with room on its disk, and undo again.",
         ) from error
     return replace(chosen, entries=entries)
@@ -55,9 +55,14 @@ def clear(root: Path) -> None:
         sweep(Tree.open(root))
     except OSError as error:
         raise CurateError(
-            f"What a killed command left in .curate/journal cannot be removed: {error}.",
+            f"What a killed command left in .curate/journal cannot be removed: {_reason(error)}.",
             "No file was damaged. Make the folder writable.",
         ) from error
+
+
+def _reason(error: OSError) -> str:
+    where = f" ({display(name_to_text(str(error.filename)))})" if error.filename else ""
+    return f"{error.strerror or error}{where}"
 
 
 def _chosen(standing: Sequence[Run], run_id: str | None, file: str | None) -> Run:
