@@ -1,0 +1,42 @@
+"""The rules' docstrings as HTML: headings, paragraphs, lists and `code`, which is all they use."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import escape
+
+_HEADING = re.compile(r"^## +(.+)$", re.MULTILINE)
+_CODE = re.compile(r"(`+)(.+?)\1", re.DOTALL)
+
+
+def sections(doc: str) -> dict[str, str]:
+    """A rule's docstring by heading ("What", "Repair", ...), each as HTML; the first line under ""."""
+    parts = _HEADING.split(doc.strip())
+    titles = ["", *(title.strip() for title in parts[1::2])]
+    return {title: to_html(text) for title, text in zip(titles, parts[::2], strict=True)}
+
+
+def to_html(text: str) -> str:
+    """Paragraphs and lists; everything else in the text is shown as it is."""
+    return "".join(_block(block) for block in re.split(r"\n\s*\n", text.strip()) if block.strip())
+
+
+def _block(block: str) -> str:
+    if not re.match(r"[-*] ", block):
+        return f"<p>{_inline(block)}</p>"
+    items = re.split(r"^[-*] ", block, flags=re.MULTILINE)[1:]
+    return f"<ul>{''.join(f'<li>{_inline(item.strip())}</li>' for item in items)}</ul>"
+
+
+def _inline(text: str) -> str:
+    return "".join(_spans(text))
+
+
+def _spans(text: str) -> Iterator[str]:
+    at = 0
+    for match in _CODE.finditer(text):
+        yield escape(text[at : match.start()])
+        yield f"<code>{escape(match[2])}</code>"
+        at = match.end()
+    yield escape(text[at:])

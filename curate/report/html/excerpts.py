@@ -1,0 +1,259 @@
+"""What a finding is about, word for word: its lines, and where there is a repair, before and after it.
+
+Each repair is worked out alone, on the file as it is, so that a reader sees what this one would do. Nothing
+is written. Text is cut around what matters: an annotation may be one line of a megabyte.
+"""
+
+from __future__ import annotations
+
+import re
+from codecs import BOM_UTF8
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+from functools import lru_cache
+
+from curate.errors import UnsafePath
+from curate.findings import Finding, FixClass, Recode, Rename, ReplaceBytes, ReplaceText
+from curate.formats.encoding import decode
+from curate.formats.voc import Document, parse
+from curate.report.html.words import Words
+from curate.report.model import Report
+from curate.rules import RULES
+from curate.rules.model import Facts
+from curate.tree import Tree, display
+
+MAX_ROWS = 24
+MAX_WIDTH = 240  # characters of one line
+MAX_BYTES = 4 * 1024 * 1024  # a larger file is not read again for its line
+_ELEMENT_LINES = 8
+_TEXT_SUFFIXES = (".xml", ".txt", ".yaml", ".yml", ".json")
+_PAIRWISE = 250_000  # compared lines, old times new, up to which the closest match is looked for
+_START_TAG = re.compile(r"<([^\s/>!?]+)[^>]*(?<!/)>?")
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line to show."""
+
+    sign: str  # "-" before the repair, "+" after it, " " as it stands, "@" a word on what no line shows
+    number: int  # 1-based line; 0 with "@"
+    text: str
+    start: int = 0  # text[start:end] is what differs from the other side
+    end: int = 0
+
+
+class Excerpts:
+    """Excerpts of one data set. Findings of one file are best asked for one after the other."""
+
+    def __init__(self, report: Report, tree: Tree, words: Words) -> None:
+        self.facts = Facts(report.data, tree, limits=report.limits)
+        self.words = words
+        self.rules = {rule.code: rule for rule in RULES}
+        self.annotations = frozenset(report.data.images["annotation"].drop_nulls())
+        self._document = lru_cache(maxsize=1)(self._parsed)
+        self._lines = lru_cache(maxsize=1)(self._read_lines)
+
+    def of(self, finding: Finding) -> tuple[Row, ...]:
+        """The rows for one finding; () where it is about no line."""
+        try:
+            rows = tuple(self._repaired(finding)) or tuple(self._as_it_stands(finding))
+        except (OSError, UnsafePath):
+            return ()  # the file went away since the check; the finding itself stands
+        if len(rows) <= MAX_ROWS:
+            return rows
+        left = self.words["lines_left_out"].format(count=len(rows) - MAX_ROWS)
+        return (*rows[:MAX_ROWS], Row("@", 0, left))
+
+    # --- with a repair ------------------------------------------------------------------------------
+
+    def _repaired(self, finding: Finding) -> Iterator[Row]:
+        rule = self.rules.get(finding.code)
+        if rule is None or rule.repair is None or finding.fix.safety is FixClass.MANUAL:
+            return
+        document = None
+        if finding.path in self.annotations:
+            if self.facts.tree.size(finding.path) > MAX_BYTES:
+                return
+            document = self._document(finding.path)
+        edits = tuple(rule.repair(finding, document, self.facts))
+        for edit in edits:
+            if isinstance(edit, Rename):
+                yield self._word("rename", old=display(edit.path), new=display(edit.to))
+        recode = any(isinstance(edit, Recode) for edit in edits)
+        texts = [edit for edit in edits if isinstance(edit, ReplaceText)]
+        if document is not None and (texts or recode):
+            yield from self._edited(document, texts, recode)
+        patches: dict[str, list[ReplaceBytes]] = {}
+        for edit in edits:
+            if isinstance(edit, ReplaceBytes):
+                patches.setdefault(edit.path, []).append(edit)
+        for path, changes in patches.items():
+            yield from self._patched(path, changes)
+
+    def _edited(self, document: Document, texts: Sequence[ReplaceText], recode: bool) -> Iterator[Row]:
+        new = document.text
+        for edit in sorted(texts, key=lambda e: e.start, reverse=True):
+            new = new[: edit.start] + edit.new + new[edit.end :]
+        old = document.text
+        if recode:
+            yield self._word("encoding", old=document.encoding, new="utf-8")
+            if not document.encoding.startswith(("utf-16", "utf-32")):
+                old = _as_bytes(document.raw)
+            new = document.to_bytes(new, recode=True).decode("utf-8", "replace")
+        yield from changed_lines(old, new)
+
+    def _patched(self, path: str, changes: Sequence[ReplaceBytes]) -> Iterator[Row]:
+        old = self.facts.tree.read(path)
+        new = old
+        for change in sorted(changes, key=lambda e: e.start, reverse=True):
+            new = new[: change.start] + change.new + new[change.end :]
+        if path.lower().endswith(_TEXT_SUFFIXES) and b"\0" not in old:
+            yield from changed_lines(decode(old).text, decode(new).text)
+            return
+        changed = sum(max(change.end - change.start, len(change.new)) for change in changes)
+        yield self._word(
+            "bytes", path=display(path), old=f"{len(old):,}", new=f"{len(new):,}", changed=changed
+        )
+
+    # --- without ------------------------------------------------------------------------------------
+
+    def _as_it_stands(self, finding: Finding) -> Iterator[Row]:
+        """The line of the finding; an element that begins there is shown to its end tag."""
+        if finding.line is None or not finding.path.lower().endswith(_TEXT_SUFFIXES):
+            return
+        if self.facts.tree.size(finding.path) > MAX_BYTES:
+            return
+        lines = self._lines(finding.path)
+        column = finding.column or 1
+        if finding.line > len(lines):
+            return
+        first = lines[finding.line - 1]
+        yield _cut(Row(" ", finding.line, printable(first)), column - 1)
+        tag = _START_TAG.match(first, column - 1)
+        if tag is None or f"</{tag[1]}" in first:
+            return
+        for number in range(finding.line + 1, min(finding.line + _ELEMENT_LINES, len(lines) + 1)):
+            yield _cut(Row(" ", number, printable(lines[number - 1])), 0)
+            if f"</{tag[1]}" in lines[number - 1]:
+                return
+
+    def _word(self, key: str, **values: object) -> Row:
+        return Row("@", 0, self.words[key].format(**values))
+
+    def _parsed(self, path: str) -> Document:
+        return parse(self.facts.tree.read(path))
+
+    def _read_lines(self, path: str) -> list[str]:
+        return decode(self.facts.tree.read(path)).text.split("\n")
+
+
+def changed_lines(old: str, new: str) -> list[Row]:
+    """What differs between two texts, with a line of context on either side; [] where nothing does."""
+    before, after = ([printable(line) for line in text.split("\n")] for text in (old, new))
+    if before == after:
+        return []
+    head = _shared(before, after)
+    tail = _shared(before[head:][::-1], after[head:][::-1])
+    longer, count = (before, len(before)) if len(before) > len(after) else (after, len(after))
+    if head + tail == min(len(before), len(after)):  # lines only went away, or only came
+        moved = _slide(longer, head, count - tail - head)
+        head, tail = head - moved, tail + moved
+    rows = [Row(" ", head, before[head - 1])] if head else []
+    old_middle, new_middle = before[head : len(before) - tail], after[head : len(after) - tail]
+    for i1, i2, j1, j2, same in _steps(old_middle, new_middle):
+        if same:
+            kept = range(i1, i2) if i2 - i1 <= 3 else (i1, i2 - 1)
+            rows += [Row(" ", head + i + 1, old_middle[i]) for i in kept]
+        else:
+            rows += _both(old_middle[i1:i2], new_middle[j1:j2], head + i1 + 1, head + j1 + 1)
+    if tail:
+        rows.append(Row(" ", len(before) - tail + 1, before[len(before) - tail]))
+    return [_cut(row, row.start) for row in rows]
+
+
+def _as_bytes(raw: bytes) -> str:
+    """A text as a reader that expects UTF-8 meets it: lines that are no UTF-8 with their bytes as \\xNN."""
+    return "\n".join(map(_line_as_bytes, raw.removeprefix(BOM_UTF8).split(b"\n")))
+
+
+def _line_as_bytes(line: bytes) -> str:
+    try:
+        return line.decode("utf-8")
+    except UnicodeDecodeError:
+        # byte by byte: two bytes of GBK may be a letter of UTF-8 by chance
+        return line.decode("ascii", "backslashreplace")
+
+
+def _slide(lines: Sequence[str], head: int, count: int) -> int:
+    """How far up `count` lines at `head` can be said to begin: at the least indentation, as elements do."""
+    best, indent = 0, _indentation(lines[head]) if count else 0
+    for up in range(1, min(head, count) + 1):
+        if lines[head - up] != lines[head + count - up]:
+            break
+        if _indentation(lines[head - up]) < indent:
+            best, indent = up, _indentation(lines[head - up])
+    return best
+
+
+def _indentation(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _steps(old: list[str], new: list[str]) -> Iterator[tuple[int, int, int, int, bool]]:
+    if len(old) * len(new) > _PAIRWISE:
+        yield 0, len(old), 0, len(new), False
+        return
+    for tag, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        yield i1, i2, j1, j2, tag == "equal"
+
+
+def _both(old: list[str], new: list[str], old_number: int, new_number: int) -> list[Row]:
+    minus = [Row("-", old_number + i, line) for i, line in enumerate(old)]
+    plus = [Row("+", new_number + i, line) for i, line in enumerate(new)]
+    if len(minus) == len(plus):
+        for i, (a, b) in enumerate(zip(old, new, strict=True)):
+            start = _shared(a, b)
+            end = _shared(a[start:][::-1], b[start:][::-1])
+            minus[i] = replace(minus[i], start=start, end=len(a) - end)
+            plus[i] = replace(plus[i], start=start, end=len(b) - end)
+    return minus + plus
+
+
+def _shared(a: Sequence[str], b: Sequence[str]) -> int:
+    """How many items at their beginnings are the same."""
+    count = 0
+    for x, y in zip(a, b, strict=False):
+        if x != y:
+            break
+        count += 1
+    return count
+
+
+def _cut(row: Row, around: int) -> Row:
+    """At most MAX_WIDTH characters, those `around` among them."""
+    if len(row.text) <= MAX_WIDTH:
+        return row
+    low = max(min(around - MAX_WIDTH // 3, len(row.text) - MAX_WIDTH), 0)
+    high = low + MAX_WIDTH
+    lead = "\u2026" if low else ""
+    text = lead + row.text[low:high] + ("\u2026" if high < len(row.text) else "")
+    shift = len(lead) - low
+    start, end = (min(max(at + shift, 0), len(text)) for at in (row.start, row.end))
+    return replace(row, text=text, start=start, end=end)
+
+
+def printable(line: str) -> str:
+    """A line without what could break it or turn its letters round; tabs stay."""
+    return _CONTROLS.sub(_escaped, display_bytes(line.removesuffix("\r")))
+
+
+def _escaped(match: re.Match[str]) -> str:
+    number = ord(match.group())
+    return f"\\x{number:02x}" if number < 256 else f"\\u{number:04x}"
+
+
+def display_bytes(text: str) -> str:
+    """Bytes that no encoding explains, which `decode` carries as private characters, as \\xNN."""
+    return re.sub("[\uf780-\uf7ff]", lambda m: f"\\x{ord(m.group()) - 0xF700:02x}", text)
