@@ -212,7 +212,7 @@ def _remove(folder: Path) -> None:
         shutil.rmtree(away)  # of an earlier run with this number, whose removal was cut short
     folder.replace(away)
     sync_folder(folder.parent)
-    with contextlib.suppress(OSError):  # it is out of the journal; what cannot go now is swept by the next undo
+    with contextlib.suppress(OSError):  # the run is gone; what cannot be removed now, the next undo sweeps
         shutil.rmtree(away)
         _remove_if_empty(folder.parent)
 
