@@ -1,7 +1,7 @@
 """Which finding is which: a fingerprint of what it is about, for baselines and for services that track them.
 
 It is made of the rule's code, the path, and the subject's own text: for an object its name and its corners as
-written, for a line of a split list that line, otherwise what the message quotes from the data. Findings that
+written, for a line of a split list that line, otherwise what the message quotes first. Findings that
 agree in all of this are numbered in their order. Lines, columns, object numbers and counts do not enter, so
 that a finding keeps its fingerprint when lines move or other objects come and go; it loses it when the thing
 itself changes. A renamed file is another file.
@@ -20,7 +20,8 @@ import polars as pl
 from curate.dataset import Dataset
 from curate.findings import Finding
 
-_QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
+# not from the apostrophe of "the image's"
+_QUOTED = re.compile(r"""(?<!\w)(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")(?!\w)""")
 _LENGTH = 32  # hexadecimal digits, 128 bits: two findings never meet by chance
 
 
@@ -41,7 +42,7 @@ def fingerprints(findings: Sequence[Finding], data: Dataset) -> list[str]:
         subject = (
             objects.get((finding.path, finding.object))
             or lines.get((finding.path, finding.line))
-            or _QUOTED.findall(finding.message)
+            or _QUOTED.findall(finding.message)[:1]
         )
         content = json.dumps([finding.code, finding.path, subject])
         numbered = f"{content}{seen[content]}"

@@ -81,12 +81,12 @@ def test_a_line_of_a_list_is_known_by_what_it_says() -> None:
 
 
 def test_a_finding_about_no_object_is_known_by_what_it_quotes_and_not_by_its_counts() -> None:
-    def few(name: str, count: int) -> str:
-        message = f"the class {name!r} has {count} box(es); the most frequent class has 4155"
+    def few(name: str, count: int, most: str = "hand") -> str:
+        message = f"the image's class {name!r} has {count} boxes; the most frequent, {most!r}, doesn't"
         rare = finding("CLS006", path=".", object=None, line=None, severity=Severity.INFO, message=message)
         return fingerprint(rare, dataset([]))
 
-    assert few("笔", 12) == few("笔", 13)
+    assert few("笔", 12) == few("笔", 13) == few("笔", 13, most="手")
     assert few("笔", 12) != few("pen's", 12) != few("pen", 12)
 
 

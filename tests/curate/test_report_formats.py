@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -500,3 +501,31 @@ def test_a_full_disk_is_one_line_and_the_old_report_stays(
     ):
         stream.write("new")
     assert file.read_text() == "old"
+
+
+# --- from end to end --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("output_format", OutputFormat, ids=lambda each: each.value)
+def test_chinese_names_and_names_that_are_no_utf8_go_through_every_format(
+    output_format: OutputFormat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = write_voc(tmp_path / "数据 集", folder="香烟检测", xmin=30, xmax=10, codec="gbk")
+    odd = os.fsdecode("香烟".encode("gbk") + b".xml")
+    try:
+        (data / "Annotations" / odd).write_bytes((data / "Annotations" / "a.xml").read_bytes())
+    except OSError:
+        pytest.skip("this file system wants names in UTF-8")
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "out"
+    answer = curate_cli("validate", "数据 集", "--output-format", output_format.value, "-o", file)
+    assert answer.returncode == 1
+    text = file.read_text(encoding="utf-8")
+    assert "BOX001" in text
+    if output_format is OutputFormat.SARIF:
+        assert "%CF%E3%D1%CC.xml" in text
+        assert "%E6%95%B0%E6%8D%AE%20%E9%9B%86/Annotations/a.xml" in text
+    elif output_format is not OutputFormat.HTML:  # it has tests of its own
+        assert "xcf\\" in text.replace("\\\\", "\\")  # \xcf\xe3\xd1\xcc.xml
+    if output_format in (OutputFormat.GITHUB, OutputFormat.GITLAB, OutputFormat.JUNIT):
+        assert "数据 集/Annotations/a.xml" in text  # as the repository knows it
