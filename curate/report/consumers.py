@@ -4,12 +4,12 @@
 
 **ultralytics** (8.4) reads YOLO labels; VOC and COCO reach it by a converter, taken to be one that goes on at
 what it cannot read and writes the first box of every object whose class is listed, by the corners as they
-are. Ultralytics then checks label files row by row but judges them as a whole. One row with a negative
-number, with a number above 1.01 (all are shares of the image), with a class out of range or with a wrong
-number of fields, and the whole image is left out with a warning (its `verify_image_label`; ultralytics#19553,
-yolov5#4798). An image whose label file is missing or empty is a background and *is* trained on, also where
-labels only got lost on the way (ultralytics PR#24164). Equal rows are merged. A box without an area is left
-out when a batch is put together.
+are. Ultralytics then judges a label file as a whole. One row with a number below -0.01 or above 1.01 (all are
+shares of the image), with a class out of range, with a word, or with a confidence behind its four numbers,
+and the whole image is left out with a warning (ultralytics#19553, yolov5#4798; measured with 8.4.190, row by
+row, by calling its `verify_image_label`). An image whose label file is missing or empty is a background and *is*
+trained on, also where labels only got lost on the way (ultralytics PR#24164). Equal rows are merged. A box
+without an area is left out when a batch is put together.
 
 **drops-difficult** is the common trainer that takes `<difficult>` at its word and leaves such objects out, as
 the VOC conversion scripts of Darknet and Ultralytics do, and with them most scripts that were made from
@@ -28,7 +28,7 @@ import polars as pl
 from curate.dataset import Dataset
 from curate.report.dry_count import DryCount, distinct, judged
 
-LIMIT = 1.01  # a share of the image's side; Ultralytics allows a hundredth for rounding
+SHARES = (-0.01, 1.01)  # of the image's side: Ultralytics allows a hundredth for rounding
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def _ultralytics(
     written = boxes.filter(pl.col("there") & pl.col("parsed") & pl.col("found"))
     if not is_yolo:  # a converter leaves out what is not listed and what is no number
         written = written.filter("named").drop_nulls(["xmin", "ymin", "xmax", "ymax"])
-    refused = written.filter(_out_of_range(data) | ~pl.col("named"))
+    refused = written.filter(_out_of_range(data) | ~pl.col("named") | (_has_confidence() & is_yolo))
     kept = images.filter("there").join(refused, on="image_id", how="anti")
     # it goes by the images; a converter goes by the annotations
     kept = kept.filter(pl.col("parsed") if is_yolo else pl.col("annotation").is_not_null())
@@ -87,11 +87,16 @@ def _ultralytics(
 
 
 def _out_of_range(data: Dataset) -> pl.Expr:
-    """Whether a row (centre and size, as shares of the image) has a number below 0 or above LIMIT or none."""
+    """Whether a row (centre and size, as shares of the image) has a number beyond SHARES, or none."""
     least = 1 if data.format == "voc" else 0  # converters subtract the corners as they are written
     shares = []
     for low, high, side in (("xmin", "xmax", "frame_width"), ("ymin", "ymax", "frame_height")):
         shares.append((pl.col(low) + pl.col(high)) / 2 / pl.col(side))
         shares.append((pl.col(high) - pl.col(low) - least) / pl.col(side))
-    fine = pl.all_horizontal(*(share.is_between(0, LIMIT) for share in shares))
+    fine = pl.all_horizontal(*(share.is_between(*SHARES) for share in shares))
     return ~fine.fill_null(False)
+
+
+def _has_confidence() -> pl.Expr:
+    """Whether a row of a YOLO label has a fifth number, as files of predictions have."""
+    return (pl.col("written").str.count_matches(",") == 4).fill_null(False)

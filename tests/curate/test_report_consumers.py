@@ -37,6 +37,7 @@ def test_the_first_is_the_count_of_the_report() -> None:
         (50, 20, 10, 60),  # a negative width
         (-40, 20, 10, 60),  # the centre, -15, is left of the image
         (90, 20, 140, 60),  # the centre, 115, is right of it
+        (float("inf"), 20, 140, 60),
         (0, 0, 110, 80),  # a width of 1.1
     ],
 )
@@ -48,6 +49,18 @@ def test_ultralytics_leaves_out_the_whole_image_for_one_box(corners: tuple[float
 def test_ultralytics_keeps_a_box_that_is_only_partly_outside() -> None:
     data = dataset([image(0)], [box(0, (90, -5, 105, 60))])
     assert counted(data)["ultralytics"] == (1, 1, 0)
+
+
+def test_ultralytics_forgives_a_hundredth_of_the_image() -> None:
+    data = dataset([image(0)], [box(0, (-11, 20, 10, 60)), box(0, (91, 20, 110.5, 60), object=2)])
+    assert counted(data)["ultralytics"] == (1, 2, 0)  # centres -0.005 and 1.0075
+
+
+def test_in_yolo_a_confidence_behind_the_box_costs_the_image() -> None:
+    rows = [box(0, written=".5,.5,.2,.2,.9"), box(1, written=".5,.5,.2,.2")]
+    data = dataset([image(0), image(1)], rows, classes=("hand",), format_name="yolo")
+    assert counted(data)["ultralytics"] == (1, 1, 0)
+    assert counted(data)["common"] == (2, 2, 0)
 
 
 def test_a_box_without_an_area_costs_itself_only() -> None:
