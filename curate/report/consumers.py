@@ -2,14 +2,14 @@
 
 **common** is the trainer of `dry_count.py`.
 
-**ultralytics** (8.4) reads YOLO labels; VOC and COCO reach it by a converter, taken to be one that goes on at
-what it cannot read and writes the first box of every object whose class is listed, by the corners as they
-are. Ultralytics then judges a label file as a whole. One row with a number below -0.01 or above 1.01 (all are
-shares of the image), with a class out of range, with a word, or with a confidence behind its four numbers,
-and the whole image is left out with a warning (ultralytics#19553, yolov5#4798; measured with 8.4.190, row by
-row, by calling its `verify_image_label`). An image whose label file is missing or empty is a background and *is*
-trained on, also where labels only got lost on the way (ultralytics PR#24164). Equal rows are merged. A box
-without an area is left out when a batch is put together.
+**ultralytics** (8.4) reads YOLO labels; VOC and COCO reach it by a converter, taken to be one that goes on
+at what it cannot read and writes the first box of every object whose class is listed, by the corners as they
+are. Ultralytics then judges a label file as a whole. One row with a number below -0.01 or above 1.01 (all
+are shares of the image), with a class out of range, with a word, or with a confidence behind its four
+numbers, and the whole image is left out with a warning (ultralytics#19553, yolov5#4798; measured with
+8.4.190, row by row, by calling its `verify_image_label`). An image whose label file is missing or empty is a
+background and *is* trained on, also where labels only got lost on the way (ultralytics PR#24164). Equal rows
+are merged. A box without an area is left out when a batch is put together.
 
 **drops-difficult** is the common trainer that takes `<difficult>` at its word and leaves such objects out, as
 the VOC conversion scripts of Darknet and Ultralytics do, and with them most scripts that were made from
