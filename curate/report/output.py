@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,12 +14,24 @@ from curate.errors import CurateError, OutputExists
 from curate.fixes.durable import permission_bits, write_file
 from curate.tree import display, name_to_text
 
+# how reports begin that nothing else begins like; text, and arrays of GitLab, could be anybody's
+OURS = re.compile(
+    rb"""\{\s*"schema":\ 1,\s*"(?:findings|statistics)":\ \[
+    | \{"type":\ "(?:finding|summary)",\ "(?:code|schema)":
+    | \{\s*"\$schema":\ "[^"]*sarif[^"]*",[^\[]*\[\s*\{\s*"tool":\s*\{\s*"driver":\s*\{\s*"name":\ "curate"
+    | <\?xml\ version="1.0"\ encoding="UTF-8"\?>\s*<testsuites\ name="curate"
+    | <!doctype\ html>[^\0]*<title>[^<]*curate\ validate</title>
+    """,
+    re.VERBOSE,
+)
+
 
 def refuse_target(file: Path | None, data: Path) -> None:
     """Raise where a result must not be written: over a file of the data set, or over what is no file.
 
-    Reports of earlier runs are replaced, but inside `data` nothing that is there: an annotation, an image or
-    a list cannot be told from a report by its name. None is stdout and always right. Raises CurateError.
+    Reports of earlier runs are replaced; inside `data` only those whose first bytes tell that they are ours,
+    because an annotation or a list cannot be told from a report by its name. None is stdout and always right.
+    Raises CurateError.
     """
     if file is None:
         return
@@ -29,11 +42,20 @@ def refuse_target(file: Path | None, data: Path) -> None:
         raise CurateError(f"{shown} is no regular file.", "Name a file, or leave -o out for stdout.")
     # of a link, what lies behind it counts too: it may be an image of the data set
     places = (file.parent.resolve() / file.name, file.resolve())
-    if any(place.is_relative_to(data.resolve()) for place in places) and (file.exists() or file.is_symlink()):
+    inside = any(place.is_relative_to(data.resolve()) for place in places)
+    if inside and (file.is_symlink() or (file.exists() and not _is_ours(file))):
         raise OutputExists(
             f"{shown} lies in the data set and is there already.",
             "Nothing of a data set is overwritten: name a file outside it, or remove that one.",
         )
+
+
+def _is_ours(file: Path) -> bool:
+    try:
+        with file.open("rb") as stream:
+            return OURS.match(stream.read(4096)) is not None
+    except OSError:
+        return False
 
 
 @contextmanager

@@ -459,6 +459,14 @@ def test_nothing_of_the_data_set_is_overwritten_but_a_new_file_in_it_is_fine(tmp
     assert curate_cli("validate", data, "-o", data / "report.txt").returncode == 0
 
 
+@pytest.mark.parametrize("name", ["json", "jsonl", "sarif", "junit", "html"])
+def test_inside_the_data_set_a_report_of_ours_is_replaced(name: str, tmp_path: Path) -> None:
+    data = write_voc(tmp_path / "data")
+    for _ in range(2):
+        answer = curate_cli("validate", data, "--output-format", name, "-o", data / "report")
+        assert answer.returncode == 0, answer.stderr
+
+
 def test_a_target_that_cannot_be_a_file_is_refused_before_the_work(tmp_path: Path) -> None:
     data = tmp_path / "data"
     data.mkdir()
