@@ -6,20 +6,23 @@ Pipelines are imported inside their commands, so that `curate --help` answers at
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import Annotated, Any, Optional, TextIO
 
 import typer
 from typer.core import TyperGroup
 
 from curate import __version__
 from curate.errors import CurateError
+from curate.report.formats import TEXT, OutputFormat, Printing, refuse_nonsense, write_report
 
 
 class _Commands(TyperGroup):
@@ -29,13 +32,17 @@ class _Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except CurateError as error:
-            typer.echo(f"error: {error.message}", err=True)
-            if error.cure:
-                typer.echo(f"  {error.cure}", err=True)
+            _tell(error)
             raise typer.Exit(2) from error
         except KeyboardInterrupt as error:
             typer.echo("interrupted", err=True)
             raise typer.Exit(130) from error
+
+
+def _tell(error: CurateError) -> None:
+    typer.echo(f"error: {error.message}", err=True)
+    if error.cure:
+        typer.echo(f"  {error.cure}", err=True)
 
 
 app = typer.Typer(
@@ -48,12 +55,11 @@ app = typer.Typer(
 )
 
 
-class OutputFormat(str, Enum):
-    """How a result is printed."""
+class Language(str, Enum):
+    """Languages that a page can be in."""
 
-    FULL = "full"
-    CONCISE = "concise"
-    JSON = "json"
+    EN = "en"
+    ZH = "zh"
 
 
 class Printed(str, Enum):
@@ -112,6 +118,10 @@ def _count(number: int, thing: str) -> str:
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
+def _print_json(value: object) -> None:
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+
 def _words(values: list[str]) -> list[str]:
     return [word.strip() for value in values for word in value.split(",") if word.strip()]
 
@@ -138,16 +148,80 @@ def validate(
         Optional[list[str]],  # noqa: UP045
         typer.Option(metavar="CODES", help="Only these rules: codes or their beginnings, as ENC,BOX002."),
     ] = None,
+    extend_select: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(metavar="CODES", help="These rules, too: more than the configuration selects."),
+    ] = None,
     ignore: Annotated[
         Optional[list[str]],  # noqa: UP045
-        typer.Option(metavar="CODES", help="Not these rules."),
+        typer.Option(metavar="CODES", help="Not these rules. Of two beginnings the longer decides."),
+    ] = None,
+    per_file_ignores: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(metavar="GLOB:CODES", help="Not these rules in these files; may be repeated."),
+    ] = None,
+    config: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(
+            metavar="FILE",
+            show_default="curate.toml or pyproject.toml in PATH, else in the current folder",
+            help="The configuration: [classes], [validate], [[suppress]]. Options go before it.",
+        ),
+    ] = None,
+    isolated: Annotated[bool, typer.Option("--isolated", help="Read no configuration.")] = False,
+    baseline: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(metavar="FILE", help="Neither show nor repair the findings that are in it."),
+    ] = None,
+    write_baseline: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(metavar="FILE", help="Write what is found down as known, for --baseline."),
+    ] = None,
+    today: Annotated[
+        Optional[datetime],  # noqa: UP045
+        typer.Option(
+            formats=["%Y-%m-%d"],
+            metavar="DATE",
+            show_default="the clock",
+            help="The day on which suppressions are judged that have an end.",
+        ),
     ] = None,
     output_format: Annotated[OutputFormat, typer.Option(help="How to print it.")] = OutputFormat.FULL,
+    output_file: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("-o", "--output-file", metavar="FILE", show_default="stdout", help="Write it there."),
+    ] = None,
+    statistics: Annotated[
+        bool, typer.Option("--statistics", help="Counts for each rule and trainer, instead of the findings.")
+    ] = False,
+    pixels: Annotated[
+        bool,
+        typer.Option("--pixels", help="Decode every image: quality, and copies that were altered."),
+    ] = False,
+    imgsz: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(
+            min=32, show_default="640", help="Pixels of the long side in training; for BOX008, html."
+        ),
+    ] = None,
+    when: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(metavar="DATE", help="Date to show in html; none is shown unasked."),
+    ] = None,
+    lang: Annotated[
+        Language, typer.Option(help="Language of the html page, but for what rules say.")
+    ] = Language.EN,
     show_info: Annotated[
         bool, typer.Option("--show-info", help="List every info instead of one line a rule.")
     ] = False,
     exit_zero: Annotated[
         bool, typer.Option("--exit-zero", help="Exit 0 even where errors were found.")
+    ] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Look again whenever a file changes, until Ctrl-C.")
+    ] = False,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Read every file anew, and keep nothing in PATH/.curate/cache.")
     ] = False,
     workers: Workers = None,
 ) -> None:
@@ -161,37 +235,105 @@ def validate(
     curate validate data/ --fix                    only what cannot change a meaning
     curate validate data/ --fix --unsafe-fixes     and what is likely right
     curate validate data/ --select ENC,BOX002 --classes hand,cigarette
-    curate validate data/ --output-format json > report.json
+    curate validate data/ --pixels                 also near-copies across splits, black pictures
+    curate validate data/ --write-baseline known.json      from now on only what is new:
+    curate validate data/ --baseline known.json
+    curate validate data/ --output-format sarif -o report.sarif
+    curate validate data/ --output-format html -o report.html    to look at: pictures, charts, filters
+    curate validate data/ --statistics             counts, and what each trainer makes of it
     """
-    from curate.commands import validate as pipeline
-    from curate.report.json import to_json
-    from curate.report.terminal import print_report
+    from curate.formats.discover import begin
+    from curate.report.output import refuse_target, result_stream
+    from curate.tree import Tree
 
     if fix and diff:
         raise CurateError("--fix writes and --diff does not.", "Ask for one of them.")
-    with _talk() as say:
-        report = pipeline.run(
-            path,
-            classes=_class_list(classes),
-            select=_words(select or []),
-            ignore=_words(ignore or []),
-            fix=fix,
-            unsafe_fixes=unsafe_fixes,
-            diff=diff,
-            workers=workers,
-            say=say,
+    if watch and (fix or diff or write_baseline):
+        raise CurateError(
+            "--watch only looks.", "Leave out --fix, --diff and --write-baseline, or leave out --watch."
         )
-    if output_format is OutputFormat.JSON:
-        sys.stdout.write(to_json(report))
-    elif report.diff is not None:
-        sys.stdout.write(report.diff)
-        counts = f"{_count(len(report.fixed), 'finding')} in {_count(report.changed_files, 'file')}"
-        typer.echo(f"would fix {counts}; nothing was written", err=True)
-    else:
-        concise = output_format is OutputFormat.CONCISE
-        print_report(report, sys.stdout, concise=concise, show_info=show_info, target=str(path))
-    clean = not report.diff if diff else report.is_clean
-    raise typer.Exit(0 if clean or exit_zero else 1)
+    refuse_nonsense(output_format, diff=diff, statistics=statistics)
+    refuse_target(output_file, path)
+    # the workers read while the rules are loaded, which takes nearly as long
+    begun = [begin(Tree.open(path), workers=workers, use_cache=not no_cache)]
+    from curate.commands import validate as pipeline
+    from curate.config import settings_for
+
+    def look() -> bool:
+        with _talk() as say:
+            report = pipeline.run(
+                path,
+                settings=settings_for(path, config=config, isolated=isolated),
+                classes=_class_list(classes),
+                select=_words(select or []),
+                extend_select=_words(extend_select or []),
+                ignore=_words(ignore or []),
+                per_file_ignores=_globs(per_file_ignores or []),
+                baseline=baseline,
+                write_baseline=write_baseline,
+                today=today.date() if today else None,
+                imgsz=imgsz,
+                fix=fix,
+                unsafe_fixes=unsafe_fixes,
+                diff=diff,
+                pixels=pixels,
+                use_cache=not no_cache,
+                begun=begun.pop() if begun else None,
+                workers=workers,
+                say=say,
+            )
+        with result_stream(output_file, path) as stream:
+            if report.diff is not None and output_format in TEXT:
+                stream.write(report.diff)
+                counts = f"{_count(len(report.fixed), 'finding')} in {_count(report.changed_files, 'file')}"
+                typer.echo(f"would fix {counts}; nothing was written", err=True)
+            else:
+                printing = Printing(
+                    target=str(path),
+                    show_info=show_info,
+                    statistics=statistics,
+                    date=when,
+                    lang=lang.value,
+                    workers=workers,
+                )
+                write_report(report, stream, output_format, printing)
+        if report.not_asked:
+            typer.echo(f"not asked without --pixels: {', '.join(report.not_asked)}", err=True)
+        return not report.diff if diff else report.is_clean
+
+    if watch:
+        _watch(path, look, also=[file for file in (config, baseline) if file])
+    raise typer.Exit(0 if look() or exit_zero else 1)
+
+
+def _watch(path: Path, look: Callable[[], object], also: list[Path]) -> None:
+    """Look at every change; ends by Ctrl-C alone."""
+    from curate.commands.watch import watch
+    from curate.tree import display
+
+    def tell(names: list[str]) -> None:
+        what = _count(len(names), "file")
+        first = f": {', '.join(map(display, names[:3]))}{' ...' if len(names) > 3 else ''}"
+        typer.echo(f"\n-- {datetime.now():%H:%M:%S}  {what} changed{first}", err=True)
+
+    def show() -> None:
+        look()
+        sys.stdout.flush()
+        typer.echo("watching; Ctrl-C ends it", err=True)
+
+    watch(path, show, also=also, on_change=tell, on_error=_tell)
+
+
+def _globs(values: list[str]) -> dict[str, list[str]]:
+    globs: dict[str, list[str]] = {}
+    for value in values:
+        glob, colon, codes = value.rpartition(":")
+        if not (glob and colon and _words([codes])):
+            raise CurateError(
+                f"--per-file-ignores {value} cannot be read.", "Write it as GLOB:CODES: old/*:BOX,ENC001"
+            )
+        globs.setdefault(glob, []).extend(_words([codes]))
+    return globs
 
 
 def _class_list(option: str | None) -> list[str] | None:
@@ -209,6 +351,10 @@ def undo(
         Optional[str],  # noqa: UP045
         typer.Option(metavar="ID", show_default="the last one", help="Which run of repairs to take back."),
     ] = None,
+    file: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--file", metavar="REL", show_default="all of them", help="Only this file of the run."),
+    ] = None,
     list_: Annotated[bool, typer.Option("--list", help="Show the runs that can be taken back.")] = False,
 ) -> None:
     """Take back what `validate --fix` changed.
@@ -220,26 +366,63 @@ def undo(
     curate undo data/            the last run
     curate undo data/ --list     which runs there are
     curate undo data/ --run 0002
+    curate undo data/ --file Annotations/000015.xml     that file, from the last run that changed it
     """
     from curate.commands import undo as pipeline
 
     if list_:
-        for one in pipeline.list_runs(path):
-            cut = "" if one.complete else ", cut short"
-            what = f"{_count(one.findings, 'finding')}, {_count(one.files, 'file')}{cut}"
-            typer.echo(f"{one.id}  {one.made:%Y-%m-%d %H:%M}  {what}")
+        from curate.commands import log as logged
+
+        for line in logged.describe(pipeline.list_runs(path)):
+            typer.echo(line)
         return
-    done = pipeline.run(path, run_id=run)
+    done = pipeline.run(path, run_id=run, file=file)
     if done is None:
         typer.echo("nothing to take back: no run of repairs stands")
         return
-    typer.echo(f"run {done.id} taken back: {_count(len(done.entries), 'file')} restored")
+    what = "taken back" if file is None else "taken back in part"
+    typer.echo(f"run {done.id} {what}: {_count(len(done.entries), 'file')} restored")
+
+
+@app.command()
+def log(
+    path: Data,
+    run: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(metavar="ID", show_default="all of them", help="Show the files of this run."),
+    ] = None,
+    output_format: Annotated[Printed, typer.Option(help="How to print it.")] = Printed.TEXT,
+) -> None:
+    """Show what `validate --fix` changed, and when: the runs that stand.
+
+    With --run its files: SHA-256 before and after, whether the file is still as the repair left it, and
+    the rules that had it changed.
+
+    \b
+    curate log data/
+    curate log data/ --run 0001
+    curate log data/ --run 0001 --output-format json
+    """
+    from curate.commands import log as pipeline
+
+    if run is None:
+        runs = pipeline.run(path)
+        lines, answer = pipeline.describe(runs), pipeline.as_object(runs)
+    else:
+        files = pipeline.files(path, run)
+        lines, answer = pipeline.describe_files(files), pipeline.files_as_object(run, files)
+    if output_format is Printed.JSON:
+        typer.echo(json.dumps(answer, ensure_ascii=False, indent=2))
+        return
+    for line in lines:
+        typer.echo(line)
 
 
 @app.command()
 def rule(
     code: Annotated[Optional[str], typer.Argument(metavar="CODE", show_default=False)] = None,  # noqa: UP045
     all_: Annotated[bool, typer.Option("--all", help="One line for every rule.")] = False,
+    output_format: Annotated[Printed, typer.Option(help="How to print it.")] = Printed.TEXT,
 ) -> None:
     """Explain a rule.
 
@@ -249,16 +432,25 @@ def rule(
     curate rule BOX002
     curate rule outside-image
     curate rule --all
+    curate rule --all --output-format json
     """
     from curate.commands import rule as pipeline
 
     if all_:
+        if output_format is Printed.JSON:
+            rules = [pipeline.as_object(one) for one in pipeline.all_rules()]
+            _print_json({"schema": 1, "rules": rules})
+            return
         for one in pipeline.all_rules():
             typer.echo(f"{one.code}  {one.severity.value:<7}  {one.name}")
         return
     if code is None:
         raise CurateError("Which rule?", "Name a code, or list them: curate rule --all")
-    text = pipeline.documentation(pipeline.run(code))
+    found = pipeline.run(code)
+    if output_format is Printed.JSON:
+        _print_json({"schema": 1, **pipeline.as_object(found)})
+        return
+    text = pipeline.documentation(found)
     if not sys.stdout.isatty():
         typer.echo(text, nl=False)
         return
@@ -430,12 +622,15 @@ def split(
     ] = "0.8,0.1,0.1",
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same lists.")] = 0,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace lists that are there.")] = False,
+    pixels: Annotated[
+        bool, typer.Option("--pixels", help="Decode every image, and keep near-copies together, too.")
+    ] = False,
     workers: Workers = None,
 ) -> None:
     """Deal the images of a VOC folder out to train, val and test: writes PATH/ImageSets/Main.
 
-    Byte copies, Roboflow siblings and the frames of one video stay in one split, and every class gets
-    its share of each split.
+    Byte copies, Roboflow siblings, tiles of one picture and the frames of one video stay in one split, and
+    every class and size of box gets its share of each split.
 
     \b
     curate split data/ --ratios 0.8,0.1,0.1 --seed 1
@@ -446,7 +641,13 @@ def split(
     with _talk() as say:
         say("splitting")
         result = pipeline.run(
-            path, ratios=parse_ratios(ratios), seed=seed, overwrite=overwrite, workers=workers
+            path,
+            ratios=parse_ratios(ratios),
+            seed=seed,
+            overwrite=overwrite,
+            pixels=pixels,
+            workers=workers,
+            say=say,
         )
     typer.echo(pipeline.describe(result))
 
@@ -585,14 +786,25 @@ def main() -> None:
             # a file name must not end the program because the terminal cannot show it
             stream.reconfigure(errors="backslashreplace")
     try:
-        app()
-    finally:
-        _flush()
+        try:
+            app()
+        finally:
+            _flush()
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        _silence(sys.stdout)
+        typer.echo(f"error: The result could not be written: {error.strerror}.", err=True)
+        sys.exit(2)
 
 
 def _flush() -> None:
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        # `head` and `less` may have seen enough; Python would complain when it flushes once more at its end
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence(sys.stdout)  # `head` and `less` may have seen enough
+
+
+def _silence(stream: TextIO) -> None:
+    """Python would complain when it flushes what cannot be written once more at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -30,6 +30,7 @@ IMAGES = {
     "filename": pl.String,  # as written
     "filename_line": pl.UInt32,
     "filename_column": pl.UInt32,
+    "path_written": pl.String,  # <path>, which labelImg fills with an absolute path; no reader uses it
     "size_written": pl.String,  # "800x532x3" word for word; null if there is no <size>
     "width": pl.Int64,  # stated; null if missing or not a number
     "height": pl.Int64,
@@ -37,6 +38,7 @@ IMAGES = {
     "size_line": pl.UInt32,
     "size_column": pl.UInt32,
     "synthetic": pl.Boolean,  # <source> says that curate drew it
+    "odd_flags": pl.Boolean,  # some <difficult> or <truncated> seems to say neither 0 nor 1; VOC only
     # what the image file says
     "image_bytes": pl.UInt64,
     "image_format": pl.String,  # jpeg, png, gif, bmp, webp, tiff, heic, mpo; null if none of them

@@ -2,6 +2,10 @@
 
 The items are cut into shards whose size does not depend on the number of workers, and results come back in
 the order of the items. So the result is the same for one worker, for eight, and without a pool.
+
+Workers are forked where that cannot go wrong: on Linux, by a process that has no thread but its own. This
+takes milliseconds. Otherwise they are spawned, because a fork of a process with threads (those of Polars,
+OpenCV, or a spinner) can hang.
 """
 
 from __future__ import annotations
@@ -12,16 +16,20 @@ import os
 import signal
 import sys
 import types
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from itertools import islice
 from typing import TypeVar
 
 from curate.errors import CurateError
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+_AHEAD = 8  # shards a worker that are begun before the caller has taken the first result
 
 
 def map_shards(
@@ -39,24 +47,66 @@ def map_shards(
     inside another worker. `workers` defaults to the cores this process may use. What `function` raises is
     raised here; CurateError where a worker process was killed. Interrupting stops all workers.
     """
+    return list(
+        begin_shards(function, items, workers=workers, shard=shard, in_process_below=in_process_below)
+    )
+
+
+def begin_shards(
+    function: Callable[[Sequence[T]], R],
+    items: Sequence[T],
+    *,
+    workers: int | None = None,
+    shard: int = 250,
+    in_process_below: int = 2000,
+) -> Iterator[R]:
+    """`map_shards`, result by result: the workers have begun when this returns, and do not run far ahead.
+
+    The results must be taken to the end, or the iterator closed.
+    """
     shards = [items[i : i + shard] for i in range(0, len(items), shard)]
     count = min(workers or available_cores(), len(shards))
     nested = multiprocessing.parent_process() is not None
     if count <= 1 or nested or len(items) < in_process_below:
-        return [function(part) for part in shards]
-    # Spawned, not forked: Polars and OpenCV have threads, and a fork of a process with threads can hang.
-    context = multiprocessing.get_context("spawn")
+        return map(function, shards)
+    context = multiprocessing.get_context("fork" if _alone() else "spawn")
     pool = ProcessPoolExecutor(count, context, _start_worker)
+    ahead = _AHEAD * count
+    with _main_hidden():
+        begun = deque(pool.submit(function, part) for part in shards[:ahead])
+    return _results(pool, function, begun, shards[ahead:])
+
+
+def _results(
+    pool: ProcessPoolExecutor,
+    function: Callable[[Sequence[T]], R],
+    begun: deque[Future[R]],
+    waiting: Sequence[Sequence[T]],
+) -> Iterator[R]:
+    """In order; a further shard is begun for each result that is taken."""
+    rest = iter(waiting)
     try:
-        with _main_hidden():
-            futures: list[Future[R]] = [pool.submit(function, part) for part in shards]
-        return [future.result() for future in futures]
+        while begun:
+            result = begun.popleft().result()
+            with _main_hidden():
+                begun.extend(pool.submit(function, part) for part in islice(rest, 1))
+            yield result
     except BrokenProcessPool as error:
         raise CurateError(
             "A worker process was killed, perhaps because memory ran out.", "Use fewer workers."
         ) from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _alone() -> bool:
+    """Whether this process has one thread, those of libraries counted, so that a fork of it is whole."""
+    if sys.platform != "linux" or "polars" in sys.modules:
+        return False
+    try:
+        return len(os.listdir("/proc/self/task")) == 1  # noqa: PTH208 - names, not paths
+    except OSError:
+        return False
 
 
 def available_cores() -> int:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,26 +28,43 @@ def open_dataset(
     classes: Sequence[str] | None = None,
     format: str | None = None,
     workers: int | None = None,
+    use_cache: bool = False,
 ) -> Dataset:
     """Read a data set in any format we know; `format` (voc, yolo, coco) is recognised where it is not given.
 
-    A folder of images without any annotation is a VOC data set in which nothing is labelled yet. Raises
-    NotADataset where there is nothing to read.
+    A folder of images without any annotation is a VOC data set in which nothing is labelled yet. With
+    `use_cache`, what VOC files said is kept below `root` (see `cache.py`). Raises NotADataset where there is
+    nothing to read.
     """
     tree = root if isinstance(root, Tree) else Tree.open(root)
+    return begin(tree, format=format, workers=workers, use_cache=use_cache).finish(classes)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A data set that is being read; `finish` takes the classes, if they are not those it declares."""
+
+    tree: Tree
+    finish: Callable[[Sequence[str] | None], Dataset]
+
+
+def begin(
+    tree: Tree, *, format: str | None = None, workers: int | None = None, use_cache: bool = False
+) -> Reading:
+    """`open_dataset` in two steps: the files of VOC folders are being read when this returns."""
     chosen = format or recognise(tree)
     if chosen == "voc":
         from curate.formats import voc_folder
 
-        return voc_folder.read(tree, classes, workers)
+        return Reading(tree, voc_folder.begin(tree, workers, use_cache=use_cache).finish)
     if chosen == "yolo":
         from curate.formats import yolo
 
-        return yolo.read(tree, classes, workers)
+        return Reading(tree, lambda classes: yolo.read(tree, classes, workers))
     if chosen == "coco":
         from curate.formats import coco
 
-        return coco.read(tree, classes, workers)
+        return Reading(tree, lambda classes: coco.read(tree, classes, workers))
     raise CurateError(f"{chosen} is no format that can be read.", f"Choose one of {', '.join(FORMATS)}.")
 
 
@@ -75,17 +93,19 @@ def recognise(tree: Tree) -> str:
     if images:
         return "voc"
     folder = display(name_to_text(str(tree.root)))
+    aside = "".join(f" Left aside: {display(path)}, {why}." for path, why in tree.left_aside()[:3])
     raise NotADataset(
-        f"{folder} holds no images and no annotations that we can read ({len(files):,} files).",
+        f"{folder} holds no images and no annotations that we can read ({len(files):,} files).{aside}",
         "Name a folder with VOC XML, YOLO labels or a COCO JSON file.",
     )
 
 
 def _yolo_labels(tree: Tree, files: Sequence[str], images: Sequence[str]) -> list[str]:
     """Text files in a `labels` folder or beside an image of their stem, if some have rows of numbers."""
-    stems = {split_name(name)[:2] for name in images}
+    texts = [name for name in files if name.lower().endswith(".txt")]
+    stems = {split_name(name)[:2] for name in images} if texts else set()
     labels = []
-    for name in files:
+    for name in texts:
         folder, stem, suffix = split_name(name)
         if suffix.lower() == ".txt" and ("labels" in folder.lower().split("/") or (folder, stem) in stems):
             labels.append(name)
@@ -104,7 +124,7 @@ def _is_coco(tree: Tree, name: str) -> bool:
     try:
         content = tree.read_head(name, 1 << 16)
         if len(content) == 1 << 16:
-            content += tree.read(name)[-(1 << 16) :]
+            content += tree.read_tail(name, 1 << 16)
     except (OSError, UnsafePath):
         return False
     return sum(key in content for key in (b'"images"', b'"annotations"', b'"categories"')) >= 2

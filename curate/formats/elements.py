@@ -89,6 +89,11 @@ class Markup:
         return min(starts[min(max(line, 1), len(starts) - 1) - 1] + max(column, 1) - 1, len(self.source))
 
 
+def escape(text: str) -> str:
+    """Plain text as it is written between two tags. (Python's own would load an HTTP client.)"""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
 def character_data(inner: str) -> str:
     """The text between two tags as a reader sees it: comments gone, CDATA opened, references decoded."""
     if not ("&" in inner or "<" in inner or "\r" in inner):

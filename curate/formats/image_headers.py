@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 TAIL = 65536  # how far from its end a file is searched for its end marker
 MAX_SEGMENTS = 500  # before the frame header; a camera's file has a dozen, a hostile one no end of them
@@ -18,8 +17,14 @@ _IEND = b"IEND\xaeB`\x82"
 ReadAt = Callable[[int, int], bytes]  # (offset, count) -> at most count bytes
 
 
-@dataclass(frozen=True)
-class ImageFacts:
+# The columns of `dataset.IMAGES` that an image file fills, in the order of `ImageFacts`.
+IMAGE_COLUMNS = (
+    *("image_bytes", "image_format", "image_width", "image_height", "image_channels", "orientation"),
+    *("image_problem", "image_problem_detail"),
+)
+
+
+class ImageFacts(NamedTuple):
     """An image file as it is stored: EXIF orientation told, not applied. `problem` as in `dataset.IMAGES`."""
 
     bytes: int | None = None
@@ -33,16 +38,7 @@ class ImageFacts:
 
     def columns(self) -> dict[str, Any]:
         """The values of the columns of `dataset.IMAGES` that describe the image file."""
-        return {
-            "image_bytes": self.bytes,
-            "image_format": self.format,
-            "image_width": self.width,
-            "image_height": self.height,
-            "image_channels": self.channels,
-            "orientation": self.orientation,
-            "image_problem": self.problem,
-            "image_problem_detail": self.detail,
-        }
+        return dict(zip(IMAGE_COLUMNS, self, strict=True))
 
 
 def tiff_orientation(block: bytes) -> int:
@@ -63,9 +59,9 @@ def tiff_tags(block: bytes) -> dict[int, int]:
     for at in range(offset + 2, min(offset + 2 + 12 * count, len(block) - 11), 12):
         tag, kind, number = struct.unpack_from(order + "HHI", block, at)
         if number >= 1 and kind == 3:  # with several values (bits per sample), the first two lie in the field
-            tags[tag] = struct.unpack_from(order + "H", block, at + 8)[0]
+            tags.setdefault(tag, struct.unpack_from(order + "H", block, at + 8)[0])  # decoders take the first
         elif number == 1 and kind == 4:
-            tags[tag] = struct.unpack_from(order + "I", block, at + 8)[0]
+            tags.setdefault(tag, struct.unpack_from(order + "I", block, at + 8)[0])
     return tags
 
 

@@ -7,8 +7,10 @@ In: the first kilobytes of a file, further reads where a header lies deeper, and
 from __future__ import annotations
 
 import os
+import stat
 import struct
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from curate.errors import UnsafePath
@@ -27,6 +29,8 @@ IMAGE_SUFFIXES = (
 )
 MAX_PIXELS = 512 * 1024 * 1024  # more is not decoded: 1.5 GB in memory, or a file made to be a bomb
 _HEAD = 4096
+# A pipe put in a file's place must not block us; regular files take no notice of O_NONBLOCK.
+_OPEN = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 def image_facts(tree: Tree, name: str) -> ImageFacts:
@@ -35,20 +39,38 @@ def image_facts(tree: Tree, name: str) -> ImageFacts:
         content = tree.overlay.get(name)
         if content is not None:
             return facts_of_bytes(content)
-        descriptor = os.open(tree.path(name), os.O_RDONLY | getattr(os, "O_BINARY", 0))
-    except (OSError, UnsafePath) as error:
+        return facts_of_file(str(tree.path(name)))
+    except UnsafePath as error:
+        return ImageFacts(problem="unreadable", detail=str(error))
+
+
+def facts_of_file(path: str) -> ImageFacts:
+    """The facts of a file on disk, which the caller knows to lie where it may be read. Never raises."""
+    try:
+        descriptor = os.open(path, _OPEN)
+    except OSError as error:
         return ImageFacts(problem="unreadable", detail=str(error))
     try:
-
-        def read_at(offset: int, count: int) -> bytes:
-            os.lseek(descriptor, offset, os.SEEK_SET)
-            return os.read(descriptor, count)
-
-        return read_header(read_at, os.fstat(descriptor).st_size)
+        state = os.fstat(descriptor)
+        if not stat.S_ISREG(state.st_mode):
+            return ImageFacts(problem="unreadable", detail="not a regular file")
+        return facts_of_open_file(descriptor, state.st_size)
     except OSError as error:
         return ImageFacts(problem="unreadable", detail=str(error))
     finally:
         os.close(descriptor)
+
+
+def facts_of_open_file(descriptor: int, size: int) -> ImageFacts:
+    """The facts of an open file of `size` bytes. Raises OSError where it cannot be read."""
+    return read_header(partial(_read_at, descriptor), size)
+
+
+def _read_at(descriptor: int, offset: int, count: int) -> bytes:
+    if hasattr(os, "pread"):
+        return os.pread(descriptor, count, offset)
+    os.lseek(descriptor, offset, os.SEEK_SET)  # Windows has no pread
+    return os.read(descriptor, count)
 
 
 def facts_of_bytes(content: bytes) -> ImageFacts:
@@ -67,7 +89,10 @@ def read_header(read_at: ReadAt, size: int) -> ImageFacts:
     if kind is None:
         return _foreign(head, size)
     try:
-        return kind(head, read_at, size)
+        facts = kind(head, read_at, size)
+        if facts.problem is None and not (facts.width and facts.height):
+            return facts._replace(problem="no-header", detail=f"{facts.width}x{facts.height} pixels")
+        return facts
     except (struct.error, IndexError):
         name = _FORMAT_NAMES[kind]
         return ImageFacts(size, name, problem="no-header", detail=f"{name} without a readable header")
@@ -76,13 +101,14 @@ def read_header(read_at: ReadAt, size: int) -> ImageFacts:
 def decode_pixels(content: bytes) -> NDArray[np.uint8] | None:
     """The stored pixels as (H, W, 3) RGB, EXIF orientation ignored; None where they cannot be decoded.
 
-    Grey, palette, alpha and 16-bit images come as 8-bit RGB. Images over MAX_PIXELS are not decoded.
+    Grey, palette, alpha and 16-bit images come as 8-bit RGB. Images over MAX_PIXELS, and files whose size
+    cannot be told beforehand, are not decoded.
     """
     import cv2
     import numpy as np
 
     facts = facts_of_bytes(content)
-    if (facts.width or 0) * (facts.height or 0) > MAX_PIXELS or not content:
+    if not 0 < (facts.width or 0) * (facts.height or 0) <= MAX_PIXELS:
         return None
     try:
         bgr = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)

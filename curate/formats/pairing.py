@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
 
 from curate.formats.images import IMAGE_SUFFIXES
@@ -77,13 +77,47 @@ def pair(
 
     Every annotation and every image is in exactly one pair; sorted by the annotation's or else image's path.
     """
-    return _Pairing(images, filenames).run(sorted(annotations))
+    annotations = sorted(annotations)
+    matched = _unrivalled(annotations, images)
+    left = [annotation for annotation in annotations if annotation not in matched]
+    if left:
+        matched |= _Pairing(images, filenames, set(matched.values())).run(left)
+    used = set(matched.values())
+    pairs: list[Pair] = [(annotation, matched.get(annotation)) for annotation in annotations]
+    pairs.extend((None, image) for image in images if image not in used)
+    return sorted(pairs, key=lambda each: each[0] or each[1] or "")
+
+
+def _unrivalled(annotations: Sequence[str], images: Sequence[str]) -> dict[str, str]:
+    """What the first step comes to for annotations and images that are alone with their folder and stem.
+
+    That is nearly all of them, and no other step, nor another annotation, can come to anything else.
+    """
+    images_of: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for image in images:
+        folder, stem, _ = split_name(image)
+        images_of[mirror(folder), stem].append(image)
+    annotations_of: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for annotation in annotations:
+        folder, stem, _ = split_name(annotation)
+        if is_image_name(stem):
+            return {}  # a.jpg.xml may claim the image of a.xml
+        annotations_of[mirror(folder), stem].append(annotation)
+    return {
+        alone[0]: images_of[place][0]
+        for place, alone in annotations_of.items()
+        if len(alone) == 1 and len(images_of.get(place, ())) == 1
+    }
 
 
 class _Pairing:
-    def __init__(self, images: Sequence[str], filenames: Mapping[str, str | None]) -> None:
+    """The five steps for annotations that are left when `taken` images are given away."""
+
+    def __init__(
+        self, images: Sequence[str], filenames: Mapping[str, str | None], taken: Collection[str]
+    ) -> None:
         self.filenames = filenames
-        self.free = set(images)
+        self.free = set(images).difference(taken)
         self.by_stem: dict[tuple[str, str], list[str]] = defaultdict(list)
         self.by_folded: dict[tuple[str, str], list[str]] = defaultdict(list)
         self.by_base: dict[tuple[str, str], list[str]] = defaultdict(list)
@@ -98,16 +132,14 @@ class _Pairing:
             self.stem_anywhere[stem].append(image)
             self.base_anywhere[stem + suffix].append(image)
 
-    def run(self, annotations: Sequence[str]) -> list[Pair]:
+    def run(self, annotations: Sequence[str]) -> dict[str, str]:
         matched: dict[str, str] = {}
         steps = (self._same_stem, self._folded_stem, self._filename, self._filename_anywhere, self._anywhere)
         for step in steps:
             for annotation in annotations:
                 if annotation not in matched:
                     self._match(annotation, step, matched)
-        pairs: list[Pair] = [(annotation, matched.get(annotation)) for annotation in annotations]
-        pairs.extend((None, image) for image in self.free)
-        return sorted(pairs, key=lambda each: each[0] or each[1] or "")
+        return matched
 
     def _match(self, annotation: str, step: Callable[[str], list[str]], matched: dict[str, str]) -> None:
         candidates = [image for image in step(annotation) if image in self.free]

@@ -11,9 +11,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
-from xml.sax.saxutils import escape
 
-from curate.formats.elements import Element
+from curate.formats.elements import Element, escape
 from curate.formats.voc_document import KNOWN_TAGS, Document, child, local_name, parse
 
 __all__ = ["Document", "VocAnnotation", "VocObject", "facts", "parse", "write"]
@@ -23,8 +22,8 @@ SYNTHETIC_SOURCE = "curate paste"  # what <source><database> begins with in an a
 # The columns of `dataset.IMAGES` and `OBJECTS` that an annotation file fills, in the order of `facts`.
 HEADER_COLUMNS = (
     *("readable", "root_tag", "encoding", "declared_encoding", "bom", "folder"),
-    *("filename", "filename_line", "filename_column"),
-    *("size_written", "width", "height", "depth", "size_line", "size_column", "synthetic"),
+    *("filename", "filename_line", "filename_column", "path_written"),
+    *("size_written", "width", "height", "depth", "size_line", "size_column", "synthetic", "odd_flags"),
 )
 OBJECT_COLUMNS = (
     *("object", "box", "name", "xmin", "ymin", "xmax", "ymax", "written", "difficult", "truncated"),
@@ -33,7 +32,9 @@ OBJECT_COLUMNS = (
 PROBLEM_COLUMNS = ("kind", "line", "column", "detail")
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-_CORNERS = ("xmin", "ymin", "xmax", "ymax")
+CORNERS = ("xmin", "ymin", "xmax", "ymax")
+# A <difficult> or <truncated> that is written as neither 0 nor 1.
+ODD_FLAG = re.compile(rb"<(?:difficult|truncated)(?:\s[^<>]*)?(?:>(?!\s*[01]\s*<)|/>)")
 _TRUE, _FALSE = frozenset({"1", "true", "yes"}), frozenset({"", "0", "false", "no"})
 
 
@@ -74,10 +75,12 @@ def header_row(document: Document) -> tuple[Any, ...]:
         _text(parts.get("folder")),
         _text(filename),
         *_place(document, filename),
+        _text(parts.get("path")),
         None if size is None else "x".join((side or "").strip() for side in sides).removesuffix("x"),
-        *(_integer(side) for side in sides),
+        *(integer(side) for side in sides),
         *_place(document, size),
         (database or "").startswith(SYNTHETIC_SOURCE),
+        ODD_FLAG.search(document.raw) is not None,
     )
 
 
@@ -116,7 +119,7 @@ def _written(box: Element) -> list[str]:
     texts: dict[str, str] = {}
     for corner in box.children:
         texts.setdefault(corner.tag if corner.tag in KNOWN_TAGS else local_name(corner), corner.text)
-    return [texts.get(corner, "").strip() for corner in _CORNERS]
+    return [texts.get(corner, "").strip() for corner in CORNERS]
 
 
 def to_xyxy(written: Sequence[float | None]) -> list[float | None]:
@@ -133,7 +136,7 @@ def number(text: str) -> float | None:
     return value if -1e300 < value < 1e300 else None
 
 
-def _integer(text: str | None) -> int | None:
+def integer(text: str | None) -> int | None:
     value = number(text.strip()) if text is not None else None
     return int(value) if value is not None and value.is_integer() and abs(value) < 2**53 else None
 
@@ -217,7 +220,7 @@ def _object_lines(item: VocObject) -> Iterable[str]:
         _leaf(2, "truncated", int(item.truncated)),
         _leaf(2, "difficult", int(item.difficult)),
         "\t\t<bndbox>",
-        *(_leaf(3, tag, _pixel(value)) for tag, value in zip(_CORNERS, corners, strict=True)),
+        *(_leaf(3, tag, _pixel(value)) for tag, value in zip(CORNERS, corners, strict=True)),
         "\t\t</bndbox>",
         "\t</object>",
     ]

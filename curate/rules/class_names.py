@@ -5,11 +5,11 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 from typing import Any
-from xml.sax.saxutils import escape
 
 import polars as pl
 
 from curate.findings import Edit, ReplaceText
+from curate.formats.elements import escape
 from curate.formats.voc import Document
 from curate.rules.edits import children
 from curate.rules.model import Facts
@@ -27,6 +27,11 @@ def counts(facts: Facts) -> dict[str, int]:
     return dict(table.iter_rows())
 
 
+def in_boxes(count: int) -> str:
+    """`1 box`, `4,155 boxes`: for messages."""
+    return f"{count:,} box" if count == 1 else f"{count:,} boxes"
+
+
 def rows_named(facts: Facts, names: list[str]) -> Iterator[dict[str, Any]]:
     """The first row of each object with one of these names, in table order."""
     rows = facts.data.boxes.filter(pl.col("name").is_in(names) & (pl.col("box") <= 1))
@@ -38,13 +43,20 @@ def unlisted(facts: Facts) -> list[str]:
     if not facts.data.classes:
         return []
     declared = set(facts.data.classes)
-    return [name for name in counts(facts) if name not in declared]
+    return [name for name in facts.once(counts) if name not in declared]
 
 
 def variant_of(facts: Facts, name: str) -> str | None:
     """The one declared class that equals `name` but for its spelling; None with none or several."""
-    same = [known for known in facts.data.classes if fold(known) == fold(name)]
+    same = facts.once(_by_fold).get(fold(name), [])
     return same[0] if len(same) == 1 else None
+
+
+def _by_fold(facts: Facts) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for known in facts.data.classes:
+        found.setdefault(fold(known), []).append(known)
+    return found
 
 
 def is_number(facts: Facts, name: str) -> bool:

@@ -6,9 +6,10 @@ neighbourhood, so that a repaired file still looks like one its author wrote.
 
 from __future__ import annotations
 
-from xml.sax.saxutils import escape as escape_markup
+from collections.abc import Mapping
 
 from curate.findings import ReplaceText
+from curate.formats.elements import escape as escape_markup
 from curate.formats.markup import Element
 from curate.formats.voc import Document
 
@@ -61,6 +62,17 @@ def step(document: Document, parent: Element) -> str:
 def insert_after(document: Document, element: Element, new: str) -> ReplaceText:
     """Put `new` behind an element, on a line of its own where the element stands on one."""
     return ReplaceText(element.end, element.end, lead(document, element) + new)
+
+
+def bndbox_after(
+    document: Document, holder: Element, anchor: Element, corners: Mapping[str, str]
+) -> ReplaceText:
+    """Put a `<bndbox>` of these corners behind `anchor`, a child of the object `holder`."""
+    outer = lead(document, anchor)
+    inner = outer + step(document, holder) if "\n" in outer else ""
+    fields = "".join(f"{inner}<{tag}>{text}</{tag}>" for tag, text in corners.items())
+    closing = outer if "\n" in outer else ""
+    return insert_after(document, anchor, f"<bndbox>{fields}{closing}</bndbox>")
 
 
 def insert_before(document: Document, element: Element, new: str) -> ReplaceText:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from xml.sax.saxutils import escape
 
 import polars as pl
 
 from curate.findings import ReplaceText
+from curate.formats.elements import escape
 from curate.formats.voc import Document
 from curate.rules.edits import insert_after, insert_before, set_value
 from curate.rules.model import Facts
@@ -43,24 +43,37 @@ class Disagreement:
 
 def disagreements(facts: Facts, kind: str) -> Iterator[Disagreement]:
     """All disagreements of one kind, in table order. Only VOC annotations state a file name."""
+    return (found for found in facts.once(_disagreements) if found.kind == kind)
+
+
+def _disagreements(facts: Facts) -> list[Disagreement]:
     if facts.data.format != "voc":
-        return
+        return []
     suspects = facts.data.images.filter(
         pl.col("annotation").is_not_null()
         & pl.col("readable")
         & pl.col("filename").ne_missing(pl.col("image").str.split("/").list.last())
     )
-    images: dict[str, list[str]] = defaultdict(list)  # base name -> paths
-    for path in facts.data.images["image"].drop_nulls() if len(suspects) else ():
-        images[path.rpartition("/")[2]].append(path)
-    for row in suspects.iter_rows(named=True):
-        if row["image_id"] not in facts.broken:
-            found = _judge(row, images)
-            if found is not None and found.kind == kind:
-                yield found
+    if suspects.is_empty():
+        return []
+    images = _Images(facts.data.images["image"].drop_nulls())
+    whole = (row for row in suspects.iter_rows(named=True) if row["image_id"] not in facts.broken)
+    return [found for row in whole if (found := _judge(row, images)) is not None]
 
 
-def _judge(row: Mapping[str, Any], images: Mapping[str, list[str]]) -> Disagreement | None:
+class _Images:
+    """The images' paths by what an annotation may call them."""
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self.by_base: dict[str, list[str]] = defaultdict(list)
+        self.by_stem: dict[tuple[str, str], list[str]] = defaultdict(list)  # with the folder
+        for path in paths:
+            folder, _, base = path.rpartition("/")
+            self.by_base[base].append(path)
+            self.by_stem[folder, base.rpartition(".")[0] or base].append(path)
+
+
+def _judge(row: Mapping[str, Any], images: _Images) -> Disagreement | None:
     written = (row["filename"] or "").strip()
     image: str | None = row["image"]
     folder, _, base = (image or "").rpartition("/")
@@ -70,7 +83,7 @@ def _judge(row: Mapping[str, Any], images: Mapping[str, list[str]]) -> Disagreem
     if ".." in slashed.split("/") or slashed.startswith("/") or _DRIVE.match(slashed):
         return Disagreement(ESCAPES, row, written, base or None, ())
     if image is None:
-        named = tuple(sorted(images.get(written, ())))
+        named = tuple(sorted(images.by_base.get(written, ())))
         return Disagreement(ANOTHER, row, written, None, named) if named else None  # else IMG001 says so
     if not written:
         return Disagreement(MISSING, row, written, base, ())
@@ -80,18 +93,10 @@ def _judge(row: Mapping[str, Any], images: Mapping[str, list[str]]) -> Disagreem
         return Disagreement(DIRECTORIES, row, written, base, ())
     stem = base.rpartition(".")[0] or base
     if written == stem or written.rpartition(".")[0] == stem:
-        same = tuple(
-            sorted(
-                path
-                for name, paths in images.items()
-                if (name.rpartition(".")[0] or name) == stem
-                for path in paths
-                if path.rpartition("/")[0] == folder
-            )
-        )
+        same = tuple(sorted(images.by_stem[folder, stem]))
         return Disagreement(EXTENSION, row, written, base, same)
-    if written in images:
-        return Disagreement(ANOTHER, row, written, base, tuple(sorted(images[written])))
+    if written in images.by_base:
+        return Disagreement(ANOTHER, row, written, base, tuple(sorted(images.by_base[written])))
     return Disagreement(NOWHERE, row, written, base, ())
 
 

@@ -12,11 +12,15 @@ The labels are lost, or the loader stops at the missing file.
 ## Repair
 Unsafe where exactly one image that no annotation claims has a similar name: it is renamed. Otherwise only a
 person can find the image.
+
+## Evidence
+hding2455/DSC#12: "FileNotFoundError ... DSC01274.png"; the images are `.jpg`.
 """
 
 from __future__ import annotations
 
 import difflib
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 
 import polars as pl
@@ -25,6 +29,7 @@ from curate.findings import Edit, Finding, FixClass, Rename, Severity
 from curate.formats.voc import Document
 from curate.rules.class_names import fold
 from curate.rules.filenames import ANOTHER, disagreements, set_filename
+from curate.rules.garbled_names import garbled_filenames
 from curate.rules.model import Facts, Rule, Stage
 
 SIMILAR = 0.85  # difflib's ratio of the folded stems; frame_1 and frame_2 have 0.86, but differ in a digit
@@ -36,13 +41,17 @@ def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
         return
     elsewhere = {row["image_id"] for row in facts.problems("not-voc")}
     elsewhere |= {found.row["image_id"] for found in disagreements(facts, ANOTHER)}  # HDR009
+    elsewhere |= {found.row["image_id"] for found in facts.once(garbled_filenames)}  # ENC005
     missing = [row for row in rows.iter_rows(named=True) if row["image_id"] not in elsewhere]
     free = facts.data.images.filter(pl.col("annotation").is_null())["image"].drop_nulls().to_list()
-    claims = {row["annotation"]: _similar(row["stem"], free) for row in missing}
-    wanted = [images[0] for images in claims.values() if len(images) == 1]
+    by_digits: dict[str, list[str]] = defaultdict(list)
+    for image in free:
+        by_digits[_digits(image.rpartition("/")[2].rpartition(".")[0])].append(image)
+    claims = {row["annotation"]: _similar(row["stem"], by_digits[_digits(row["stem"])]) for row in missing}
+    wanted = Counter(images[0] for images in claims.values() if len(images) == 1)
     for row in missing:
         images = claims[row["annotation"]]
-        target = images[0] if len(images) == 1 and wanted.count(images[0]) == 1 else None
+        target = images[0] if len(images) == 1 and wanted[images[0]] == 1 else None
         to = None if target is None else _renamed(target, row["stem"])
         safe = to is not None and to not in facts.names
         yield rule.finding(
@@ -57,13 +66,15 @@ def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
         )
 
 
+def _digits(stem: str) -> str:
+    return "".join(filter(str.isdigit, stem))
+
+
 def _similar(stem: str, free: list[str]) -> list[str]:
-    """Unclaimed images whose stem is nearly this one; digits count frames, so they must agree."""
+    """Images, of unclaimed ones with the same digits, whose stem is nearly this one: digits count frames."""
     found = []
     for image in free:
         other = image.rpartition("/")[2].rpartition(".")[0]
-        if [c for c in stem if c.isdigit()] != [c for c in other if c.isdigit()]:
-            continue
         if difflib.SequenceMatcher(None, fold(stem), fold(other)).ratio() >= SIMILAR:
             found.append(image)
     return found

@@ -11,16 +11,19 @@ The box has no class: converters stop at it or leave it out.
 
 ## Repair
 Unsafe where the data set knows exactly one class: its name is written. With several, only a person can tell.
+
+## Evidence
+ssaru/convert2Yolo#16: `_object.find("name").text` of None stops the conversion.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from xml.sax.saxutils import escape
 
 import polars as pl
 
 from curate.findings import Edit, Finding, FixClass, ReplaceText, Severity
+from curate.formats.elements import escape
 from curate.formats.voc import Document
 from curate.rules.edits import children, insert_before, set_value
 from curate.rules.model import Facts, Rule

@@ -1,0 +1,201 @@
+"""What files said when they were last read: PATH/.curate/cache/facts, for files that have not changed since.
+
+A file counts as unchanged if its size, its times of modification and of status change (which no program can
+set) and its inode are as they were when it was opened to be read. A file that had been written less than two
+seconds before that is not kept but read again: some file systems count time in steps of two seconds, and a
+change within one step would not show. So what is kept is never out of date.
+
+The cache is written whole and renamed into its place, so two runs at once do no harm. One that is broken, of
+another version or from elsewhere is passed over and replaced. Where it cannot be written there is none.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import time
+import zlib
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from curate import __version__
+from curate.tree import text_to_name
+
+if TYPE_CHECKING:  # polars is loaded by the one process that builds tables
+    import polars as pl
+
+SMALLEST = 2000  # files; fewer are read as quickly as a cache is
+_MAGIC = b"curate facts 1\n"
+_FOLDERS = (".curate", "cache")
+_FILE = "facts"
+_STEP = 2_000_000_000  # nanoseconds: the coarsest clock of a file system (FAT)
+_TICK = 100_000_000  # of the clock behind the time of status change, generously
+_LATER = (1 << 63) - 1  # a time at which every change shows
+_ABANDONED = 60.0  # seconds after which an unfinished file of another run is taken for left over
+_STAMP = 4  # numbers in a stamp
+UNKNOWN = (-1, -1, -1, -1)  # the stamp of a file that must be read again
+
+Stamp = tuple[int, int, int, int]
+
+
+def stamp(state: os.stat_result, now: int) -> Stamp:
+    """The stamp of a file read at `now` (nanoseconds); UNKNOWN where a change might not show in it."""
+    if state.st_mtime_ns > now - _STEP or state.st_ctime_ns > now - _TICK:
+        return UNKNOWN
+    return state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino & _LATER
+
+
+def stamps(root: Path, names: Sequence[str]) -> array[int]:
+    """The stamps of files as they are, one after the other; UNKNOWN for those that cannot be looked at."""
+    found = array("q")
+    folder = os.path.join(root, "")  # noqa: PTH118 - a path object for each file would take longer
+    for name in names:
+        found.extend(_stamp_of(folder + text_to_name(name)))
+    return found
+
+
+def _stamp_of(path: str) -> Stamp:
+    try:
+        return stamp(os.stat(path), _LATER)  # noqa: PTH116
+    except OSError:
+        return UNKNOWN
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A cache as it was found: the files it knows with their stamps, and the tables, still as bytes."""
+
+    names: list[str]
+    stamps: array[int]
+    content: memoryview
+    sizes: Sequence[int]  # of the tables
+
+    def unchanged(self, root: Path, names: Sequence[str]) -> dict[str, int]:
+        """Of these files, those that are as they were, with their numbers in `self.names`."""
+        now = stamps(root, names)
+        if self.names == list(names) and self.stamps == now:
+            return {name: i for i, name in enumerate(names) if now[_STAMP * i] >= 0}
+        number_of = {name: i for i, name in enumerate(self.names)}
+        same = {}
+        for i, name in enumerate(names):
+            old = number_of.get(name)
+            if old is not None and now[_STAMP * i] >= 0:
+                known = self.stamps[_STAMP * old : _STAMP * old + _STAMP]
+                if known == now[_STAMP * i : _STAMP * i + _STAMP]:
+                    same[name] = old
+        return same
+
+    def tables(self) -> list[pl.DataFrame]:
+        """The tables that were saved. Asked for only where a stamp fits, so never of a foreign file."""
+        import polars as pl
+
+        found, start = [], 0
+        for size in self.sizes:
+            found.append(pl.read_ipc(BytesIO(self.content[start : start + size])))
+            start += size
+        return found
+
+
+def picked(known: array[int], numbers: Sequence[int]) -> array[int]:
+    """The stamps of the files with these numbers, in this order."""
+    found = array("q")
+    for number in numbers:
+        found.extend(known[_STAMP * number : _STAMP * number + _STAMP])
+    return found
+
+
+def load(root: Path) -> Saved | None:
+    """The cache of a data set; None where there is none that can be used."""
+    folder = _folder(root)
+    if folder is None:
+        return None
+    flags = (
+        os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    )
+    try:
+        with os.fdopen(os.open(folder / _FILE, flags), "rb") as stream:
+            if stream.read(len(_MAGIC)) != _MAGIC:
+                return None
+            head = json.loads(stream.readline(4096))
+            content = stream.read()
+        if head["code"] != _code() or head["sum"] != zlib.crc32(content):
+            return None
+        names_size, stamps_size, *sizes = head["sizes"]
+        names = content[:names_size].decode().split("\0") if names_size else []
+        known = array("q")
+        known.frombytes(content[names_size : names_size + stamps_size])
+        if len(known) != _STAMP * len(names) or len(content) != names_size + stamps_size + sum(sizes):
+            return None
+        return Saved(names, known, memoryview(content)[names_size + stamps_size :], sizes)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None  # broken or foreign: it is replaced
+
+
+def save(root: Path, names: Sequence[str], known: array[int], tables: Sequence[pl.DataFrame]) -> None:
+    """Keep the tables of these files; where that is not possible, do without."""
+    folder = _folder(root)
+    if folder is None:
+        return
+    blobs = ["\0".join(names).encode(), known.tobytes(), *map(_bytes, tables)]
+    checksum = 0
+    for blob in blobs:
+        checksum = zlib.crc32(blob, checksum)
+    head = {"code": _code(), "sum": checksum, "sizes": [len(blob) for blob in blobs]}
+    with contextlib.suppress(OSError):  # a folder that is read-only, or a disk that is full, has no cache
+        folder.mkdir(parents=True, exist_ok=True)
+        _keep_out_of_git(folder)
+        _replace(folder, [_MAGIC, json.dumps(head).encode() + b"\n", *blobs])
+
+
+def _bytes(table: pl.DataFrame) -> bytes:
+    stream = BytesIO()
+    table.write_ipc(stream, compression="lz4")
+    return stream.getvalue()
+
+
+def _replace(folder: Path, parts: Sequence[bytes]) -> None:
+    temporary = folder / f"{_FILE}.tmp"
+    with contextlib.suppress(FileNotFoundError):
+        if time.time() - temporary.lstat().st_mtime < _ABANDONED:
+            return  # another run is writing
+        temporary.unlink()
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.writelines(parts)  # not flushed to the disk: a power cut breaks it, which its sum shows
+        temporary.replace(folder / _FILE)
+    except OSError:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+
+
+def _keep_out_of_git(folder: Path) -> None:
+    mark = folder / ".gitignore"
+    if not os.path.lexists(mark):
+        mark.write_text("*\n", encoding="ascii")
+
+
+def _folder(root: Path) -> Path | None:
+    """Where the cache lies; None where the way there leads through a link or is no folder."""
+    folder = root
+    for name in _FOLDERS:
+        folder = folder / name
+        if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+            return None
+    return folder
+
+
+def _code() -> str:
+    """What the facts depend on beside the files: this program, as it is installed now."""
+    here = Path(__file__).parent
+    sources = sorted([*here.glob("*.py"), *here.parent.glob("*.py")])
+    parts: list[Any] = [__version__, os.name]
+    with contextlib.suppress(OSError):  # in an archive; then the version has to do
+        parts += [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in sources]
+    return f"{zlib.crc32(json.dumps(parts).encode()):08x}"
