@@ -340,7 +340,7 @@ def test_a_picture_is_a_small_jpeg_inside_the_page(tmp_path: Path) -> None:
         (b"", "The image file is empty."),
         (b"<html>404</html>", "This is no image: an HTML page."),
         (b"\x89PNG\r\n\x1a\n" + bytes(40), "The image cannot be decoded"),
-        (image("a")[:300], "This image cannot be decoded here."),
+        (image("a")[:300], "The image cannot be decoded: "),
         (None, "The image file is missing."),
     ],
 )
@@ -407,6 +407,13 @@ def test_a_box_outside_its_image_widens_the_view_but_not_for_ever(tmp_path: Path
     assert views == [[0, 0, 84, 48], [0, 0, 96, 48]]  # 64 wide: half of it more at most
 
 
+def test_a_wrong_size_is_in_view_beside_the_image(tmp_path: Path) -> None:
+    answer = held(page(checked(tmp_path, data(voc("a", size=size(80, 60))))))
+    wrong = finding_of(answer, "HDR004")
+    assert wrong["panes"][0][2:] == [0, 0, 80, 60, 0, 0, 64, 48]
+    assert answer["images"][wrong["image"]][3:5] == [80, 60]
+
+
 def test_pictures_are_bounded_in_number_and_what_is_left_out_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -421,6 +428,15 @@ def test_pictures_are_bounded_in_number_and_what_is_left_out_is_said(
     assert "Pictures are drawn for 3 images; 5 images with findings are without" in Outline(text).text
     assert finding_of(answer, "BOX003")["panes"], "a rare rule has its picture before a frequent one has two"
     assert len(answer["findings"]) == 8
+
+
+def test_close_ups_leave_room_for_further_images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "MAX_CLOSE_UPS", 2)
+    small = [an_object(box=(203 + 90 * n, 401, 201 + 90 * n, 420)) for n in range(5)]
+    files = data(voc("a", *small, an_object(), size=size(1000, 800)))
+    files["JPEGImages/a.jpg"] = image("a", 1000, 800)
+    answer = held(page(checked(tmp_path, files, select=["BOX001"])))
+    assert [len(row[12]) for row in answer["findings"]] == [2, 2, 1, 1, 1]
 
 
 def test_pictures_are_bounded_in_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

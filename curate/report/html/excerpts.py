@@ -151,7 +151,7 @@ class Excerpts:
 
 def changed_lines(old: str, new: str) -> list[Row]:
     """What differs between two texts, with a line of context on either side; [] where nothing does."""
-    before, after = ([printable(line) for line in text.split("\n")] for text in (old, new))
+    before, after = (text.replace("\r\n", "\n").split("\n") for text in (old, new))
     if before == after:
         return []
     head = _shared(before, after)
@@ -160,8 +160,9 @@ def changed_lines(old: str, new: str) -> list[Row]:
     if head + tail == min(len(before), len(after)):  # lines only went away, or only came
         moved = _slide(longer, head, count - tail - head)
         head, tail = head - moved, tail + moved
-    rows = [Row(" ", head, before[head - 1])] if head else []
-    old_middle, new_middle = before[head : len(before) - tail], after[head : len(after) - tail]
+    rows = [Row(" ", head, printable(before[head - 1]))] if head else []
+    old_middle = [printable(line) for line in before[head : len(before) - tail]]
+    new_middle = [printable(line) for line in after[head : len(after) - tail]]
     for i1, i2, j1, j2, same in _steps(old_middle, new_middle):
         if same:
             kept = range(i1, i2) if i2 - i1 <= 3 else (i1, i2 - 1)
@@ -169,7 +170,7 @@ def changed_lines(old: str, new: str) -> list[Row]:
         else:
             rows += _both(old_middle[i1:i2], new_middle[j1:j2], head + i1 + 1, head + j1 + 1)
     if tail:
-        rows.append(Row(" ", len(before) - tail + 1, before[len(before) - tail]))
+        rows.append(Row(" ", len(before) - tail + 1, printable(before[len(before) - tail])))
     return [_cut(row, row.start) for row in rows]
 
 
@@ -235,7 +236,7 @@ def _cut(row: Row, around: int) -> Row:
     """At most MAX_WIDTH characters, those `around` among them."""
     if len(row.text) <= MAX_WIDTH:
         return row
-    low = max(min(around - MAX_WIDTH // 3, len(row.text) - MAX_WIDTH), 0)
+    low = max(min(around - MAX_WIDTH // 6, len(row.text) - MAX_WIDTH), 0)
     high = low + MAX_WIDTH
     lead = "\u2026" if low else ""
     text = lead + row.text[low:high] + ("\u2026" if high < len(row.text) else "")

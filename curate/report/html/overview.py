@@ -171,11 +171,14 @@ def other_rules(report: Report, words: Words) -> str:
         f"{text(rule.name)}</summary>{_documentation(rule, words)}</details>"
         for rule in rest
     ]
-    return f"<p>{text(words['others_lead'])}</p>{''.join(parts)}" if rest else ""
+    if not rest:
+        return ""
+    return f'<p>{text(words["others_lead"])}</p><div class="others">{"".join(parts)}</div>'
 
 
 def _documentation(rule: Rule, words: Words) -> str:
-    known = {"What": "what", "Why it hurts training": "why", "Example": "example", "Repair": "repair"}
+    known = {"Why it hurts training": "why"}
+    known |= {word.capitalize(): word for word in ("what", "example", "repair", "evidence")}
     parts = [
         f"<div><h4>{text(words[known[title]] if title in known else title)}</h4>{body}</div>"
         for title, body in sections(rule.doc).items()

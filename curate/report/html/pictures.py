@@ -8,8 +8,8 @@ number of workers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
@@ -27,12 +27,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MAX_PICTURES = 400
+MAX_CLOSE_UPS = 150  # of these; a set of tiny boxes is to show its images, too
 MAX_BYTES = 9_000_000  # of JPEG, which are 12 MB as text
 MAX_DECODED = 100_000_000  # pixels; a larger image takes seconds, and may be made to
 MAX_BOXES = 200  # of one image, besides those that findings are about
 _SIDES = ((60, 640), (200, 480), (MAX_PICTURES, 360))  # up to so many pictures: long side in pixels
 _QUALITY = 78
 _SMALL = 0.1  # of the image's side; a smaller box gets a close-up
+_ABOUT_SIZE = ("HDR003", "HDR004")  # the view then holds the stated size
 _REACH = 0.5  # of the image's side; how far outside it the view goes to show a box
 
 Rect = tuple[float, float, float, float]  # x, y, width, height
@@ -107,74 +109,94 @@ def album(
 ) -> Album:
     """Pictures for the findings, every rule in turn until the bounds are reached."""
     subjects = Subjects(data, findings)
-    chosen: dict[int, list[int]] = {}  # image_id -> its findings
-    plans: dict[int, list[tuple[Wanted | None, Pane]]] = {}  # number of a finding -> panes
-    wanted: dict[Wanted, int] = {}
+    choice = _Choice(subjects, words)
     image_ids = [subjects.image_id(finding) for finding in findings]
     for number in in_turn(findings):
         image_id = image_ids[number]
-        if image_id is None:
-            continue
-        planned = _panes(findings[number], subjects, image_id, words)
-        new = {want for want, _ in planned if want is not None} - wanted.keys()
-        if len(wanted) + len(new) > MAX_PICTURES or (len(chosen) >= MAX_PICTURES and image_id not in chosen):
-            if image_id not in chosen:
-                continue
-            planned = [(w, pane) for w, pane in planned if w is None or w in wanted]
-        for want, _ in planned:
-            if want is not None:
-                wanted.setdefault(want, len(wanted))
-        chosen.setdefault(image_id, []).append(number)
-        plans[number] = planned
-    made = _made(list(wanted), tree, workers)
-    return _bound(findings, subjects, chosen, plans, made, image_ids, words)
+        if image_id is not None:
+            choice.offer(number, findings[number], image_id)
+    made = _made(list(choice.wanted), tree, workers)
+    return choice.album(findings, made, len({i for i in image_ids if i is not None}))
 
 
-def _bound(
-    findings: Sequence[Finding],
-    subjects: Subjects,
-    chosen: Mapping[int, list[int]],
-    plans: Mapping[int, list[tuple[Wanted | None, Pane]]],
-    made: Mapping[Wanted, bytes | None],
-    image_ids: Sequence[int | None],
-    words: Words,
-) -> Album:
-    """The album of what could be made, as far as MAX_BYTES goes."""
+@dataclass
+class _Choice:
+    """Which findings are shown, and the pictures it takes. A picture serves all findings of its image."""
+
+    subjects: Subjects
+    words: Words
+    wanted: dict[Wanted, None] = field(default_factory=dict)  # a set that keeps its order
+    close_ups: int = 0
+    members: dict[int, list[int]] = field(default_factory=dict)  # image_id -> numbers of its findings
+    panes: dict[int, list[tuple[Wanted | None, Pane]]] = field(default_factory=dict)  # of each finding
+
+    def offer(self, number: int, finding: Finding, image_id: int) -> None:
+        """Show a finding as far as there is room."""
+        kept = []
+        for want, pane in _panes(finding, self.subjects, image_id, self.words):
+            if want is None or want in self.wanted:
+                kept.append((want, pane))
+            elif self._has_room_for(want):
+                self.wanted[want] = None
+                self.close_ups += want.crop is not None
+                kept.append((want, pane))
+        if image_id in self.members or (kept and len(self.members) < MAX_PICTURES):
+            self.members.setdefault(image_id, []).append(number)
+            self.panes[number] = kept
+
+    def _has_room_for(self, want: Wanted) -> bool:
+        if len(self.wanted) >= MAX_PICTURES:
+            return False
+        return want.crop is None or self.close_ups < MAX_CLOSE_UPS
+
+    def album(
+        self, findings: Sequence[Finding], made: Mapping[Wanted, bytes | None], images_with_findings: int
+    ) -> Album:
+        """The album of what could be made, as far as MAX_BYTES goes."""
+        fitting = _fitting(made)
+        images: list[Image] = []
+        image_of: list[int | None] = [None] * len(findings)
+        panes: list[tuple[Pane, ...]] = [()] * len(findings)
+        for image_id, members in self.members.items():
+            for number in members:
+                panes[number] = tuple(_numbered(self.panes[number], made, fitting))
+            if not any(panes[number] for number in members):
+                continue  # its pictures were made, and were too much
+            undecoded = any(want and made[want] is None for n in members for want, _ in self.panes[n])
+            why = self.subjects.why_not(image_id, self.words, undecoded=undecoded)
+            for number in members:
+                image_of[number] = len(images)
+            images.append(self.subjects.image(image_id, [findings[number] for number in members], why))
+        pictures = tuple(content for want in fitting if (content := made[want]) is not None)
+        return Album(
+            pictures, tuple(images), tuple(image_of), tuple(panes), images_with_findings - len(images)
+        )
+
+
+def _fitting(made: Mapping[Wanted, bytes | None]) -> dict[Wanted, int]:
+    """The pictures that MAX_BYTES has room for, numbered in their order."""
     numbers: dict[Wanted, int] = {}
-    pictures: list[bytes] = []
     size = 0
-    for each, content in made.items():
+    for want, content in made.items():
         if content is not None and size + len(content) <= MAX_BYTES:
-            numbers[each] = len(pictures)
-            pictures.append(content)
+            numbers[want] = len(numbers)
             size += len(content)
-    images: list[Image] = []
-    image_of: list[int | None] = [None] * len(findings)
-    panes: list[tuple[Pane, ...]] = [()] * len(findings)
-    for image_id, members in chosen.items():
-        over = False
-        undecoded = False
-        for number in members:
-            shown = []
-            for want, pane in plans[number]:
-                if want is None:
-                    shown.append(pane)
-                elif want in numbers:
-                    shown.append(Pane(numbers[want], pane.caption, pane.view, pane.place))
-                elif made[want] is None:
-                    undecoded = True
-                    shown += [pane] if want.crop is None else []
-                else:
-                    over = True
-            panes[number] = tuple(shown)
-        if over and not any(panes[number] for number in members):
-            continue
-        why = subjects.why_not(image_id, words) or (words["image_unknown"] if undecoded else "")
-        for number in members:
-            image_of[number] = len(images)
-        images.append(subjects.image(image_id, [findings[number] for number in members], why))
-    with_image = {image_id for image_id in image_ids if image_id is not None}
-    return Album(tuple(pictures), tuple(images), tuple(image_of), tuple(panes), len(with_image) - len(images))
+    return numbers
+
+
+def _numbered(
+    planned: Iterable[tuple[Wanted | None, Pane]],
+    made: Mapping[Wanted, bytes | None],
+    fitting: Mapping[Wanted, int],
+) -> Iterator[Pane]:
+    """Panes with the numbers of their pictures; a placeholder for an image that could not be decoded."""
+    for want, pane in planned:
+        if want is None:
+            yield pane
+        elif want in fitting:
+            yield replace(pane, picture=fitting[want])
+        elif made[want] is None and want.crop is None:
+            yield pane
 
 
 # --- what a finding is about ----------------------------------------------------------------------------
@@ -255,8 +277,11 @@ class Subjects:
         stored = (row["image_width"], row["image_height"])
         return None not in stored and stored != (row["frame_width"], row["frame_height"])
 
-    def why_not(self, image_id: int, words: Words) -> str:
-        """Why an image cannot be drawn, as far as its header tells; "" where it may be."""
+    def why_not(self, image_id: int, words: Words, *, undecoded: bool = False) -> str:
+        """Why an image cannot be drawn, as far as its header tells; "" where it may be.
+
+        `undecoded`: it was tried, in vain.
+        """
         row = self.rows[image_id]
         if row["image"] is None:
             return words["no_image"]
@@ -265,12 +290,12 @@ class Subjects:
             return words["image_empty"]
         if row["image_problem"] == "not-an-image":
             return words["image_foreign"].format(detail=detail)
-        if row["image_problem"] in ("no-header", "unreadable"):
+        if row["image_problem"] in ("no-header", "unreadable") or (undecoded and detail):
             return words["image_broken"].format(detail=detail)
         width, height = row["image_width"] or 0, row["image_height"] or 0
         if width * height > MAX_DECODED:
             return words["image_large"].format(width=width, height=height)
-        return ""
+        return words["image_unknown"] if undecoded else ""
 
     def image(self, image_id: int, findings: Sequence[Finding], why: str) -> Image:
         """What the page is told of an image that these findings are about."""
@@ -308,7 +333,10 @@ def _panes(
     width, height = subjects.frame(image_id)
     concerned = subjects.concerned(finding, image_id)
     whole = (0.0, 0.0, width, height)
-    view = _reaching(whole, [box.corners for box in concerned])
+    reach = [box.corners for box in concerned]
+    if finding.code in _ABOUT_SIZE:
+        reach.append((0.0, 0.0, float(row["width"] or 0), float(row["height"] or 0)))
+    view = _reaching(whole, reach)
     if subjects.why_not(image_id, words):
         return [(None, Pane(-1, "", view, whole))]
     image, orientation = row["image"], row["orientation"] or 1
