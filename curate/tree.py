@@ -8,29 +8,47 @@ An overlay of changed files lets a plan of repairs be read back before a single 
 
 from __future__ import annotations
 
+import errno
+import hashlib
+import io
 import os
 import re
-from collections.abc import Iterator, Mapping
+import stat
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from curate.errors import NotADataset, UnsafePath
 
+MAX_BYTES = 2 << 30  # read into memory at once; no annotation, list or photograph is larger
 _PRIVATE = 0xF700  # byte 0xNN of an undecodable name is carried as U+F7NN
 _SKIPPED_DIRECTORIES = frozenset(
     {".curate", ".git", "__MACOSX", ".venv", "__pycache__", ".ipynb_checkpoints"}
 )
+# A pipe put in a file's place must not block us; regular files take no notice of O_NONBLOCK.
+_OPEN = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+# What could steer a terminal or make one line look like another: C0 and C1 controls, line and paragraph
+# separators, marks that reorder text (Unicode Standard Annex #9, section 2).
+_STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\uf780-\uf7ff]")
 
 
 def name_to_text(name: str) -> str:
     """An `os` path string (surrogate-escaped) as text that every library accepts; reversible."""
-    if name.isascii():
-        return name
-    return "".join(chr(ord(c) - 0xDC00 + _PRIVATE) if 0xDC80 <= ord(c) <= 0xDCFF else c for c in name)
+    return name if name.isascii() else "".join(map(_carry, name))
+
+
+def _carry(character: str) -> str:
+    code = ord(character)
+    if 0xDC80 <= code <= 0xDCFF:
+        return chr(code - 0xDC00 + _PRIVATE)
+    if _PRIVATE + 0x80 <= code <= _PRIVATE + 0xFF and os.name != "nt":
+        # a name that holds such a character itself: its bytes are carried, which is the same name on disk
+        return "".join(chr(_PRIVATE + byte) for byte in character.encode())
+    return character
 
 
 def text_to_name(text: str) -> str:
-    """The `os` path string that `name_to_text` was made from."""
+    """The `os` path string of the file that `name_to_text` was told of."""
     if text.isascii():
         return text
     return "".join(
@@ -39,32 +57,56 @@ def text_to_name(text: str) -> str:
 
 
 def display(text: str) -> str:
-    """A name for people: undecodable bytes as \\xNN, control characters escaped; always one line."""
-    shown = re.sub(r"[\uf780-\uf7ff]", lambda m: f"\\x{ord(m.group()) - _PRIVATE:02x}", text)
-    return re.sub(r"[\x00-\x1f\x7f]", lambda m: f"\\x{ord(m.group()):02x}", shown)
+    """A user's text for people: always one line, and nothing in it steers the terminal.
+
+    Undecodable bytes and control characters become \\xNN, marks that reorder text \\uNNNN.
+    """
+    return text if text.isprintable() else _STEERING.sub(_escaped, text)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    code = ord(match.group())
+    code -= _PRIVATE if code >= _PRIVATE else 0
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What a folder holds: the files to read, and (path, why) of what is left aside; both sorted."""
+
+    files: tuple[str, ...]
+    left_aside: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
 class Tree:
-    """Read-only view of a folder, with an overlay: `None` hides a file, bytes replace or add one."""
+    """Read-only view of a folder, with an overlay: `None` hides a file, bytes replace or add one.
+
+    The folder is listed once, when somebody first asks; a later look at it is a new tree.
+    """
 
     root: Path
     overlay: Mapping[str, bytes | None] = field(default_factory=dict)
+    _listed: list[Listing] = field(default_factory=list, repr=False, compare=False)  # one, once it is known
+
+    def __reduce__(self) -> tuple[type[Tree], tuple[Path, Mapping[str, bytes | None]]]:
+        return Tree, (self.root, self.overlay)  # workers are told which files to read
 
     @classmethod
     def open(cls, root: Path) -> Tree:
-        """Raises NotADataset where `root` is no folder that can be listed."""
-        if not root.is_dir():
-            what = "is a file" if root.exists() else "does not exist"
-            raise NotADataset(
-                f"{display(name_to_text(str(root)))} {what}.", "Name the folder that holds the data set."
-            )
+        """Raises NotADataset where `root` is no folder."""
+        cure = "Name the folder that holds the data set."
+        try:
+            what = "" if root.is_dir() else "is a file" if root.exists() else "does not exist"
+        except OSError as error:
+            what = f"cannot be looked at ({error.strerror})"
+        if what:
+            raise NotADataset(f"{display(name_to_text(str(root)))} {what}.", cure)
         return cls(root.resolve())
 
     def path(self, name: str) -> Path:
         """The place on disk of a name; raises UnsafePath if it would lie outside the root."""
-        pure = PurePosixPath(name)
-        if pure.is_absolute() or ".." in pure.parts or "\0" in name:
+        if name.startswith("/") or "\0" in name or (".." in name and ".." in name.split("/")):
             raise UnsafePath(
                 f"{display(name)} leaves {self.root}.", "Nothing outside the named folder is touched."
             )
@@ -72,62 +114,71 @@ class Tree:
 
     def files(self) -> list[str]:
         """Names of all regular files, sorted; links are listed only while they stay inside the root."""
-        found = set(self._walk(""))
-        for name, content in self.overlay.items():
-            if content is None:
-                found.discard(name)
-            else:
-                found.add(name)
-        return sorted(found)
+        names = self._listing().files
+        if not self.overlay:
+            return list(names)
+        gone = {name for name, content in self.overlay.items() if content is None}
+        return sorted({*names, *self.overlay} - gone)
 
-    def _walk(self, folder: str) -> Iterator[str]:
-        try:
-            entries = sorted(os.scandir(self.path(folder) if folder else self.root), key=lambda e: e.name)
-        except OSError:
-            return  # an unreadable folder; `unreadable_folders` names it
-        for entry in entries:
-            name = name_to_text(entry.name)
-            name = f"{folder}/{name}" if folder else name
-            if entry.is_dir(follow_symlinks=False):
-                if entry.name not in _SKIPPED_DIRECTORIES:
-                    yield from self._walk(name)
-            elif entry.is_file(follow_symlinks=False) or (
-                entry.is_symlink() and self._stays_inside(entry.path)
-            ):
-                yield name
+    def left_aside(self) -> list[tuple[str, str]]:
+        """(path, why) of everything that is not read, sorted: folders that cannot be listed, pipes, sockets,
+        devices, and links that lead outside, nowhere or to a folder."""
+        return list(self._listing().left_aside)
 
-    def _stays_inside(self, link: str) -> bool:
-        """A link to a regular file below the root. Links to folders are never followed."""
-        target = Path(os.path.realpath(link))
-        return target.is_file() and target.is_relative_to(self.root)
+    def _listing(self) -> Listing:
+        if not self._listed:
+            self._listed.append(_list(self.root))
+        return self._listed[0]
 
-    def unreadable_folders(self) -> list[str]:
-        """Folders that could not be listed, so that what they hide is said aloud."""
-        bad = []
-        for folder, _, _ in os.walk(self.root, onerror=lambda e: bad.append(str(e.filename))):
-            del folder
-        return sorted(name_to_text(os.path.relpath(b, self.root)).replace(os.sep, "/") for b in bad)
-
-    def read(self, name: str) -> bytes:
-        """All bytes of a file. Raises OSError (unreadable, vanished) and UnsafePath."""
+    def read(self, name: str, at_most: int = MAX_BYTES) -> bytes:
+        """All bytes of a file. Raises UnsafePath, and OSError: EFBIG for more than `at_most` bytes."""
         if name in self.overlay:
             content = self.overlay[name]
             if content is None:
-                raise FileNotFoundError(name)
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), name)
             return content
-        path = self.path(name)
-        if path.is_symlink() and not self._stays_inside(str(path)):
-            raise UnsafePath(
-                f"{display(name)} is a link that leaves {self.root}.", "Copy the file into the data set."
-            )
-        return path.read_bytes()
+        with self._open(name) as stream:
+            if os.fstat(stream.fileno()).st_size > at_most:
+                raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), name)
+            return stream.readall()
 
     def read_head(self, name: str, count: int) -> bytes:
         """The first `count` bytes of a file."""
+        return self._part(name, 0, count)
+
+    def read_tail(self, name: str, count: int) -> bytes:
+        """The last `count` bytes of a file."""
+        return self._part(name, max(self.size(name) - count, 0), count)
+
+    def _part(self, name: str, start: int, count: int) -> bytes:
         if name in self.overlay:
-            return self.read(name)[:count]
-        with self.path(name).open("rb") as stream:
+            return self.read(name)[start : start + count]
+        with self._open(name) as stream:
+            stream.seek(start)
             return stream.read(count)
+
+    def sha256(self, name: str) -> bytes:
+        """The digest of a file, of whatever size."""
+        if name in self.overlay:
+            return hashlib.sha256(self.read(name)).digest()
+        digest = hashlib.sha256()
+        with self._open(name) as stream:
+            while block := stream.read(1 << 20):
+                digest.update(block)
+        return digest.digest()
+
+    def _open(self, name: str) -> io.FileIO:
+        """A regular file below the root, to be closed by the caller; never waits for a pipe."""
+        path = self.path(name)
+        why = _link_trouble(self.root, path) if path.is_symlink() else None
+        if why is not None:
+            raise UnsafePath(f"{display(name)} is {why}.", "Copy the file into the data set.")
+        descriptor = os.open(path, _OPEN)
+        mode = os.fstat(descriptor).st_mode
+        if not stat.S_ISREG(mode):
+            os.close(descriptor)
+            raise UnsafePath(f"{display(name)} is {_kind(mode)}, not a file.", "Take it out of the data set.")
+        return io.FileIO(descriptor)
 
     def size(self, name: str) -> int:
         """File size in bytes."""
@@ -136,4 +187,63 @@ class Tree:
 
     def with_changes(self, changes: Mapping[str, bytes | None]) -> Tree:
         """The same folder with further files replaced, added or hidden; nothing is written."""
-        return Tree(self.root, {**self.overlay, **changes})
+        return Tree(self.root, {**self.overlay, **changes}, self._listed)
+
+
+def _list(root: Path) -> Listing:
+    """Walk a folder once. Not recursive, because folders may be nested deeper than Python calls may be."""
+    files: list[str] = []
+    left_aside: list[tuple[str, str]] = []
+    pending = [""]
+    while pending:
+        folder = pending.pop()
+        prefix = f"{folder}/" if folder else ""
+        try:
+            with os.scandir(root / text_to_name(folder)) as entries:
+                for entry in entries:  # the types come with the listing; only the odd ones cost a look
+                    name = prefix + name_to_text(entry.name)
+                    if entry.is_dir(follow_symlinks=False):
+                        if entry.name not in _SKIPPED_DIRECTORIES:
+                            pending.append(name)
+                    elif entry.is_file(follow_symlinks=False):
+                        files.append(name)
+                    elif why := _why_aside(root, entry):
+                        left_aside.append((name, why))
+                    else:
+                        files.append(name)
+        except OSError as error:
+            left_aside.append((folder or ".", f"a folder that cannot be listed ({error.strerror})"))
+    return Listing(tuple(sorted(files)), tuple(sorted(left_aside)))
+
+
+def _why_aside(root: Path, entry: os.DirEntry[str]) -> str | None:
+    """Why what is neither a file nor a folder is not read; None for a link to a file below the root."""
+    if entry.is_symlink():
+        return _link_trouble(root, Path(entry.path))
+    try:
+        return _kind(entry.stat(follow_symlinks=False).st_mode)
+    except OSError as error:
+        return f"an entry that cannot be looked at ({error.strerror})"
+
+
+def _link_trouble(root: Path, link: Path) -> str | None:
+    """Why a link is not followed; None where it leads to a regular file below the root."""
+    try:
+        mode = link.stat().st_mode
+        inside = Path(os.path.realpath(link)).is_relative_to(root)
+    except OSError as error:
+        known = {errno.ENOENT: "a link to nothing", errno.ELOOP: "a link that leads in a circle"}
+        return known.get(error.errno or 0, f"a link that cannot be followed ({error.strerror})")
+    if not inside:
+        return "a link that leaves the folder"
+    if stat.S_ISDIR(mode):
+        return "a link to a folder, and such links are not followed"
+    return None if stat.S_ISREG(mode) else f"a link to {_kind(mode)}"
+
+
+def _kind(mode: int) -> str:
+    if stat.S_ISFIFO(mode):
+        return "a named pipe"
+    if stat.S_ISDIR(mode):
+        return "a folder"
+    return "a socket" if stat.S_ISSOCK(mode) else "a device"

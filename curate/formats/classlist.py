@@ -17,6 +17,8 @@ from curate.tree import Tree
 
 CLASS_FILES = ("classes.txt", "data.yaml", "data.yml", "labelmap.txt", "predefined_classes.txt")
 MAX_BYTES = 4 * 1024 * 1024
+MAX_YAML_BYTES = 1024 * 1024  # read by pure Python: several seconds a megabyte
+_NUMBER = re.compile("[0-9]{1,9}")
 _CVAT_LINE = re.compile(r"^([^:]*):[\d,\s]*:[^:]*:[^:]*$")
 
 
@@ -47,7 +49,7 @@ def declared(tree: Tree, files: Sequence[str]) -> tuple[tuple[str, ...], str | N
     """The names a data set declares and the file they stand in; `((), None)` where nothing does."""
     for name in _candidates(files):
         try:
-            content = tree.read(name) if tree.size(name) <= MAX_BYTES else b""
+            content = tree.read(name, MAX_BYTES)
         except (OSError, UnsafePath):
             continue  # the next candidate may be readable; an unreadable list declares nothing
         names = parse_class_file(name, content)
@@ -85,15 +87,19 @@ def _candidates(files: Sequence[str]) -> list[str]:
 def _yaml_names(text: str) -> list[str]:
     import yaml  # most folders have no YAML
 
+    if len(text) > MAX_YAML_BYTES:
+        return []
     try:
-        content = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError):  # ValueError: a date such as 2024-13-45
+        # BaseLoader builds nothing but text, lists and dicts, and keeps `names: [on, off]` as words
+        content = yaml.load(text, Loader=yaml.BaseLoader)
+    except (yaml.YAMLError, RecursionError):
         return []
     names = content.get("names") if isinstance(content, dict) else None
     if isinstance(names, dict):
-        numbered = [(key, value) for key, value in names.items() if str(key).isdigit()]
-        return [str(value) for _, value in sorted(numbered, key=lambda item: int(item[0]))]
-    return [str(name) for name in names] if isinstance(names, list) else []
+        numbered = [(int(key), value) for key, value in names.items() if _NUMBER.fullmatch(str(key))]
+        names = [value for _, value in sorted(numbered, key=lambda item: item[0])]
+    # a list among the names may hold itself a billion times, by YAML's aliases
+    return [name for name in names if isinstance(name, str) and name] if isinstance(names, list) else []
 
 
 def _unique(names: Sequence[str]) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from curate.engine.local import map_shards
+from curate.errors import UnsafePath
 from curate.formats.encoding import decode
 from curate.formats.images import IMAGE_SUFFIXES, image_facts
 from curate.formats.yolo_layout import SPLIT_OF
@@ -62,7 +63,7 @@ def annotation_files(tree: Tree, files: Iterable[str] | None = None) -> list[str
             continue
         try:
             head = tree.read_head(name, 1 << 16)
-        except OSError:
+        except (OSError, UnsafePath):
             continue  # discover lists unreadable files
         if b'"images"' in head or b'"annotations"' in head or name.lower().endswith(".coco.json"):
             found.append(name)
@@ -106,19 +107,23 @@ def read(tree: Tree, classes: Sequence[str] | None = None, workers: int | None =
         splits=pl.DataFrame(build.splits, schema=SPLITS),
         classes=tuple(classes) if classes else tuple(dict.fromkeys(declared)),
         classes_from="--classes" if classes else build.named_by,
-        skipped=tuple(build.skipped),
+        skipped=tuple(sorted((*build.skipped, *tree.left_aside()))),
     )
 
 
 def _read_file(tree: Tree, source: str, finder: _Finder, build: _Builder) -> None:
     try:
         content = json.loads(decode(tree.read(source)).text)
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, UnsafePath, ValueError, RecursionError) as error:
         image_id = len(build.images)
         build.images.append(
             {"image_id": image_id, "stem": _stem(source), "annotation": source, "readable": False}
         )
-        build.problem(image_id, "malformed", f"no JSON: {error}", getattr(error, "lineno", None))
+        if isinstance(error, OSError | UnsafePath):
+            reason = error.strerror if isinstance(error, OSError) else None
+            build.problem(image_id, "unreadable", reason or str(error))
+        else:
+            build.problem(image_id, "malformed", f"no JSON: {error}", getattr(error, "lineno", None))
         return
     if not isinstance(content, dict) or not isinstance(content.get("images"), list):
         build.skipped.append((source, "JSON without a list of images"))
@@ -133,18 +138,20 @@ def _read_file(tree: Tree, source: str, finder: _Finder, build: _Builder) -> Non
     split, words = _split(source)
     row_of: dict[Any, int] = {}
     for entry in content["images"]:
-        if not isinstance(entry, dict) or not isinstance(entry.get("file_name"), str):
-            build.skipped.append((source, f"an image without file_name: {str(entry)[:60]}"))
+        file_name = _text(entry.get("file_name")) if isinstance(entry, dict) else None
+        if file_name is None:
+            build.skipped.append((source, f"an image without file_name: {_brief(entry)}"))
             continue
-        row = _image_row(entry, source if labelled else None, finder.find(source, entry["file_name"], words))
+        image = finder.find(source, file_name, words)
+        row = _image_row(entry, file_name, source if labelled else None, image)
         image_id = row["image_id"] = len(build.images)
         build.images.append(row)
         if _key(entry.get("id")) in row_of:
-            build.problem(image_id, "duplicate-id", f"image id {entry.get('id')} is given twice")
+            build.problem(image_id, "duplicate-id", f"image id {_brief(entry.get('id'))} is given twice")
         row_of.setdefault(_key(entry.get("id")), image_id)
         if split:
             build.splits.append(
-                {"list": None, "split": split, "line": None, "id": entry["file_name"], "image_id": image_id}
+                {"list": None, "split": split, "line": None, "id": file_name, "image_id": image_id}
             )
     strays = 0
     for number, entry in enumerate(annotations, start=1):
@@ -162,9 +169,9 @@ def _read_categories(source: str, listed: object, annotations: list[Any], build:
     used = Counter(_key(a.get("category_id")) for a in annotations if isinstance(a, dict))
     if entries:
         build.named_by = build.named_by or source
-    parents = {c.get("supercategory") for c in entries}
+    parents = {_text(c.get("supercategory")) for c in entries}
     for entry in entries:
-        number, name = entry.get("id"), str(entry.get("name", ""))
+        number, name = entry.get("id"), _text(entry.get("name")) or _brief(entry.get("name", ""))
         if not isinstance(number, int):
             build.skipped.append((source, f"category {name!r} has no whole-number id"))
             continue
@@ -180,17 +187,20 @@ def _read_categories(source: str, listed: object, annotations: list[Any], build:
                 build.headings.add(name)
 
 
-def _image_row(entry: Mapping[str, Any], source: str | None, image: str | None) -> dict[str, Any]:
+def _image_row(
+    entry: Mapping[str, Any], file_name: str, source: str | None, image: str | None
+) -> dict[str, Any]:
     width, height = _whole(entry.get("width")), _whole(entry.get("height"))
     stated = "width" in entry or "height" in entry
+    written = "x".join(_brief(entry.get(side, "")) for side in ("width", "height"))
     return {
-        "stem": _stem(entry["file_name"]),
+        "stem": _stem(file_name),
         "annotation": source,
         "image": image,
         "readable": True if source else None,
         "encoding": "utf-8",
-        "filename": entry["file_name"],
-        "size_written": f"{entry.get('width', '')}x{entry.get('height', '')}" if stated else None,
+        "filename": file_name,
+        "size_written": written if stated else None,
         "width": width,
         "height": height,
         "synthetic": False,
@@ -209,16 +219,16 @@ def _add_object(number: int, entry: Mapping[str, Any], owner: int, build: _Build
     elif bbox is None and (corners := _corners(entry)):
         box = (min(corners[0::2]), min(corners[1::2]), max(corners[0::2]), max(corners[1::2]))
     else:
-        build.problem(owner, "bad-row", f"annotation {entry.get('id')}: bbox {str(bbox)[:60]}")
+        build.problem(owner, "bad-row", f"annotation {_brief(entry.get('id'))}: bbox {_written(bbox)[:60]}")
     build.objects.append(
         (
             len(build.objects),
             owner,
             number,
             1,
-            name if name is not None else (None if category is None else str(category)),
+            name if name is not None else (None if category is None else _brief(category)),
             *box,
-            json.dumps(bbox, separators=(",", ":"))[1:-1] if isinstance(bbox, list) else "",
+            _written(bbox)[1:-1] if isinstance(bbox, list) else "",
             bool(entry.get("iscrowd")),
             False,
             bool(entry.get("segmentation")),
@@ -234,7 +244,8 @@ def _corners(annotation: Mapping[str, Any]) -> list[float]:
     if not isinstance(polygons, list):
         return []
     numbers = [_finite(v) for polygon in polygons if isinstance(polygon, list) for v in polygon]
-    return [v for v in numbers if v is not None] if len(numbers) >= 6 and len(numbers) % 2 == 0 else []
+    known = [v for v in numbers if v is not None]
+    return known if len(known) == len(numbers) >= 6 and len(known) % 2 == 0 else []
 
 
 # --- where the images are -------------------------------------------------------------------------
@@ -306,9 +317,28 @@ def _key(value: object) -> object:
     return value if isinstance(value, int | str | float) else None
 
 
+def _text(value: object) -> str | None:
+    """A text that tables accept, which JSON's `\\ud800` is not; None for anything but a text."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else None
+
+
+def _brief(value: object) -> str:
+    """A value for a message. Lists and objects may be nested deeper than Python prints."""
+    if isinstance(value, list | dict):
+        return "a list" if isinstance(value, list) else "an object"
+    return _text(value) or ("" if value == "" else str(value)[:60])
+
+
+def _written(bbox: object) -> str:
+    """A bbox as JSON, without what may be nested in it."""
+    if not isinstance(bbox, list):
+        return _brief(bbox)
+    return json.dumps([_brief(v) if isinstance(v, list | dict) else v for v in bbox], separators=(",", ":"))
+
+
 def _whole(value: object) -> int | None:
     number = _finite(value)
-    return int(number) if number is not None and number == int(number) else None
+    return int(number) if number is not None and number == int(number) and abs(number) < 2**53 else None
 
 
 def _finite(value: object) -> float | None:

@@ -21,7 +21,10 @@ _BOMS = (  # UTF-32 first: its little-endian BOM begins with that of UTF-16
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_DECLARED = re.compile(r"\s*<\?xml\b[^>]*?\bencoding\s*=\s*[\"']\s*([^\"'\s>]+)\s*[\"']", re.IGNORECASE)
+# The name is bounded, because Python looks for a module of that name.
+_DECLARED = re.compile(
+    r"\s*<\?xml\b[^>]{,400}?\bencoding\s*=\s*[\"']\s*([^\"'\s>]{1,80})\s*[\"']", re.IGNORECASE
+)
 # Python's gb2312 and gbk refuse characters that their superset gb18030 knows; files do not keep to subsets.
 _SUPERSETS = {
     "gb2312": "gb18030",
@@ -34,6 +37,11 @@ _LEGACY = frozenset({"gb18030", "big5", "big5hkscs", "cp950", "cp932", "euc_jp",
 _UNICODE = frozenset(
     {"utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be", "utf-7"}
 )
+# Python's own codecs for literals and host names: no file is written in them, and some make lone surrogates.
+_NO_FILES = frozenset({"unicode_escape", "raw_unicode_escape", "unicode-escape", "raw-unicode-escape"}) | {
+    "punycode",
+    "idna",
+}
 _WIDE_STARTS = (
     ("utf-32-le", re.compile(rb"(?:[\t\n\r ]\0\0\0)*<\0\0\0")),
     ("utf-32-be", re.compile(rb"(?:\0\0\0[\t\n\r ])*\0\0\0<")),
@@ -41,7 +49,9 @@ _WIDE_STARTS = (
     ("utf-16-be", re.compile(rb"(?:\0[\t\n\r ])*\0<\0[^\0]")),
 )
 # Two bytes of GB 2312 (rows 1-9 signs, 16-55 common and 56-87 further characters)
-_GB2312_PAIRS = re.compile(rb"(?:[\xa1-\xa9\xb0-\xf7][\xa1-\xfe])+")
+_GB2312_PAIRS = re.compile(rb"(?:[\xa1-\xa9\xb0-\xf7][\xa1-\xfe]){1,64}")  # bounded: each pair takes memory
+_HIGH = re.compile(rb"[\x80-\xff]")
+_HIGH_BYTES = bytes(range(0x80, 0x100))
 
 
 @dataclass(frozen=True)
@@ -101,7 +111,7 @@ def _decode_unmarked(body: bytes) -> Decoded:
 
 
 def _declared(start: str) -> str | None:
-    match = _DECLARED.match(start.lstrip("\ufeff\0 \t\r\n"))
+    match = _DECLARED.match(start[:4000].lstrip("\ufeff\0 \t\r\n"))
     return match[1] if match else None
 
 
@@ -113,7 +123,7 @@ def _codec(declared: str | None) -> str | None:
         name = codecs.lookup(declared).name
     except (LookupError, ValueError):  # ValueError: a name with a NUL
         return None
-    return _SUPERSETS.get(name, name)
+    return None if name in _NO_FILES else _SUPERSETS.get(name, name)
 
 
 def _round_trip(raw: bytes, codec: str) -> str | None:
@@ -180,7 +190,8 @@ def _not_unicode(body: bytes, declared: str | None) -> Decoded:
         return Decoded(
             declared_text, codec, declared, (Problem("legacy-encoding-declared", 0, declared or ""),)
         )
-    first = next((i for i, byte in enumerate(body) if byte > 0x7F), 0)
+    high = _HIGH.search(body)
+    first = high.start() if high else 0
     gbk = _gb18030(body)
     if gbk is not None and _reads_as_chinese(body, certain=declared_text is not None):
         problem = Problem("undeclared-gbk", first, _claim(declared))
@@ -195,11 +206,13 @@ def _mixed(body: bytes, declared: str | None) -> Decoded | None:
     text = name_to_text(body.decode("utf-8", "surrogateescape"))
     if text_to_name(text).encode("utf-8", "surrogateescape") != body:
         return None  # it has private-use characters of its own
-    bad = re.findall("[\uf780-\uf7ff]", text)
-    if len(re.findall("[\u0800-\uf77f]", text)) <= len(bad):
+    bad = re.search("[\uf780-\uf7ff]", text)
+    # lengths rather than lists of what is found: a list of a million characters takes 80 MB
+    foreign = len(text) - len(re.sub("[\uf780-\uf7ff]+", "", text))
+    if bad is None or len(text) - len(re.sub("[\u0800-\uf77f]+", "", text)) <= foreign:
         return None
-    detail = f"byte 0x{ord(bad[0]) - 0xF700:02X} in a text that is UTF-8 otherwise"
-    return Decoded(text, "utf-8", declared, (Problem("malformed", text.index(bad[0]), detail),), carried=True)
+    detail = f"byte 0x{ord(bad.group()) - 0xF700:02X} in a text that is UTF-8 otherwise"
+    return Decoded(text, "utf-8", declared, (Problem("malformed", bad.start(), detail),), carried=True)
 
 
 def _single_bytes(body: bytes, first: int, declared: str | None) -> Decoded:
@@ -232,10 +245,10 @@ def _reads_as_chinese(body: bytes, certain: bool) -> bool:
     Most pairs must lie in GB 2312; where a single-byte encoding is declared (`certain`), all of them, and
     one run must hold two characters.
     """
-    runs = re.findall(rb"[\x80-\xff]+", body)
-    high = sum(map(len, runs))
-    pairs = [run for chunk in runs for run in _GB2312_PAIRS.findall(chunk)]
-    inside = sum(map(len, pairs))
-    if certain:
-        return inside == high and any(len(run) >= 4 for run in pairs)
-    return inside * 2 > high
+    high = len(body) - len(body.translate(None, _HIGH_BYTES))
+    inside = longest = 0
+    for run in _GB2312_PAIRS.finditer(body):
+        length = run.end() - run.start()
+        inside += length
+        longest = max(longest, length)
+    return inside == high and longest >= 4 if certain else inside * 2 > high

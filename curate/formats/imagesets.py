@@ -24,6 +24,7 @@ SPLIT_FOLDERS = {"train": "train", "training": "train", "val": "val", "valid": "
     "testing": "test",
 }
 MAX_LIST_BYTES = 64 * 1024 * 1024
+MAX_LINES = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -45,10 +46,10 @@ def split_lines(tree: Tree, files: Sequence[str], pairs: Sequence[Pair]) -> tupl
     index = _Index(pairs) if lists else None
     for name in lists:
         try:
-            text = decode(tree.read(name)).text if tree.size(name) <= MAX_LIST_BYTES else None
+            text = decode(tree.read(name, MAX_LIST_BYTES)).text
         except (OSError, UnsafePath):
             text = None
-        if text is None or index is None:
+        if text is None or index is None or text.count("\n") > MAX_LINES:
             unreadable.append(name)
         else:
             lines.extend(_lines_of(name, text, index))

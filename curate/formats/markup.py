@@ -29,6 +29,9 @@ __all__ = ["ILL_FORMED", "Element", "Markup", "Problem", "character_data", "scan
 MAX_DEPTH = 256  # libxml2's own bound
 MAX_ELEMENTS = 1_000_000  # about 80,000 objects; more in one file is no annotation of one picture
 MAX_PROBLEMS = 1000
+MAX_ERRORS = 100_000  # after so many more, whatever follows is no annotation
+MAX_ATTRIBUTES = 512  # of one element; each costs the regular expression a place to come back to
+MAX_EXPANSION = 8 << 20  # characters; expat refuses entities that expand to more
 
 _SPACE = r"[ \t\r\n]"
 _NAME = r"[A-Za-z_][A-Za-z0-9_.\-]{0,255}"  # libxml2 bounds names too
@@ -36,7 +39,8 @@ _VALUE = r"(?:\"[^\"<]*\"|'[^'<]*')"
 
 
 def _tag(name: str) -> str:
-    return rf"<({name})((?:{_SPACE}+{name}{_SPACE}*={_SPACE}*{_VALUE})*){_SPACE}*(/?)>"
+    attribute = rf"{_SPACE}+{name}{_SPACE}*={_SPACE}*{_VALUE}"
+    return rf"<({name})((?:{attribute}){{0,{MAX_ATTRIBUTES}}}){_SPACE}*(/?)>"
 
 
 # A whole `<tag>text</tag>` is one token, because nine tenths of an annotation consist of them.
@@ -51,6 +55,8 @@ _TOKEN = re.compile(
 )
 _LEAF, _CLOSE, _OPEN, _TEXT = 2, 3, 6, 7
 _ANY_OPEN = re.compile(_tag(ANY_NAME))
+_TAG_EDGE = re.compile("[<>]")
+# These two are tried only where a ">" comes before the next "<": else they are quadratic in a long name.
 _BROKEN_OPEN = re.compile(rf"<({ANY_NAME})([^<>]*?)(/?)>")
 _ANY_CLOSE = re.compile(rf"</({ANY_NAME}){_SPACE}*>")
 _BROKEN_CLOSE = re.compile(rf"</\s*({ANY_NAME})?[^<>]*>")
@@ -60,7 +66,8 @@ _DECLARATION = re.compile(
     rf"(?:{_SPACE}+encoding{_SPACE}*={_SPACE}*(?:\"[A-Za-z][A-Za-z0-9._\-]*\"|'[A-Za-z][A-Za-z0-9._\-]*'))?"
     rf"(?:{_SPACE}+standalone{_SPACE}*={_SPACE}*(?:\"(?:yes|no)\"|'(?:yes|no)'))?{_SPACE}*\?>"
 )
-_DOCTYPE_PART = re.compile(r"\"[^\"]*\"|'[^']*'|<!--.*?-->|<\?.*?\?>|[\[\]>]", re.DOTALL)
+_DOCTYPE_PART = re.compile(r"[\"'\[\]>]|<!--|<\?")
+_DOCTYPE_ENDS = {'"': '"', "'": "'", "<!--": "-->", "<?": "?>"}  # what may hide a bracket
 _ENTITY = re.compile(rf"<!ENTITY\s+(%\s+)?({ANY_NAME})\s+(\"[^\"]*\"|'[^']*'|SYSTEM\b|PUBLIC\b)")
 _BLANK = " \t\r\n"
 _JUNK = _BLANK + "\0\ufeff\u200b"  # what editors and interrupted writes leave around a document
@@ -84,7 +91,10 @@ class _Scanner:
         self.count = 0
         self.problems: list[Problem] = []
         self.unusual = len(text) > 9_000_000  # libxml2 bounds a single text at 10^7
+        self.errors = 0  # beyond MAX_PROBLEMS
         self.entities: set[str] | None = set()  # None: an external DTD may define any
+        self.entity_lengths: dict[str, int] = {}
+        self.expansion = 0  # characters that the references to entities stand for
         self.exhausted: set[str] = set()  # terminators that do not occur again; keeps hostile texts linear
         self.doctype_seen = False
         self.stopped = False
@@ -96,12 +106,24 @@ class _Scanner:
         self._illegal_characters()
         self._tokens(self._prologue())
         self._ending()
+        if self.expansion > MAX_EXPANSION:
+            where = text.find("<!DOCTYPE")
+            self._grave("entity-expansion", where, f"entities that expand to {self.expansion:,} characters")
         problems = tuple(sorted(self.problems[:MAX_PROBLEMS], key=lambda problem: problem.offset))
         return Markup(text, self.root, problems, self.unusual)
 
     def _problem(self, kind: str, offset: int, detail: str = "") -> None:
         if len(self.problems) < MAX_PROBLEMS:
             self.problems.append(Problem(kind, offset, detail))
+            return
+        self.errors += 1
+        if self.errors > MAX_ERRORS and not self.stopped:
+            self._grave("oversized", offset, f"more than {MAX_ERRORS:,} errors")
+            self.stopped = True
+
+    def _grave(self, kind: str, offset: int, detail: str) -> None:
+        """A problem that is told even where there are too many."""
+        self.problems[MAX_PROBLEMS - 1 :] = [Problem(kind, offset, detail)]
 
     def _illegal_characters(self) -> None:
         for match in ILLEGAL.finditer(self.text, 0, self.limit):
@@ -247,6 +269,8 @@ class _Scanner:
     def _references(self, content: str, start: int, every: bool = True) -> None:
         """Check each `&`; offsets count from `start`, or are `start` itself without `every`."""
         for at in (match.start() for match in re.finditer("&", content)):
+            if self.stopped:
+                return
             match = REFERENCE.match(content, at)
             offset = start + at if every else start
             if match is None:
@@ -256,6 +280,7 @@ class _Scanner:
                     self._problem("illegal-character", offset, match.group()[:20])
             elif match[3] not in PREDEFINED:
                 self.unusual = True
+                self.expansion += self.entity_lengths.get(match[3], 0)
                 if self.entities is not None and match[3] not in self.entities:
                     self._problem("malformed", offset, f"entity {match[3][:40]} is not defined")
 
@@ -307,13 +332,16 @@ class _Scanner:
 
     def _doctype(self, at: int) -> int:
         self.unusual = self.doctype_seen = True
-        depth = 0
-        for match in _DOCTYPE_PART.finditer(self.text, at + 9, self.limit):
-            part = match.group()
+        depth, position = 0, at + 9
+        while match := _DOCTYPE_PART.search(self.text, position, self.limit):
+            part, position = match.group(), match.end()
+            if part in _DOCTYPE_ENDS:
+                end = self._find(_DOCTYPE_ENDS[part], position)
+                position = position if end < 0 else end + len(_DOCTYPE_ENDS[part])
             depth += (part == "[") - (part == "]")
             if part == ">" and depth <= 0:
-                self._entities(at, match.end())
-                return match.end()
+                self._entities(at, position)
+                return position
         return self._cut(at)
 
     def _entities(self, start: int, end: int) -> None:
@@ -322,14 +350,15 @@ class _Scanner:
         for percent, name, value in _ENTITY.findall(written):
             if self.entities is not None:
                 self.entities.add(name)
+            self.entity_lengths.setdefault(name, max(len(value) - 2, 0))
             nested = [n for n in re.findall(rf"&({ANY_NAME});", value) if n not in PREDEFINED]
             if percent:
-                danger = danger or f"parameter entity {name}"
+                danger = danger or f"parameter entity {name[:40]}"
             elif not value.startswith(("'", '"')):
-                danger = danger or f"external entity {name}"
+                danger = danger or f"external entity {name[:40]}"
             elif nested:
-                danger = danger or f"entity {name} is made of other entities"
-        names = ", ".join(sorted(self.entities or ()))
+                danger = danger or f"entity {name[:40]} is made of other entities"
+        names = ", ".join(name[:40] for name in sorted(self.entities or ())[:10])
         if re.match(rf"<!DOCTYPE\s+{ANY_NAME}\s+(?:SYSTEM|PUBLIC)\b", written):
             self.entities = None
         if danger:
@@ -343,7 +372,8 @@ class _Scanner:
         closing = text.startswith("</", at)
         match = (_ANY_CLOSE if closing else _ANY_OPEN).match(text, at, limit)
         broken = match is None
-        if match is None:
+        edge = _TAG_EDGE.search(text, at + 1, limit)
+        if match is None and edge is not None and edge.group() == ">":
             match = (_BROKEN_CLOSE if closing else _BROKEN_OPEN).match(text, at, limit)
         if match is None:
             return self._stray(at)

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from curate.formats.elements import ILL_FORMED, Element, Markup, Problem
 from curate.formats.encoding import Decoded, decode
@@ -21,6 +22,7 @@ from curate.formats.libxml import objection
 from curate.formats.markup import scan
 
 MAX_BYTES = 64 * 1024 * 1024
+MAX_LINES = 2_000_000  # the beginning of each is kept, to tell lines and columns
 
 # The tags that some reader looks for, in the case the VOC development kit writes them.
 KNOWN_TAGS = frozenset(
@@ -32,6 +34,7 @@ KNOWN_TAGS = frozenset(
 )
 _OBJECT_PARTS = frozenset({"name", "bndbox", "robndbox", "polygon"})
 _CAPITAL_IN_TAG = re.compile(r"<[a-z0-9_.:\-]*[A-Z]")
+_DECLARATION_START = re.compile(r"<\?xml\b", re.IGNORECASE)
 _ENCODING_CLAIM = re.compile(r"(<\?xml\b[^>]*?\bencoding\s*=\s*)([\"'])[^\"']*\2", re.IGNORECASE)
 
 
@@ -108,9 +111,18 @@ class Document:
 
     def objects(self) -> list[Element]:
         """The complete `<object>` elements, in order: in a file that ends early, the last may be missing."""
+        return self._objects
+
+    @cached_property
+    def _objects(self) -> list[Element]:
         if self.root is None or not self.is_voc:
             return []
         return [e for e in self.root.children if e.closed and local_name(e) == "object"]
+
+    @cached_property
+    def by_start(self) -> dict[int, Element]:
+        """Every element by the offset at which it starts."""
+        return {} if self.root is None else {element.start: element for element in _walk(self.root)}
 
     def line_column(self, offset: int) -> tuple[int, int]:
         """1-based line and column of a character of `text`."""
@@ -129,8 +141,11 @@ class Document:
         if not recode:
             return decoded.encode(text)
         tail = decoded.tail if decoded.encoding == "utf-8" else b""
-        claimed = _ENCODING_CLAIM.sub(r"\1\2UTF-8\2", text, count=1)
-        return replace(decoded, encoding="utf-8", mark=b"", tail=tail).encode(claimed)
+        start = _DECLARATION_START.search(text)  # only the first can be one; a search from each is quadratic
+        claim = _ENCODING_CLAIM.match(text, start.start()) if start else None
+        if claim:
+            text = f"{text[: claim.end(2)]}UTF-8{text[claim.end() - 1 :]}"
+        return replace(decoded, encoding="utf-8", mark=b"", tail=tail).encode(text)
 
 
 def parse(raw: bytes) -> Document:
@@ -139,6 +154,9 @@ def parse(raw: bytes) -> Document:
         size = Problem("oversized", 0, f"{len(raw):,} bytes, more than {MAX_BYTES:,}")
         return Document(raw, Decoded("", "utf-8", None, ()), Markup("", None), (size,))
     decoded = decode(raw)
+    if (lines := decoded.text.count("\n")) > MAX_LINES:
+        many = Problem("oversized", 0, f"{lines:,} lines, more than {MAX_LINES:,}")
+        return Document(raw, replace(decoded, text=""), Markup("", None), (many,))
     markup = scan(decoded.text)
     problems = [*_markup_problems(markup), *_vocabulary(markup)]
     if markup.root is not None or any(p.kind != "empty-file" for p in problems):

@@ -11,6 +11,7 @@ EXIF. So where orientation 5..8 turns an image, `width` and `height` state the d
 
 from __future__ import annotations
 
+import errno
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ import numpy as np
 
 from curate import geometry
 from curate.engine.local import map_shards
+from curate.errors import UnsafePath
 from curate.formats import yolo_layout
 from curate.formats.encoding import decode
 from curate.formats.images import image_facts
@@ -32,6 +34,7 @@ if TYPE_CHECKING:  # polars is loaded by the one process that builds tables, not
     from curate.dataset import Dataset
 
 MAX_LABEL_BYTES = 16 << 20  # a label file beyond this is no label file
+MAX_ROWS = 100_000  # of one image
 
 
 Rows = list[dict[str, Any]]
@@ -145,7 +148,7 @@ def read(tree: Tree, classes: Sequence[str] | None = None, workers: int | None =
         splits=pl.DataFrame(splits, schema=SPLITS),
         classes=names,
         classes_from="--classes" if classes else layout.classes_from,
-        skipped=layout.skipped,
+        skipped=tuple(sorted((*layout.skipped, *tree.left_aside()))),
     )
 
 
@@ -171,13 +174,16 @@ def _pair_facts(tree: Tree, names: tuple[str, ...], pair: _Pair) -> tuple[dict[s
     if pair.label is None:
         return row, [], []
     try:
-        if tree.size(pair.label) > MAX_LABEL_BYTES:
-            row["readable"] = False
-            return row, [], [_problem("oversized", f"{tree.size(pair.label)} bytes")]
-        decoded = decode(tree.read(pair.label))
-    except OSError as error:
+        decoded = decode(tree.read(pair.label, MAX_LABEL_BYTES))
+    except (OSError, UnsafePath) as error:
         row["readable"] = False
-        return row, [], [_problem("unreadable", error.strerror or str(error))]
+        if isinstance(error, OSError) and error.errno == errno.EFBIG:
+            return row, [], [_problem("oversized", f"{tree.size(pair.label):,} bytes")]
+        reason = error.strerror if isinstance(error, OSError) else None
+        return row, [], [_problem("unreadable", reason or str(error))]
+    if (lines := decoded.text.count("\n")) > MAX_ROWS:
+        row["readable"] = False
+        return row, [], [_problem("oversized", f"{lines:,} lines")]
     row.update(readable=True, encoding=decoded.encoding, bom=decoded.bom)
     parsed = parse(decoded.text)
     problems = [_problem("bad-row", r.problem, r.line, r.column) for r in parsed if r.problem]

@@ -19,11 +19,16 @@ from typing import Any
 
 import yaml
 
+from curate.errors import UnsafePath
 from curate.formats.encoding import decode
 from curate.formats.images import IMAGE_SUFFIXES
-from curate.tree import Tree
+from curate.tree import Tree, display
 
-MAX_CONFIG_BYTES = 4 << 20
+MAX_CONFIG_BYTES = 1 << 20  # read by pure Python: several seconds a megabyte
+MAX_LIST_BYTES = 64 << 20
+MAX_LIST_LINES = 2_000_000
+MAX_PATH = 4096  # characters; a longer entry is no path
+MAX_DEPTH = 64  # folders of a path whose tail is looked for, which takes quadratic time
 IMAGE_FOLDERS = ("images", "image", "imgs", "img", "jpegimages")
 LABEL_FOLDERS = ("labels", "label", "annotations")
 CLASS_FILES = ("classes.txt", "obj.names", "predefined_classes.txt", "data.names", "names.txt")
@@ -135,7 +140,7 @@ def _is_prose(name: str) -> bool:
 def _looks_like_label(tree: Tree, name: str) -> bool:
     try:
         words = tree.read_head(name, 256).split()
-    except OSError:
+    except (OSError, UnsafePath):
         return True  # the reader will say that it cannot be read
     return not words or words[0].replace(b".", b"").isdigit()
 
@@ -153,13 +158,15 @@ def _config(finder: _Finder) -> tuple[str | None, dict[str, Any]]:
 
     for name in sorted(candidates, key=order):
         try:
-            if finder.tree.size(name) > MAX_CONFIG_BYTES:
-                finder.skipped.append((name, "too large for a data.yaml"))
-                continue
+            text = decode(finder.tree.read(name, MAX_CONFIG_BYTES)).text
             # BaseLoader builds nothing but text, lists and dicts, and keeps `names: [on, off]` as words
-            content = yaml.load(decode(finder.tree.read(name)).text, Loader=yaml.BaseLoader)
-        except (OSError, yaml.YAMLError, RecursionError) as error:
-            finder.skipped.append((name, f"no YAML: {' '.join(str(error).split())[:120]}"))
+            content = yaml.load(text, Loader=yaml.BaseLoader)
+        except (OSError, UnsafePath) as error:
+            reason = error.strerror if isinstance(error, OSError) else None
+            finder.skipped.append((name, f"cannot be read: {reason or error}"))
+            continue
+        except (yaml.YAMLError, RecursionError) as error:
+            finder.skipped.append((name, f"no YAML: {display(' '.join(str(error).split())[:120])}"))
             continue
         if isinstance(content, dict) and {"names", "train", "val", "test", "nc"} & content.keys():
             return name, content
@@ -171,12 +178,12 @@ def _classes(
 ) -> tuple[tuple[str, ...], str | None]:
     names = config.get("names")
     if isinstance(names, dict):
-        by_number = {
-            int(key): str(value) for key, value in names.items() if re.fullmatch(r"\d{1,5}", str(key))
-        }
+        by_number = {int(key): value for key, value in names.items() if re.fullmatch(r"\d{1,5}", str(key))}
         names = [by_number.get(i, str(i)) for i in range(max(by_number, default=-1) + 1)]
     if isinstance(names, list) and names:
-        return tuple(str(name) for name in names), config_file
+        # a list among the names may hold itself a billion times, by YAML's aliases
+        plain = (name if isinstance(name, str) else str(i) for i, name in enumerate(names))
+        return tuple(plain), config_file
     if isinstance(names, str) and names:  # `names: obj.names`: a file
         found = _resolve(finder, names, ["."], frozenset(finder.files))
         if found:
@@ -192,8 +199,8 @@ def _classes(
 def _class_lines(tree: Tree, name: str) -> tuple[str, ...]:
     """Names one a line; a blank line inside the list keeps its number, because labels count lines."""
     try:
-        text = decode(tree.read(name)).text
-    except OSError:
+        text = decode(tree.read(name, MAX_CONFIG_BYTES)).text
+    except (OSError, UnsafePath):
         return ()
     lines = text.rstrip().splitlines()
     return tuple(line.strip() or str(number) for number, line in enumerate(lines))
@@ -228,7 +235,7 @@ def _configured_splits(
                 lists.update([name] if a_list else [])
                 found.extend(_members(finder, name, split, bases))
             else:
-                finder.skipped.append((config_file or "", f"{key}: {entry} is not there"))
+                finder.skipped.append((config_file or "", f"{key}: {display(entry[:200])} is not there"))
     for name, named in tails.items():
         if len({split for _, _, split in named}) > 1:
             # ../train/images and ../valid/images both end in images/, which says nothing about splits
@@ -275,9 +282,13 @@ def _folder_splits(finder: _Finder) -> Iterator[Listed]:
 
 def _read_list(finder: _Finder, name: str, split: str, bases: Iterable[str]) -> list[Listed]:
     try:
-        lines = decode(finder.tree.read(name)).text.splitlines()
-    except OSError as error:
-        finder.skipped.append((name, error.strerror or str(error)))
+        lines = decode(finder.tree.read(name, MAX_LIST_BYTES)).text.splitlines()
+    except (OSError, UnsafePath) as error:
+        reason = error.strerror if isinstance(error, OSError) else None
+        finder.skipped.append((name, reason or str(error)))
+        return []
+    if len(lines) > MAX_LIST_LINES:
+        finder.skipped.append((name, f"{len(lines):,} lines, more than any list of images"))
         return []
     bases = [name.rpartition("/")[0] or ".", *bases]
     return [
@@ -294,6 +305,8 @@ def _resolve(finder: _Finder, entry: str, bases: Iterable[str], there: frozenset
 
 def _below(finder: _Finder, entry: str, bases: Iterable[str], there: frozenset[str]) -> str | None:
     entry = entry.strip().replace("\\", "/")
+    if len(entry) > MAX_PATH:
+        return None
     root = finder.tree.root.as_posix().rstrip("/") + "/"
     if entry.startswith(root):
         return name if (name := _join(".", entry[len(root) :])) in there else None
@@ -303,8 +316,10 @@ def _below(finder: _Finder, entry: str, bases: Iterable[str], there: frozenset[s
 
 
 def _by_tail(entry: str, bases: Iterable[str], there: frozenset[str]) -> str | None:
+    if len(entry) > MAX_PATH:
+        return None
     parts = [part for part in entry.strip().replace("\\", "/").split("/") if part not in ("", ".", "..")]
-    for start in range(len(parts)):
+    for start in range(max(len(parts) - MAX_DEPTH, 0), len(parts)):
         for base in bases:
             name = _join(base, "/".join(parts[start:]))
             if name in there:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, TextIO
 
 from curate.findings import Finding, Severity
 from curate.report.formats import Printing
+from curate.report.json import dumps
 from curate.report.model import Report
 from curate.report.places import Places
 from curate.tree import display
@@ -20,7 +20,7 @@ def write(report: Report, stream: TextIO, printing: Printing) -> None:
     places = Places.of(report)
     found = zip(report.findings, report.fingerprints, strict=True)
     answer = [_finding(finding, mark, places) for finding, mark in found]
-    stream.write(json.dumps(answer, ensure_ascii=False, indent=1) + "\n")
+    stream.write(dumps(answer, indent=1) + "\n")
 
 
 def _finding(finding: Finding, mark: str, places: Places) -> dict[str, Any]:

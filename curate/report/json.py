@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict
 from typing import Any, TextIO
 
@@ -12,6 +13,8 @@ from curate.report.model import Report
 from curate.tree import display
 
 SCHEMA = 1
+# what JSON leaves as it is: `json` itself escapes only the controls below the blank
+_STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 def write(report: Report, stream: TextIO, printing: Printing) -> None:
@@ -21,7 +24,13 @@ def write(report: Report, stream: TextIO, printing: Printing) -> None:
 
 def to_json(report: Report, *, statistics: bool = False) -> str:
     """One object on one line end; paths are relative to the data set, with forward slashes."""
-    return json.dumps(as_object(report, statistics=statistics), ensure_ascii=False, indent=2) + "\n"
+    return dumps(as_object(report, statistics=statistics), indent=2) + "\n"
+
+
+def dumps(value: object, indent: int | None = None) -> str:
+    """JSON in the user's letters, but for marks that steer a terminal or reorder text: those are escaped."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    return _STEERING.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
 
 
 def as_object(report: Report, *, statistics: bool = False) -> dict[str, Any]:

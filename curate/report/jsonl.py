@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TextIO
 
 from curate.report.formats import Printing
-from curate.report.json import SCHEMA, finding_object, summary_object
+from curate.report.json import SCHEMA, dumps, finding_object, summary_object
 from curate.report.model import Report
 
 
@@ -21,4 +20,4 @@ def write(report: Report, stream: TextIO, printing: Printing) -> None:
 
 
 def _line(stream: TextIO, value: dict[str, object]) -> None:
-    stream.write(json.dumps(value, ensure_ascii=False) + "\n")
+    stream.write(dumps(value) + "\n")

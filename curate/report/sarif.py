@@ -8,13 +8,12 @@ other repairs of the file.
 
 from __future__ import annotations
 
-import json
 from typing import Any, TextIO
 
 from curate import __version__
 from curate.findings import Finding, Severity
 from curate.report.formats import Printing
-from curate.report.json import summary_object
+from curate.report.json import dumps, summary_object
 from curate.report.model import Report
 from curate.report.places import Places
 from curate.rules import RULES
@@ -29,7 +28,7 @@ FINGERPRINT = "curate/v1"  # a new number if fingerprints are ever made in anoth
 
 def write(report: Report, stream: TextIO, printing: Printing) -> None:
     """One log with one run. Every rule is described, also those that found nothing."""
-    stream.write(json.dumps(as_log(report), ensure_ascii=False, indent=1) + "\n")
+    stream.write(dumps(as_log(report), indent=1) + "\n")
 
 
 def as_log(report: Report) -> dict[str, Any]:

@@ -13,6 +13,10 @@ becomes shorter or empty, and the object is trained as background.
 ## Repair
 Unsafe where exactly one declared class is spelt much alike: that name is written. Otherwise a person has to
 choose: add the class to the list, rename the object, or leave it out.
+
+## Evidence
+Darknet's `voc_label.py`: `if cls not in classes ... continue`, without a word.
+Megvii-BaseDetection/YOLOX#1275: `KeyError: 'insulated_gloves'`, the list says `insulating_gloves`.
 """
 
 from __future__ import annotations
@@ -23,27 +27,35 @@ from collections.abc import Iterable, Iterator
 from curate.findings import Edit, Finding, FixClass, Severity
 from curate.formats.voc import Document
 from curate.rules.class_names import fold, is_number, rename, rows_named, unlisted, variant_of
+from curate.rules.garbled_names import garbled_classes
 from curate.rules.model import Facts, Rule
 
 ALIKE = 0.8  # difflib's ratio; "cigarete" and "cigarette" have 0.94, "hand" and "head" 0.75
 BEGINNING = 4  # letters from which a name that another one begins with counts as alike: cigar, cigarette
 NEAR = 0.6
+# difflib takes quadratic time: longer names, and further ones where there are very many, get no suggestion
+LONGEST = 100
+COMPARISONS = 100_000
 
 
 def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
     unknown = [n for n in unlisted(facts) if variant_of(facts, n) is None and not is_number(facts, n)]
+    garbled = facts.once(garbled_classes)  # ENC005
+    unknown = [name for name in unknown if name not in garbled]
     if not unknown:
         return
-    by_fold = {fold(name): name for name in facts.data.classes}
+    by_fold = {fold(name): name for name in facts.data.classes if len(name) <= LONGEST}
+    compared = [n for n in unknown if len(n) <= LONGEST][: COMPARISONS // max(len(by_fold), 1)]
     nearest = {
         name: [by_fold[f] for f in difflib.get_close_matches(fold(name), by_fold, n=3, cutoff=NEAR)]
-        for name in unknown
+        for name in compared
     }
-    alike = {name: [by_fold[f] for f in by_fold if _alike(fold(name), f)] for name in unknown}
+    alike = {name: [by_fold[f] for f in by_fold if _alike(fold(name), f)] for name in compared}
     for row in rows_named(facts, unknown):
         name = row["name"]
-        target = alike[name][0] if len(alike[name]) == 1 else None
-        hint = f"; did you mean {nearest[name][0]!r}?" if nearest[name] else ""
+        near, same = nearest.get(name, []), alike.get(name, [])
+        target = same[0] if len(same) == 1 else None
+        hint = f"; did you mean {near[0]!r}?" if near else ""
         yield rule.finding(
             row,
             f"the class {name!r} is not in {facts.data.classes_from or 'the list of classes'}{hint}",

@@ -12,6 +12,9 @@ The number is looked up among the names and not found, or becomes a class called
 ## Repair
 Unsafe where a list declares the classes and the number, counted from 0 as YOLO does, is one of its places:
 that name is written. Otherwise only a person knows what the numbers meant.
+
+## Evidence
+Megvii-BaseDetection/YOLOX#1557: `KeyError: '0'`; PaddlePaddle/PaddleDetection#1936: `KeyError: '6'`.
 """
 
 from __future__ import annotations
@@ -28,7 +31,8 @@ def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
     classes = facts.data.classes
     numbers = [name for name in counts(facts) if is_number(facts, name) and name.strip() not in classes]
     for row in rows_named(facts, numbers):
-        place = int(row["name"])
+        # Python refuses to read a number of thousands of digits
+        place = int(row["name"]) if len(row["name"].strip()) < 10 else len(classes)
         target = classes[place] if place < len(classes) else None
         yield rule.finding(
             row,

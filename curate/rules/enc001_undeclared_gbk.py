@@ -16,6 +16,11 @@ Re-encoding to UTF-8 is safe where every such byte stands in text that no traine
 source, owner, database, comments), or where each decoded name is a declared class and each decoded file
 name is on disk. Otherwise it is unsafe; and where the bytes would be as good a text in Big5 or Shift_JIS,
 only a person can tell.
+
+## Evidence
+Measured with Python 3.11: `xml.etree` stops with "not well-formed (invalid token)". On a Chinese Windows,
+readers that open the file as text fail the other way round, on files that are UTF-8:
+bubbliiiing/efficientdet-pytorch#15, pprp/voc2007_for_yolo_torch#2.
 """
 
 from __future__ import annotations
@@ -26,7 +31,7 @@ from curate.findings import Edit, Finding, FixClass, Recode, Severity
 from curate.formats.markup import Element
 from curate.formats.voc import Document
 from curate.rules.edits import local_name
-from curate.rules.ignorable import elements, non_ascii, only_ignorable
+from curate.rules.ignorable import Spans, elements, ignorable, non_ascii, only_ignorable
 from curate.rules.model import Facts, Rule, Stage
 
 CONSEQUENCE = "XML readers refuse the file: the image is lost, or trained as if nothing were on it."
@@ -56,8 +61,9 @@ def _judge(document: Document, facts: Facts) -> tuple[FixClass, str]:
     if only_ignorable(document, non_ascii(document.text)):
         return FixClass.SAFE, "re-encode the file to UTF-8; only text that no trainer reads is concerned"
     leaves = [e for e in elements(document) if not e.children and not e.text.isascii()]
-    concerned = [e for e in leaves if not only_ignorable(document, [e.inner_start])]
-    known = _known_names(facts)
+    unread = ignorable(document)
+    concerned = [e for e in leaves if e.inner_start not in unread]
+    known = facts.once(_known_names)
     if concerned and _others_ignorable(document, concerned) and all(_known(e, known) for e in concerned):
         return FixClass.SAFE, "re-encode the file to UTF-8; the decoded names are known classes and files"
     rival = _rival(document.text)
@@ -67,9 +73,8 @@ def _judge(document: Document, facts: Facts) -> tuple[FixClass, str]:
 
 
 def _others_ignorable(document: Document, concerned: list[Element]) -> bool:
-    inside = [(e.inner_start, e.inner_end) for e in concerned]
-    rest = (o for o in non_ascii(document.text) if not any(start <= o < end for start, end in inside))
-    return only_ignorable(document, rest)
+    inside = Spans((e.inner_start, e.inner_end) for e in concerned)
+    return only_ignorable(document, (o for o in non_ascii(document.text) if o not in inside))
 
 
 def _known(element: Element, known: frozenset[str]) -> bool:

@@ -17,6 +17,11 @@ Unsafe where the stated size tells on which picture the boxes lie (the image is 
 displayed picture are mapped onto the stored one. The image then lies as it is stored, for every reader.
 Otherwise (mirrored or upside down, square, contradictory) only a person can tell, with both pictures in
 view.
+
+## Evidence
+HumanSignal/labelImg#198 and #376, AlexeyAB/Yolo_mark#107, thtrieu/darkflow#774: boxes drawn on one picture
+and trained on the other. OpenCV's documentation of `imread`: the orientation is applied unless a flag says
+no.
 """
 
 from __future__ import annotations
@@ -26,6 +31,7 @@ from typing import Any
 
 import polars as pl
 
+from curate.errors import UnsafePath
 from curate.findings import Edit, Finding, FixClass, ReplaceBytes, Severity
 from curate.formats.orientation import upright
 from curate.formats.voc import Document
@@ -54,7 +60,7 @@ def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
         safety = FixClass.MANUAL
         if picture and not only_boxes(facts, row["annotation"]):
             reason = "mend the objects that are no plain boxes first"
-        elif picture and not upright(facts.tree.read(row["image"])):
+        elif picture and not _tag_in_place(facts, row["image"]):
             reason = "save the image upright; its tag cannot be changed in place"
         elif picture:
             safety = FixClass.UNSAFE
@@ -76,6 +82,13 @@ def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
             column=row["size_column"] or 1,
             severity=Severity.INFO if row["right"] is None else None,
         )
+
+
+def _tag_in_place(facts: Facts, image: str) -> bool:
+    try:
+        return bool(upright(facts.tree.read(image)))
+    except (OSError, UnsafePath):  # gone, or not to be read to its end, though its header was
+        return False
 
 
 def _picture(row: Mapping[str, Any]) -> str | None:

@@ -17,6 +17,10 @@ A download that stopped at 80 %; a file with zeros and a log line behind `FF D9`
 - Unsafe: a phone's own trailer, such as the video of a motion photo, is cut off; the picture does not need
   it.
 - Otherwise scan data is missing and only a person can get the image again.
+
+## Evidence
+Measured: Pillow stops with "image file is truncated". ultralytics/yolov5 PR#4548,
+ultralytics/ultralytics#22917: the trainer rewrites the user's JPEG files on disk.
 """
 
 from __future__ import annotations
@@ -27,22 +31,27 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from curate.errors import UnsafePath
 from curate.findings import Edit, Finding, FixClass, ReplaceBytes, Severity
 from curate.formats.images import decode_pixels, facts_of_bytes
 from curate.formats.voc import Document
 from curate.rules.model import Facts, Rule, Stage
 
+START_OF_SCAN = b"\xff\xda"
 END_OF_IMAGE = b"\xff\xd9"
 PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
 # bytes without FF are more scan data to a decoder; these two differ in nearly every bit
 FILLERS = (bytes(1024), b"\xfe" * 1024)
+# A repair is proven by decoding twice, which for larger pictures takes more memory or time than it is worth.
+MAX_BYTES = 256 << 20
+MAX_PIXELS = 120_000_000
+MAX_SCANS = 100  # of a progressive JPEG, whose decoder goes over the whole picture for each
 
 
 def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
     rows = facts.data.images.filter(pl.col("image_problem").is_in(["truncated", "trailing-bytes"]))
     for row in rows.iter_rows(named=True):
-        content = facts.tree.read(row["image"])
-        edit = _mend(content, row["image"])
+        edit = _edit(facts, row["image"])
         junk = row["image_problem"] == "trailing-bytes"
         safety, fix = _class(row, edit is not None, junk)
         yield rule.finding(
@@ -71,8 +80,19 @@ def _class(row: Mapping[str, Any], mendable: bool, junk: bool) -> tuple[FixClass
 
 
 def repair(finding: Finding, document: Document | None, facts: Facts) -> Iterable[Edit]:
-    edit = _mend(facts.tree.read(finding.path), finding.path)
+    edit = _edit(facts, finding.path)
     return [] if edit is None else [edit]
+
+
+def _edit(facts: Facts, path: str) -> ReplaceBytes | None:
+    try:
+        content = facts.tree.read(path, MAX_BYTES)
+    except (OSError, UnsafePath):
+        return None  # too large, or its end cannot be read: for a person, like a picture that is not complete
+    known = facts_of_bytes(content)
+    if (known.width or 0) * (known.height or 0) > MAX_PIXELS or content.count(START_OF_SCAN) > MAX_SCANS:
+        return None
+    return _mend(content, path)
 
 
 def _mend(content: bytes, path: str) -> ReplaceBytes | None:

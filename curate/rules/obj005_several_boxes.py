@@ -11,6 +11,10 @@ A tool, or a hand, put two boxes under one name.
 
 ## Repair
 Safe: each further box becomes an object of its own, with a copy of the name and the other fields.
+With far more boxes than anyone draws under one name, a person has to look.
+
+## Evidence
+Python's documentation of `Element.find`: "Finds the first subelement matching".
 """
 
 from __future__ import annotations
@@ -24,6 +28,8 @@ from curate.formats.voc import Document
 from curate.rules.edits import children, lead, remove
 from curate.rules.model import Facts, Rule
 
+MAX_BOXES = 100  # each copies the other fields: with more, the file could grow without bound
+
 
 def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
     further = facts.data.boxes.filter((pl.col("box") > 1) & ~pl.col("image_id").is_in(list(facts.garbled)))
@@ -35,7 +41,7 @@ def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
             row,
             f"the object has {row['boxes']} boxes",
             f"Readers take the first box; {row['boxes'] - 1} label(s) are lost and trained as background.",
-            safety=FixClass.SAFE,
+            safety=FixClass.SAFE if row["boxes"] <= MAX_BOXES else FixClass.MANUAL,
             fix="make an object of each box",
             line=row["box_line"],
             column=row["box_column"],

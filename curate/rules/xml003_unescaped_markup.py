@@ -12,6 +12,9 @@ Parsers stop at this character and refuse the file: the image is lost.
 ## Repair
 Safe where it is all that is wrong with the file: the character is written as its reference. With other errors
 around it, what was meant is less sure, and the repair is left to a person.
+
+## Evidence
+AndrewCarterUK/pascal-voc-writer#4: a library that writes VOC does not escape names.
 """
 
 from __future__ import annotations
@@ -56,10 +59,8 @@ def repair(finding: Finding, document: Document | None, facts: Facts) -> Iterabl
 
 
 def _offset(document: Document, line: int | None, column: int | None) -> int | None:
-    for problem in document.problems:
-        if problem.kind == "unescaped-markup" and document.line_column(problem.offset) == (line, column):
-            return problem.offset if document.text[problem.offset] in REFERENCES else None
-    return None
+    at = document.markup.offset(line or 1, column or 1)
+    return at if document.text[at : at + 1] in REFERENCES else None
 
 
 RULE = Rule(

@@ -11,6 +11,10 @@ Readers that ask for the root's name leave the file aside; most do not ask and r
 
 ## Repair
 Unsafe: the root is renamed to `annotation`. Some other tool may know the file by its old root.
+
+## Evidence
+torchvision's `VOCDetection` hands out a dictionary under the name of the root; code that asks it for
+`["annotation"]` stops.
 """
 
 from __future__ import annotations
@@ -41,6 +45,8 @@ def repair(finding: Finding, document: Document | None, facts: Facts) -> Iterabl
         return []
     size = len(root.tag)
     end_tag = document.text.find(root.tag, root.inner_end, root.end)
+    if end_tag < 0:
+        return []  # closed by a tag of another name or letter case: which of them is meant?
     return [
         ReplaceText(root.start + 1, root.start + 1 + size, "annotation"),
         ReplaceText(end_tag, end_tag + size, "annotation"),

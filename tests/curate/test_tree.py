@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import pickle
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from curate.errors import NotADataset, UnsafePath
@@ -44,8 +46,66 @@ def test_fifos_broken_links_and_links_out_of_the_folder_are_not_listed(tmp_path:
     (data / "loop").symlink_to(data)
     tree = Tree.open(data)
     assert tree.files() == ["a.xml", "in.xml"]
-    with pytest.raises(UnsafePath):
-        tree.read("out.xml")
+    assert tree.left_aside() == [
+        ("broken.xml", "a link to nothing"),
+        ("fifo.xml", "a named pipe"),
+        ("loop", "a link to a folder, and such links are not followed"),
+        ("out.xml", "a link that leaves the folder"),
+    ]
+    for name in ("out.xml", "fifo.xml", "loop"):
+        with pytest.raises(UnsafePath):
+            tree.read(name)  # and nothing waits for somebody to write into the pipe
+
+
+def test_a_folder_is_listed_once_also_for_plans_of_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a").write_bytes(b"")
+    tree = Tree.open(tmp_path)
+    assert tree.files() == ["a"]
+    monkeypatch.setattr(os, "scandir", None)  # a second listing would raise TypeError
+    assert tree.with_changes({"b": b""}).files() == ["a", "b"]
+    assert tree.left_aside() == []
+
+
+def test_a_folder_that_cannot_be_listed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "closed").mkdir()
+    scandir = os.scandir
+
+    def refuse(path: os.PathLike[str]) -> object:
+        # the tests may run as root, whom permissions do not stop
+        if os.fspath(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    tree = Tree.open(tmp_path)
+    assert tree.left_aside() == [("closed", "a folder that cannot be listed (Permission denied)")]
+
+
+def test_a_file_larger_than_asked_for_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"12345")
+    tree = Tree.open(tmp_path)
+    assert tree.read("a", at_most=5) == b"12345"
+    with pytest.raises(OSError, match="File too large"):
+        tree.read("a", at_most=4)
+
+
+def test_parts_and_digests_are_those_of_the_file_or_of_the_overlay(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"12345")
+    on_disk = Tree.open(tmp_path)
+    for tree, content in ((on_disk, b"12345"), (on_disk.with_changes({"a": b"67"}), b"67")):
+        assert (tree.read_head("a", 2), tree.read_tail("a", 2)) == (content[:2], content[-2:])
+        assert tree.sha256("a") == hashlib.sha256(content).digest()
+
+
+def test_a_tree_that_goes_to_a_worker_takes_no_listing_along(tmp_path: Path) -> None:
+    for number in range(100):
+        (tmp_path / f"{number}").touch()
+    tree = Tree.open(tmp_path)
+    assert len(tree.files()) == 100
+    assert len(pickle.dumps(tree)) < 1000
+    assert pickle.loads(pickle.dumps(tree)) == tree
 
 
 @pytest.mark.parametrize("name", ["../a.xml", "a/../../b", "/etc/passwd", "a\0b"])
@@ -65,10 +125,25 @@ def test_names_in_gbk_bytes_are_listed_read_and_shown(tmp_path: Path) -> None:
 
 
 @given(st.binary(max_size=20))
+@example("\uf7a0".encode())  # a name that holds one of the characters that carry bytes
 def test_every_name_survives_the_way_to_text_and_back(raw: bytes) -> None:
-    name = os.fsdecode(raw)
-    if not any(0xF780 <= ord(c) <= 0xF7FF for c in name):  # a private range, documented as ours
-        assert text_to_name(name_to_text(name)) == name
+    assert os.fsencode(text_to_name(name_to_text(os.fsdecode(raw)))) == raw
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("香烟 1/a.jpg", "香烟 1/a.jpg"),
+        ("a\nb\tc", r"a\x0ab\x09c"),
+        ("\x1b[2J", r"\x1b[2J"),
+        ("\u009b31m", r"\x9b31m"),  # a control sequence without escape
+        ("a\u202egpj.exe", r"a\u202egpj.exe"),  # shown as "aexe.jpg"
+        ("\u2028", r"\u2028"),
+        ("👩\u200d🦰", "👩\u200d🦰"),  # joined emoji stay joined
+    ],
+)
+def test_what_is_shown_is_one_line_and_steers_nothing(text: str, shown: str) -> None:
+    assert display(text) == shown
 
 
 def test_an_overlay_replaces_adds_and_hides_files_without_writing(tmp_path: Path) -> None:
