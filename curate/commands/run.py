@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from pathlib import Path
 
@@ -112,10 +113,10 @@ def plan(config: Config) -> list[Step]:
     """
     found: list[Step] = []
     if config.validate:
-        found.append(Step("validate", steps.validate, config.validate))
+        found.append(Step("validate", steps.validate, _judged_by(config)))
     if config.fix:
         owned = () if config.fix.in_place else ("work",)
-        found.append(Step("fix", steps.fix, [config.fix, config.validate], owned))
+        found.append(Step("fix", steps.fix, [config.fix, _judged_by(config)], owned))
     if config.negatives:
         reads = (config.negatives.from_,)
         found.append(Step("negatives", steps.negatives, config.negatives, ("negatives",), reads))
@@ -136,6 +137,14 @@ def plan(config: Config) -> list[Step]:
     if config.val:
         found.append(Step("val", training.val, config.val, ("val",)))
     return found
+
+
+def _judged_by(config: Config) -> list[object]:
+    """What findings depend on, apart from the data set."""
+    baseline = config.validate.baseline if config.validate else None
+    known = digest(str(baseline.read_bytes())) if baseline is not None and baseline.is_file() else None
+    ended = [one.until is not None and one.until < date.today() for one in config.suppress]
+    return [config.validate, config.suppress, ended, known]
 
 
 def _input(config: Config, record: Record) -> str:

@@ -32,14 +32,8 @@ from curate.tree import Tree
 
 def validate(state: State) -> Outcome:
     """Say what is wrong with the data set as it came."""
-    table = state.config.validate
-    assert table is not None
     report = validating.run(
-        state.config.data.path,
-        classes=state.classes,
-        ignore=table.ignore,
-        workers=state.workers,
-        say=state.say,
+        state.config.data.path, settings=state.config.settings, workers=state.workers, say=state.say
     )
     text = io.StringIO()
     print_report(report, text, concise=True, target=str(state.config.data.path))
@@ -66,11 +60,9 @@ def fix(state: State) -> Outcome:
     values = {} if table.in_place else {"copy": "work"}
     if recognise(Tree.open(target)) != "voc":
         return Outcome("nothing repaired: repairs are made in Pascal VOC", values=values)
-    ignore = state.config.validate.ignore if state.config.validate else ()
     report = validating.run(
         target,
-        classes=state.classes,
-        ignore=ignore,
+        settings=state.config.settings,
         fix=True,
         unsafe_fixes=table.unsafe_fixes,
         workers=state.workers,

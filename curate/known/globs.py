@@ -10,6 +10,7 @@ import fnmatch
 import re
 import unicodedata
 from collections.abc import Callable
+from functools import lru_cache
 
 _ANY = "**"
 
@@ -24,7 +25,10 @@ def matcher(glob: str) -> Callable[[str], bool]:
     # two in a row mean the same as one
     parts = [part for i, part in enumerate(parts) if part != _ANY or parts[i - 1 : i] != [_ANY]]
     steps = [None if part == _ANY else re.compile(fnmatch.translate(part)) for part in parts]
-    return lambda path: _fits(steps, _plain(path).split("/"))
+    if steps == [None]:
+        return lambda path: True
+    # findings come file by file, so that the answer for the last path is often that for the next
+    return lru_cache(maxsize=1)(lambda path: _fits(steps, _plain(path).split("/")))
 
 
 def _fits(steps: list[re.Pattern[str] | None], names: list[str]) -> bool:

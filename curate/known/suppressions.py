@@ -11,6 +11,7 @@ nothing where there is nothing to hide.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -61,28 +62,28 @@ def by_configuration(
 @dataclass(frozen=True)
 class _Comment:
     line: int
-    codes: tuple[str, ...]
+    codes: frozenset[str]
     object: int | None  # the object it stands in
 
 
 def by_comments(findings: Sequence[Finding], tree: Tree) -> Suppressed:
     """Apply the comments in the annotations that findings are in, and tell of those that hide nothing."""
-    places: dict[str, list[int]] = {}
+    places: dict[str, dict[tuple[str, int | None], list[int]]] = {}
     for number, finding in enumerate(findings):
         if finding.path.lower().endswith(".xml"):
-            places.setdefault(finding.path, []).append(number)
+            about = places.setdefault(finding.path, {})
+            about.setdefault((finding.code, None), []).append(number)  # what a comment on the file hides
+            if finding.object is not None:
+                about.setdefault((finding.code, finding.object), []).append(number)
     answer = Suppressed()
     unused: list[str] = []
-    for path, numbers in places.items():
-        for comment in _comments(tree, path):
-            found = {
-                n
-                for n in numbers
-                if findings[n].code in comment.codes and comment.object in (None, findings[n].object)
-            }
-            answer.hidden |= found
-            if not found:
-                unused.append(f"{display(path)}:{comment.line}")
+    for path, about in places.items():
+        comments = _comments(tree, path)
+        for subject in {(code, one.object) for one in comments for code in one.codes}:
+            answer.hidden.update(about.get(subject, ()))
+        for one in comments:
+            if not any((code, one.object) in about for code in one.codes):
+                unused.append(f"{display(path)}:{one.line}")
     if unused:
         what = _count(len(unused), "comment")
         answer.notes.append(f"{what} `curate: ignore` with nothing to hide, first at {unused[0]}")
@@ -97,12 +98,15 @@ def _comments(tree: Tree, path: str) -> list[_Comment]:
     if _MARK not in raw and _MARK not in raw.replace(b"\0", b""):  # UTF-16 has zeros between the letters
         return []
     document = parse(raw)
-    spans = [(element.start, element.end) for element in document.objects()]
+    objects = document.objects()  # in the order of the file, none inside another
+    starts = [element.start for element in objects]
     comments = []
     for match in _COMMENT.finditer(document.text):
-        inside = (i for i, (start, end) in enumerate(spans, start=1) if start <= match.start() < end)
-        codes = tuple(code.upper() for code in match[1].split(",") if code)
-        comments.append(_Comment(document.line_column(match.start())[0], codes, next(inside, None)))
+        before = bisect_right(starts, match.start())  # the object that begins last before the comment
+        inside = before > 0 and match.start() < objects[before - 1].end
+        codes = frozenset(code.upper() for code in match[1].split(",") if code)
+        line = document.line_column(match.start())[0]
+        comments.append(_Comment(line, codes, before if inside else None))
     return comments
 
 

@@ -298,3 +298,11 @@ def test_a_hostile_file_is_one_line_and_quick(data: Path, content: bytes, said: 
     (data / "curate.toml").write_bytes(content)
     with pytest.raises(ConfigError, match=said):
         settings_for(data)
+
+
+def test_a_pyproject_may_ask_for_a_run_too(data: Path) -> None:
+    file = put(Path("pyproject.toml"), f'[tool.curate.data]\npath = "../{data.name}"\nout = "out"\n')
+    assert load(file).data.path.resolve() == data.resolve()
+    put(file, "[tool.curate.export]\n[tool.curate.val]\n")
+    with pytest.raises(ConfigError, match=r"pyproject.toml:\d: \[tool.curate\] lacks 'data'"):
+        load(file)
