@@ -13,8 +13,11 @@ nothing.
 ## Repair
 Safe: the two numbers are exchanged. Unsafe where the box would then lie outside its image or be far from
 the sizes of its class (under a quarter of the smallest or over four times the largest area of five boxes or
-more). Where a large part of the data set is like this and reads better as x, y, width, height, nothing is
-exchanged.
+more). Where the whole data set reads as x, y, width, height nothing is said here: see BOX016.
+
+## Evidence
+albumentations-team/albumentations#747: "x_max is less than or equal to x_min";
+ultralytics/ultralytics#19553: a negative number costs the whole image.
 """
 
 from __future__ import annotations
@@ -30,26 +33,21 @@ from curate.formats.voc import Document
 from curate.rules.corners import bndbox, measured, one_pixel
 from curate.rules.edits import children, set_value, value
 from curate.rules.model import Facts, Rule
+from curate.rules.sides import sides_as_corners
 
 PLAUSIBLE_FACTOR = 4.0
 PLAUSIBLE_SAMPLE = 5
-SYSTEMATIC_BOXES = 3
-SYSTEMATIC_SHARE = 0.1
 
 
 def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
     boxes = facts.once(measured)
     swapped = boxes.filter("reversed")
-    if swapped.is_empty():
+    if swapped.is_empty() or facts.once(sides_as_corners) is not None:
         return
     sizes = _sizes(boxes)
-    as_sides = _reads_as_sides(boxes, swapped)
     for row in swapped.iter_rows(named=True):
         pairs = [axis for axis in "xy" if row[f"side_{axis}"] < 0]
-        if as_sides:
-            safety = FixClass.MANUAL
-            fix = "do not swap: xmax and ymax seem to hold width and height in this data set"
-        elif _plausible(row, sizes, one_pixel(facts.data)):
+        if _plausible(row, sizes, one_pixel(facts.data)):
             safety, fix = FixClass.SAFE, "exchange the two numbers"
         else:
             safety, fix = FixClass.UNSAFE, "exchange the two numbers; the box is then odd, so look at it"
@@ -77,16 +75,6 @@ def _sizes(boxes: pl.DataFrame) -> dict[str, tuple[float, float, int]]:
     area = (pl.col("xmax") - pl.col("xmin")) * (pl.col("ymax") - pl.col("ymin"))
     table = good.group_by("name").agg(least=area.min(), greatest=area.max(), count=pl.len())
     return {row[0]: (row[1], row[2], row[3]) for row in table.iter_rows()}
-
-
-def _reads_as_sides(boxes: pl.DataFrame, swapped: pl.DataFrame) -> bool:
-    """Whether x, y, width, height explains the data: many are swapped, and every such box then fits."""
-    if len(swapped) < max(SYSTEMATIC_BOXES, SYSTEMATIC_SHARE * len(boxes)):
-        return False
-    fits = (pl.col("xmin") + pl.col("xmax") <= pl.col("frame_width") + 1) & (
-        pl.col("ymin") + pl.col("ymax") <= pl.col("frame_height") + 1
-    )
-    return bool(boxes.select(fits.fill_null(value=False).all()).item())
 
 
 def _plausible(row: Mapping[str, Any], sizes: Mapping[str, tuple[float, float, int]], unit: float) -> bool:

@@ -2,7 +2,8 @@
 
 ## What
 A corner is past the right or bottom edge, or before the first pixel. VOC counts pixels from 1, so 0 lies one
-pixel outside; many tools count from 0, so 0 alone is only worth knowing.
+pixel outside; many tools count from 0, so 0 alone is only worth knowing, and not said where the whole data
+set counts from 0 (BOX013).
 
 ## Why it hurts training
 albumentations stops with "Expected x_max to be in the range [0.0, 1.0]"; Ultralytics drops the image when a
@@ -14,6 +15,11 @@ centre leaves it; others train on a box whose middle is not the object's.
 ## Repair
 The box is cut at the edge, which is all of it that can be seen: safe up to 2 pixels, unsafe beyond, because
 the box may be wrong as a whole.
+
+## Evidence
+albumentations-team/albumentations#459, open-mmlab/mmdetection#5657: training stops;
+ultralytics/ultralytics#13203: "ignoring corrupt image/label", and nobody knows whether the box or the image
+is meant. It is the image.
 """
 
 from __future__ import annotations
@@ -25,6 +31,7 @@ import polars as pl
 
 from curate.findings import Edit, Finding, FixClass, Severity
 from curate.formats.voc import Document
+from curate.rules.coordinate_base import counts_from_0
 from curate.rules.corners import CORNERS, HAIR, bndbox, entirely_outside, measured, set_corners
 from curate.rules.edits import children
 from curate.rules.model import Facts, Rule
@@ -44,10 +51,13 @@ def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
         & ~entirely_outside()
         & ~pl.col("image_id").is_in(facts.once(unsettled))
     )
+    whole_set_from_0 = not rows.is_empty() and facts.once(counts_from_0)
     for row in rows.iter_rows(named=True):
         beyond = _beyond(row)
         worst = max(beyond.values())
         counted_from_0 = set(beyond) <= {"left", "top"} and worst <= 1 and facts.data.format == "voc"
+        if counted_from_0 and whole_set_from_0:
+            continue  # BOX013
         yield rule.finding(
             row,
             f"the box {row['written']} is {_and(beyond)} outside the image "

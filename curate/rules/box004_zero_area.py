@@ -13,6 +13,10 @@ The box has no area. Trainers drop it, or divide by zero in the loss; Ultralytic
 ## Repair
 Unsafe for a point: the object is removed, unless it is the only one of its file, because the image would then
 look like a negative. A line is left to a person: its object is there.
+
+## Evidence
+Two boxes of the public set BCCD are points, one of them the example above. thsant/wgisd PR#2,
+blue-oil/blueoil#27 (WIDER FACE): boxes of width 0 in published sets.
 """
 
 from __future__ import annotations
@@ -26,11 +30,12 @@ from curate.formats.voc import Document
 from curate.rules.corners import ROUNDING, measured
 from curate.rules.edits import remove_box
 from curate.rules.model import Facts, Rule
+from curate.rules.sides import sides_as_corners
 
 
 def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
     rows = facts.once(measured).filter("flat")
-    if rows.is_empty():
+    if rows.is_empty() or facts.once(sides_as_corners) is not None:
         return
     point = (pl.col("side_x").abs() < ROUNDING) & (pl.col("side_y").abs() < ROUNDING)
     rows = rows.with_columns(point=point)

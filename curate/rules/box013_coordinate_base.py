@@ -55,7 +55,7 @@ def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
     signed = ""
     if tool is not None:
         name, count, of = tool
-        signed = f"; {count} of {of} files looked at were written by {name}"
+        signed = f"; {count} of {of} files looked at bear the marks of {name}"
         signed += f", which {COUNTS[name]}" if name in COUNTS else ""
     against = f", though the configuration pins {pinned}" if pinned is not None else ""
     shift = _shift(verdict)
@@ -84,9 +84,12 @@ def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
 
 
 def _counts(found: Evidence) -> str:
+    at_0, at_1, size, last = (
+        f"{count:,}" if count else "none" for count in (found.at_0, found.at_1, found.at_size, found.at_last)
+    )
     return (
-        f"in {found.boxes:,} boxes, {found.at_0:,} left or top sides are 0 and {found.at_1:,} are 1, "
-        f"{found.at_size:,} right or bottom sides are the image's size and {found.at_last:,} are one less"
+        f"in {found.boxes:,} boxes {at_0} of the left and top sides are 0 and {at_1} are 1, "
+        f"{size} of the right and bottom sides are the image's size and {last} are one less"
     )
 
 

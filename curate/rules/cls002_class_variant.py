@@ -13,16 +13,19 @@ Names are compared letter for letter: the object is left out, or becomes a class
 ## Repair
 Safe where it is exactly one declared class; without a list, where one spelling is clearly dominant (at least
 three boxes and five times all others together). Otherwise a person chooses the spelling.
+
+## Evidence
+Megvii-BaseDetection/YOLOX#229, mahyarnajibi/SNIPER#89: a KeyError for names that differ in letter case.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 
 from curate.findings import Edit, Finding, FixClass, Severity
 from curate.formats.voc import Document
-from curate.rules.class_names import counts, fold, rename, rows_named, unlisted, variant_of
+from curate.rules.class_names import counts, fold, in_boxes, rename, rows_named, unlisted, variant_of
 from curate.rules.model import Facts, Rule
 
 DOMINANT_BOXES = 3
@@ -31,11 +34,13 @@ DOMINANT_FACTOR = 5
 
 def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
     targets = _targets(facts)
+    number_of = Counter(facts.once(counts))
     for row in rows_named(facts, list(targets)):
         target, sure = targets[row["name"]]
         yield rule.finding(
             row,
-            f"the class {row['name']!r} is another spelling of {target!r}",
+            f"the class {row['name']!r} ({in_boxes(number_of[row['name']])}) is another spelling of "
+            f"{target!r} ({in_boxes(number_of[target])})",
             "Names are compared letter for letter: the object is left out or becomes a class of its own.",
             safety=FixClass.SAFE if sure else FixClass.MANUAL,
             fix=f"write {target!r}" if sure else f"choose between {row['name']!r} and {target!r}",
@@ -51,7 +56,7 @@ def _targets(facts: Facts) -> dict[str, tuple[str, bool]]:
         variants = {name: variant_of(facts, name) for name in unlisted(facts)}
         return {name: (known, True) for name, known in variants.items() if known is not None}
     spellings: dict[str, list[tuple[str, int]]] = defaultdict(list)
-    for name, count in counts(facts).items():
+    for name, count in facts.once(counts).items():
         spellings[fold(name)].append((name, count))
     targets = {}
     for written in spellings.values():

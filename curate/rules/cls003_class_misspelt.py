@@ -12,6 +12,10 @@ Two `buton` beside four hundred `button`.
 
 ## Repair
 Unsafe: the common name is written. With a declared list, see CLS001.
+
+## Evidence
+Megvii-BaseDetection/YOLOX#1275: the whole set was "labelled in one go, there should be no problem", and one
+name was another.
 """
 
 from __future__ import annotations
@@ -20,7 +24,8 @@ from collections.abc import Iterable, Iterator
 
 from curate.findings import Edit, Finding, FixClass, Severity
 from curate.formats.voc import Document
-from curate.rules.class_names import counts, fold, one_edit_apart, rename, rows_named
+from curate.rules.class_names import counts, fold, in_boxes, one_edit_apart, rename, rows_named
+from curate.rules.garbled_names import garbled_classes
 from curate.rules.model import Facts, Rule
 
 RARE = 3
@@ -31,21 +36,24 @@ SHORTEST = 4  # in shorter words one letter is another word: cat, car
 def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
     if facts.data.classes:
         return
-    number_of = counts(facts)
-    common = [name for name, count in number_of.items() if count >= COMMON]
+    number_of = facts.once(counts)
+    common = {name: fold(name) for name, count in number_of.items() if count >= COMMON}
     targets = {}
     for name, count in number_of.items():
         # names that differ in a digit (type1, type2) are different on purpose
         if count > RARE or len(name) < SHORTEST or not name.replace(" ", "").isalpha():
             continue
-        near = [known for known in common if one_edit_apart(fold(name), fold(known))]
+        near = [known for known, folded in common.items() if one_edit_apart(fold(name), folded)]
         if len(near) == 1 and near[0].replace(" ", "").isalpha():
             targets[name] = near[0]
+    garbled = facts.once(garbled_classes)  # ENC005
+    targets = {name: target for name, target in targets.items() if name not in garbled}
     for row in rows_named(facts, list(targets)):
         name, target = row["name"], targets[row["name"]]
         yield rule.finding(
             row,
-            f"the class {name!r} ({number_of[name]} boxes) looks like {target!r} ({number_of[target]} boxes)",
+            f"the class {name!r} ({in_boxes(number_of[name])}) looks like {target!r} "
+            f"({in_boxes(number_of[target])})",
             "It becomes a class of its own with hardly an example.",
             safety=FixClass.UNSAFE,
             fix=f"write {target!r}",

@@ -12,6 +12,10 @@ Boxes divided by the wrong side come out squeezed along one axis and stretched a
 ## Repair
 Safe where all boxes fit the image as it is: the two numbers are exchanged. Where they fit only the stated
 size, the image was probably turned after labelling, and only a person can tell.
+
+## Evidence
+HumanSignal/labelImg#198: images of 480x640 are labelled as 640x480, which "makes my trained model
+incorrect".
 """
 
 from __future__ import annotations
@@ -27,18 +31,22 @@ from curate.rules.sizes import annotated, fits, set_size
 
 
 def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
-    rows = facts.once(annotated).filter(
+    annotations = facts.once(annotated).filter(pl.col("image_width") != pl.col("image_height"))
+    rows = annotations.filter(
         pl.col("upright")
         & (pl.col("width") == pl.col("image_height"))
         & (pl.col("height") == pl.col("image_width"))
         & (pl.col("width") != pl.col("height"))
     )
+    among = ""
+    if len(rows) > 1:
+        among = f"; {len(rows):,} of {len(annotations):,} annotations of oblong images are transposed"
     for row in rows.iter_rows(named=True):
         width, height = row["image_width"], row["image_height"]
         safe = fits(row, width, height)
         yield rule.finding(
             row,
-            f"<size> says {row['width']}x{row['height']}, the image is {width}x{height}",
+            f"<size> says {row['width']}x{row['height']}, the image is {width}x{height}{among}",
             "Boxes divided by the wrong side are squeezed along one axis and stretched along the other.",
             safety=FixClass.SAFE if safe else FixClass.MANUAL,
             fix=f"state {width}x{height}" if safe else "look whether the image was turned after labelling",

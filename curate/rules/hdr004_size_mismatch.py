@@ -19,6 +19,10 @@ readers that ignore `<size>` are wrong.
 - Otherwise the boxes may be another image's, and only a person can tell.
 
 A size that is up to two pixels off is a warning.
+
+## Evidence
+aladdinpersson/Machine-Learning-Collection#102: images that were made smaller, with the boxes of the large
+ones.
 """
 
 from __future__ import annotations
@@ -54,6 +58,9 @@ def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
     for row in rows:
         same_way = max(stated[row["width"], row["height"]], shift[_shift(row)])
         template = same_way >= TEMPLATE_FILES and 2 * same_way > len(everything)
+        among = ""
+        if same_way > 1:
+            among = f"; {same_way:,} of {len(everything):,} annotations are off in the same way"
         safety, action = _judge(row, template)
         if action == "scale" and not only_boxes(facts, row["annotation"]):
             safety, action = FixClass.MANUAL, "look"  # polygons and parts would stay behind
@@ -66,7 +73,7 @@ def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
         small = abs(width - row["width"]) <= 2 and abs(height - row["height"]) <= 2
         yield rule.finding(
             row,
-            f"<size> says {row['width']}x{row['height']}, the image is {width}x{height}",
+            f"<size> says {row['width']}x{row['height']}, the image is {width}x{height}{among}",
             "Boxes divided by the stated size land beside their objects.",
             safety=safety,
             fix=fix,

@@ -1,7 +1,7 @@
 """box-missing: an object without `<bndbox>`.
 
 ## What
-The object has a name and no box: only a polygon, only a rotated box, or nothing at all.
+The object has a name and no box: only a polygon, or nothing at all (only a rotated box: OBJ004).
 
 ## Why it hurts training
 Converters stop at `find("bndbox")`, or leave the object out, so that it is trained as background.
@@ -12,6 +12,9 @@ Converters stop at `find("bndbox")`, or leave the object out, so that it is trai
 ## Repair
 Safe where the object has a polygon: its enclosing box is added and the polygon stays. Otherwise only a person
 can draw the box.
+
+## Evidence
+ssaru/convert2Yolo#16: Labelbox exports VOC with `<polygon>` in place of `<bndbox>`.
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ import polars as pl
 from curate.findings import Edit, Finding, FixClass, Severity
 from curate.formats.markup import Element
 from curate.formats.voc import Document
-from curate.rules.edits import children, insert_after, lead, local_name, step
+from curate.rules.edits import bndbox_after, children, local_name
 from curate.rules.model import Facts, Rule
 
 _POINT_TAG = re.compile(r"^([xy])\d*$")
@@ -33,13 +36,13 @@ _POINT_TAG = re.compile(r"^([xy])\d*$")
 
 def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
     for row in facts.data.boxes.filter(
-        (pl.col("box") == 0) & ~pl.col("image_id").is_in(list(facts.garbled))
+        (pl.col("box") == 0)
+        & ~(pl.col("rotated") & ~pl.col("polygon")).fill_null(value=False)  # OBJ004
+        & ~pl.col("image_id").is_in(list(facts.garbled))
     ).iter_rows(named=True):
         polygon = row["polygon"] and _enclosing(facts.document(row["annotation"]), row["object"]) is not None
         if polygon:
             message, fix = "the object has a polygon and no box", "add the box that encloses the polygon"
-        elif row["rotated"]:
-            message, fix = "the object has a rotated box only", "draw an upright box"
         else:
             message, fix = "the object has no box", "draw the box, or delete the object"
         yield rule.finding(
@@ -58,12 +61,7 @@ def repair(finding: Finding, document: Document | None, facts: Facts) -> Iterabl
     if corners is None:
         return []
     element = document.objects()[finding.object - 1]
-    polygon = children(element, "polygon")[0]
-    outer = lead(document, polygon)
-    inner = outer + step(document, element) if "\n" in outer else ""
-    fields = "".join(f"{inner}<{tag}>{text}</{tag}>" for tag, text in corners.items())
-    closing = outer if "\n" in outer else ""
-    return [insert_after(document, polygon, f"<bndbox>{fields}{closing}</bndbox>")]
+    return [bndbox_after(document, element, children(element, "polygon")[0], corners)]
 
 
 def _enclosing(document: Document, object_number: int) -> dict[str, str] | None:

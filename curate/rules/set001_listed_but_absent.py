@@ -1,7 +1,8 @@
 """listed-but-absent: a split list names an image that is not there.
 
 ## What
-Neither an annotation nor an image has the name that stands in the list.
+Neither an annotation nor an image has the name that stands in the list. Lines that begin with # and name no
+file are remarks (SET004).
 
 ## Why it hurts training
 Loaders stop at the missing file, or skip it; the split is smaller than it says.
@@ -11,6 +12,10 @@ Loaders stop at the missing file, or skip it; the split is smaller than it says.
 
 ## Repair
 Only a person can: bring the file back, correct the name, or take the line out.
+
+## Evidence
+VOC2012 development kit: a list holds identifiers, and `Annotations/ID.xml` and `JPEGImages/ID.jpg` are
+opened for each.
 """
 
 from __future__ import annotations
@@ -25,6 +30,8 @@ from curate.rules.model import Facts, Rule, Stage
 
 def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
     absent = facts.data.splits.filter(pl.col("image_id").is_null() & pl.col("list").is_not_null())
+    # a remark of the author is no id; a line that names a file is never absent, whatever it begins with
+    absent = absent.filter(~pl.col("id").str.strip_chars().str.starts_with("#"))
     for row in absent.iter_rows(named=True):
         yield rule.finding(
             {},

@@ -20,7 +20,7 @@ CVAT, VOTT, LABELIMG = "CVAT or Datumaro", "VoTT", "labelImg"
 # What each is known for. Where nothing is said the data alone must tell.
 COUNTS = {
     DEVKIT: "counts from 1",
-    LABELIMG: "counts from 0, and writes 1 for 0",
+    LABELIMG: "writes 1 for 0",
     ROBOFLOW: "counts from 0",
     IMAGENET: "counts from 0",
 }
