@@ -134,7 +134,7 @@ def test_fix_then_undo_by_the_commands_that_the_output_suggests(broken: Path) ->
 
     listed = curate_cli("undo", broken, "--list")
     assert listed.stdout.startswith("0001  ")
-    assert "2 findings, 1 file\n" in listed.stdout
+    assert "2 findings, 1 file  BOX001 ENC001\n" in listed.stdout
 
     undone = curate_cli("undo", broken)
     assert undone.stdout == "run 0001 taken back: 1 file restored\n"
