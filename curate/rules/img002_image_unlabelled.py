@@ -21,13 +21,15 @@ from collections.abc import Iterator
 import polars as pl
 
 from curate.findings import Finding, Severity
+from curate.rules.garbled_names import garbled_filenames
 from curate.rules.model import Facts, Rule, Stage
 
 
 def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
     used = facts.data.format == "yolo"
     rows = facts.data.images.filter(pl.col("annotation").is_null() & pl.col("image").is_not_null())
-    for row in rows.iter_rows(named=True):
+    named = {found.image_id for found in facts.once(garbled_filenames)}  # ENC005: by a garbled name
+    for row in rows.filter(~pl.col("image_id").is_in(list(named))).iter_rows(named=True):
         yield rule.finding(
             row,
             "the image has no annotation",

@@ -127,6 +127,15 @@ def data(text: str | bytes | None = None, **others: bytes | None) -> Files:
     return {name: content for name, content in files.items() if content is not None}
 
 
+def photos(*texts: str) -> Files:
+    """As many labelled photographs, m0, m1 ..., each with the given objects."""
+    files: Files = {}
+    for number, objects in enumerate(texts):
+        files[f"Annotations/m{number}.xml"] = voc(f"m{number}", objects).encode()
+        files[f"JPEGImages/m{number}.jpg"] = image(f"m{number}")
+    return files
+
+
 def lists(**splits: str) -> Files:
     """Split lists; a blank parts the lines."""
     return {
@@ -178,6 +187,21 @@ MANY = {
     f"Annotations/m{i}.xml": voc(f"m{i}", an_object(), an_object("cat", (5, 5, 20, 20))).encode()
     for i in range(10)
 } | {f"JPEGImages/m{i}.jpg": image(f"m{i}") for i in range(10)}
+PATH = "<filename>a.jpg</filename>\n\t<path>C:\\Users\\li.wei\\Desktop\\项目\\a.jpg</path>\n"
+# turned by 90 degrees: 20 wide and 10 high around (30, 24) becomes 10 wide, 25 to 35, and 20 high, 14 to 34
+ROTATED = "\t\t<robndbox><cx>30</cx><cy>24</cy><w>20</w><h>10</h><angle>1.570796</angle></robndbox>\n"
+UPRIGHT = ROTATED + (
+    "\t\t<bndbox>\n\t\t\t<xmin>25</xmin>\n\t\t\t<ymin>14</ymin>\n\t\t\t<xmax>35</xmax>\n\t\t\t<ymax>34</ymax>\n"
+    "\t\t</bndbox>\n"
+)
+# ten sides at the left and top edges, and none at a far one
+CUT_FROM_1 = photos(*[an_object("cat", (1, 1, 30 + i, 20 + i)) for i in range(5)])
+CUT_FROM_0 = photos(*[an_object("cat", (0, 0, 30 + i, 20 + i)) for i in range(5)])
+# objects 20 wide and 10 high at x 30 to 36, y 20 to 26: impossible as corners from (30, 20) to (20, 10)
+SIDES = photos(*[an_object("cat", (30 + i, 20 + i, 20, 10)) for i in range(7)])
+CORNERED = photos(*[an_object("cat", (30 + i, 20 + i, 49 + i, 29 + i)) for i in range(7)])
+# thirty cats of 20 x 16, and one of 3 x 36
+ALIKE = photos(*[an_object("cat", (8 + i % 10, 8, 27 + i % 10, 23)) for i in range(30)])
 
 
 def common_class(odd: str) -> Files:
@@ -228,6 +252,30 @@ ENCODINGS = (
         (A, 2, 13),
         SAFE,
         data(voc("a", folder="José")),
+    ),
+    exhibit(
+        "ENC005",
+        data(voc("a", an_object("ÊÖ»ú")), **{B: voc("b", an_object("手机")).encode()}),
+        (A, 10, 3),
+        UNSAFE,
+        data(voc("a", an_object("手机")), **{B: voc("b", an_object("手机")).encode()}),
+        title="of a declared class, GBK read as Windows-1252",
+        classes=("手机",),
+    ),
+    exhibit(
+        "ENC005",
+        data(voc("a", an_object("鎵嬫満"))),
+        (A, 10, 3),
+        MANUAL,
+        title="that nothing confirms, UTF-8 read as GBK",
+    ),
+    exhibit(
+        "ENC005",
+        data(voc("a", filename="ÕÕÆ¬.jpg"), **{IMAGE_A: None, "JPEGImages/照片.jpg": image("a")}),
+        (A, 3, 2),
+        UNSAFE,
+        data(voc("a", filename="照片.jpg"), **{IMAGE_A: None, "JPEGImages/照片.jpg": image("a")}),
+        title="in the name of an image on disk",
     ),
     exhibit("ENC006", data(voc("a", folder="pho\x08tos")), (A, 2, 13), SAFE),
 )
@@ -281,6 +329,12 @@ MARKUP = (
         (A, 3, 2),
         MANUAL,
         title="whose base name is not there",
+    ),
+    exhibit(
+        "SEC003",
+        data(voc("a").replace("<filename>a.jpg</filename>\n", PATH)),
+        (A, 4, 2),
+        UNSAFE,
     ),
     exhibit("SEC004", data(voc("a", folder="<x>" * 300 + "</x>" * 300)), (A, 2, 772), MANUAL),
 )
@@ -352,6 +406,20 @@ OBJECTS = (
         data(voc("a", an_object(fields=ENCLOSING))),
     ),
     exhibit("OBJ003", data(voc("a", an_object(fields=""))), (A, 9, 2), MANUAL, title="without polygon"),
+    exhibit(
+        "OBJ004",
+        data(voc("a", an_object(fields=ROTATED))),
+        (A, 9, 2),
+        UNSAFE,
+        data(voc("a", an_object(fields=UPRIGHT))),
+    ),
+    exhibit(
+        "OBJ004",
+        data(voc("a", an_object(fields=ROTATED.replace("1.570796", "steep")))),
+        (A, 9, 2),
+        MANUAL,
+        title="whose angle is no number",
+    ),
     exhibit(
         "OBJ005",
         data(voc("a", an_object().replace("\t</object>", SECOND + "\t</object>"))),
@@ -434,6 +502,21 @@ BOXES = (
     ),
     exhibit("BOX009", data(voc("a", an_object("cat", (1, 1, 64, 48)))), (A, 13, 3), MANUAL),
     exhibit("BOX010", data(voc("a", an_object(), an_object())), (A, 20, 2), SAFE),
+    # 31 x 21 pixels of 31 x 22: 0.95
+    exhibit(
+        "BOX011", data(voc("a", an_object(), an_object("cat", (10, 10, 40, 31)))), (A, 20, 2), UNSAFE
+    ),
+    exhibit("BOX012", data(voc("a", an_object(), an_object("dog"))), (A, 20, 2), MANUAL),
+    exhibit("BOX013", CUT_FROM_1, (".", None, None), MANUAL, title="from 1"),
+    exhibit("BOX013", CUT_FROM_0, (".", None, None), MANUAL, title="from 0, far sides unknown"),
+    exhibit(
+        "BOX014",
+        ALIKE | data(voc("a", an_object("cat", (10, 6, 12, 41)))),
+        (A, 13, 3),
+        MANUAL,
+        ALIKE | CLEAN,
+    ),
+    exhibit("BOX016", SIDES, (".", None, None), UNSAFE, CORNERED),
 )
 CLASSES = (
     exhibit("CLS001", data(voc("a", an_object("catt"))), (A, 10, 3), UNSAFE, classes=("cat",)),

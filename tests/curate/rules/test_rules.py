@@ -87,7 +87,7 @@ def test_every_rule_but_the_one_about_few_examples_is_in_the_museum() -> None:
 def test_the_documentation_of_a_rule_says_what_why_an_example_and_the_repair(rule: object) -> None:
     doc = rule.doc  # type: ignore[attr-defined]
     assert doc.startswith(f"{rule.name}: ")  # type: ignore[attr-defined]
-    assert re.findall(r"^## (.*)$", doc, re.MULTILINE) == [
+    assert re.findall(r"^## (.*)$", doc, re.MULTILINE)[:4] == [
         "What",
         "Why it hurts training",
         "Example",
@@ -107,13 +107,13 @@ def test_a_rule_is_found_by_its_code_in_any_letter_case() -> None:
 
 
 def test_an_unknown_code_names_the_nearest_one() -> None:
-    with pytest.raises(ConfigError, match=r"no rule 'BOX02'.*Did you mean BOX002\?"):
-        by_code("BOX02")
+    with pytest.raises(ConfigError, match=r"no rule 'BOX0002'.*Did you mean BOX002\?"):
+        by_code("BOX0002")
 
 
 def test_rules_are_selected_and_ignored_by_prefix() -> None:
     chosen = select(["BOX", "enc001"], ["BOX00"])
-    assert [rule.code for rule in chosen] == ["ENC001", "BOX010"]
+    assert [rule.code for rule in chosen] == ["ENC001", *(f"BOX01{n}" for n in (0, 1, 2, 3, 4, 6))]
     assert select() == RULES
 
 
