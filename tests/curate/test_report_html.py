@@ -6,13 +6,20 @@ import base64
 import hashlib
 import html.parser
 import json
+import os
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 from curate.commands import validate
 from curate.findings import Finding, Fix, FixClass, Severity
@@ -24,7 +31,9 @@ from curate.report.html.page import to_html
 from curate.report.html.words import WORDS
 from curate.report.model import Report
 from curate.rules import RULES
+from tests.conftest import REPO
 from tests.curate.rules.museum import CLEAN, an_object, data, exif, image, lists, pixels, size, voc, write
+from tests.curate.test_cli import curate_cli
 from tests.curate.test_report import box, dataset
 from tests.curate.test_report import image as image_row
 
@@ -200,6 +209,61 @@ def test_a_file_that_goes_away_between_check_and_page_costs_only_its_picture(tmp
     swapped = finding_of(held(page(report)), "BOX001")
     assert swapped["rows"] == []
     assert [pane[0] for pane in swapped["panes"]] == [-1]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file names of any bytes are a matter of Linux")
+def test_names_in_gbk_bytes_are_shown_by_their_bytes_and_have_their_picture(tmp_path: Path) -> None:
+    name = os.fsdecode("香".encode("gbk"))
+    files = {
+        f"JPEGImages/{name}.jpg": image("a"),
+        f"Annotations/{name}.xml": voc("a", an_object(box=OVER)).encode(),
+    }
+    report = checked(tmp_path, files)
+    text = to_html(report, target=str(tmp_path / name))
+    answer = held(text)
+    over = finding_of(answer, "BOX002")
+    assert over["path"] == "Annotations/\\xcf\\xe3.xml"
+    assert over["panes"][0][0] == 0
+    assert "\\xcf\\xe3" in Outline(text).text
+
+
+# --- from the command line ------------------------------------------------------------------------------
+
+
+def test_the_command_writes_the_page_into_a_file_and_says_nothing_on_stdout(tmp_path: Path) -> None:
+    folder = write(data(voc("a", an_object(box=SWAPPED))), tmp_path / "香烟")
+    target = tmp_path / "report.html"
+    answer = curate_cli("validate", folder, "--output-format", "html", "-o", target, "--when", "2026-11-24")
+    assert (answer.returncode, answer.stdout) == (1, "")
+    outline = Outline(target.read_text(encoding="utf-8"))
+    assert "BOX001" in outline.ids
+    assert "Date 2026-11-24" in outline.text
+
+
+def test_without_a_file_the_page_is_the_output(tmp_path: Path) -> None:
+    answer = curate_cli("validate", write(CLEAN, tmp_path), "--output-format", "html", "--exit-zero")
+    assert answer.stdout.startswith("<!doctype html>")
+    assert answer.stdout.endswith("</html>\n")
+
+
+def test_the_training_resolution_can_be_chosen(tmp_path: Path) -> None:
+    answer = curate_cli("validate", write(CLEAN, tmp_path), "--output-format", "html", "--imgsz", "320")
+    assert "Long side of the image: 320 px." in answer.stdout
+    # the image is 64 long, the box 31x21 of it
+    assert "median 155 x 105 px" in answer.stdout
+
+
+def test_a_page_has_no_place_for_a_diff_because_every_finding_shows_its_own(tmp_path: Path) -> None:
+    answer = curate_cli("validate", write(CLEAN, tmp_path), "--output-format", "html", "--diff")
+    assert answer.returncode == 2
+
+
+def test_every_part_of_the_page_is_in_the_package() -> None:
+    folder = Path(listing.__file__).parent
+    globs = tomllib.loads((REPO / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
+    globs = globs["package-data"]["curate.report.html"]
+    parts = [path for path in folder.iterdir() if path.is_file() and path.suffix != ".py"]
+    assert parts and all(any(path.match(glob) for glob in globs) for path in parts)
 
 
 # --- hostile names --------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ from curate.tree import Tree, display
 MAX_ROWS = 24
 MAX_WIDTH = 240  # characters of one line
 MAX_BYTES = 4 * 1024 * 1024  # a larger file is not read again for its line
-_ELEMENT_LINES = 8
+_ELEMENT_LINES = 14  # an <object> as labelImg writes it has twelve
 _TEXT_SUFFIXES = (".xml", ".txt", ".yaml", ".yml", ".json")
 _PAIRWISE = 250_000  # compared lines, old times new, up to which the closest match is looked for
 _START_TAG = re.compile(r"<([^\s/>!?]+)[^>]*(?<!/)>?")
