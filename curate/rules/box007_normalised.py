@@ -11,6 +11,10 @@ Read as pixels the box is one pixel at the top left corner, or nothing after rou
 
 ## Repair
 Unsafe: the numbers are multiplied by the image's width and height and rounded to pixels.
+Where the image's size is unknown, or no pixel would be left of the box, a person has to draw it again.
+
+## Evidence
+Measured: `int(float("0.25"))`, as converters read a coordinate, is 0.
 """
 
 from __future__ import annotations

@@ -10,7 +10,11 @@ Every conforming parser refuses the whole file.
 A `0x08` that was typed into a label, NULs after a crash.
 
 ## Repair
-The characters are taken out: safe in text that no trainer reads, unsafe elsewhere.
+The characters are taken out: safe in text that no trainer reads, unsafe elsewhere. A reference such as
+`&#8;`, and bytes that are no text at all, are left to a person.
+
+## Evidence
+XML 1.0, 2.2. Measured with Python 3.11: `xml.etree` stops at a 0x08 with "not well-formed (invalid token)".
 """
 
 from __future__ import annotations

@@ -10,9 +10,13 @@ Readers that choose the decoder by the extension fail; HEIC is read by none of t
 `photo_12.jpg` that begins with `89 50 4E 47`, a PNG.
 
 ## Repair
-Safe: the file gets the extension of its format, and `<filename>` follows; the journal keeps the old name. Not
-done where a file of the new name is there already. A multi-picture JPEG (MPO) named `.jpg` is only worth
-knowing: every reader takes its first picture, and fewer know the extension `.mpo`.
+Safe: the file gets the extension of its format, and `<filename>` follows; the journal keeps the old name.
+Where a file of the new name is there already, a person has to choose. A multi-picture JPEG (MPO) named
+`.jpg` is only worth knowing: every reader takes its first picture, and fewer know the extension `.mpo`.
+
+## Evidence
+GT-Vision-Lab/VQA_LSTM_CNN#8: `COCO_val2014_000000320612.jpg` is a PNG; ymy-k/DPText-DETR#1: WebP named
+`.jpg` in a published set.
 """
 
 from __future__ import annotations
