@@ -77,11 +77,17 @@ class PixelReader:
         import polars as pl
 
         names = data.images["image"].to_list()
-        fresh = {name: tree.overlay.get(name) for name in names if name is not None and self._unknown(tree, name)}
+        fresh = {
+            name: tree.overlay.get(name) for name in names if name is not None and self._unknown(tree, name)
+        }
         if fresh:
             self.say("looking at pixels")
         shards = map_shards(
-            partial(_look_at, tree.root), list(fresh.items()), workers=self.workers, shard=100, in_process_below=200
+            partial(_look_at, tree.root),
+            list(fresh.items()),
+            workers=self.workers,
+            shard=100,
+            in_process_below=200,
         )
         now = {name: look for shard in shards for name, look in zip(*_unpacked(shard), strict=True)}
         self._seen.update((name, look) for name, look in now.items() if name not in tree.overlay)
@@ -99,7 +105,9 @@ class PixelReader:
         return name in tree.overlay or name not in self._seen
 
 
-_Shard = tuple[list[str], list[tuple[float | None, float | None, float | None, str | None, float | None]], Thumbs]
+_Shard = tuple[
+    list[str], list[tuple[float | None, float | None, float | None, str | None, float | None]], Thumbs
+]
 
 
 def _unpacked(shard: _Shard) -> tuple[list[str], list[Look]]:
@@ -149,7 +157,9 @@ def _decode(content: bytes) -> NDArray[np.uint8] | None:
         return None
     factor = next((f for f in (8, 4, 2) if min(width, height) // f >= LEAST_SIDE), 1)
     try:
-        return cv2.imdecode(np.frombuffer(content, np.uint8), _REDUCED[factor] | cv2.IMREAD_IGNORE_ORIENTATION)
+        return cv2.imdecode(
+            np.frombuffer(content, np.uint8), _REDUCED[factor] | cv2.IMREAD_IGNORE_ORIENTATION
+        )
     except cv2.error:
         return None
 

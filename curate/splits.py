@@ -1,8 +1,8 @@
 """Which images go to train, val and test: groups that must not be separated, then stratified by class.
 
 Images that show the same thing in two splits make a detector look better than it is. Kept together are byte
-copies, the siblings that Roboflow makes of one source (`x_jpg.rf.<hash>.jpg`), and the frames of one video
-where the name says so (`walk_mp4-12.jpg`, `walk_frame_0012.jpg`). Numbers alone (`IMG_0012`) say nothing.
+copies, what the names call siblings, frames of one video or tiles of one picture (copies/evidence.py says
+how), and where pixels were looked at near-copies and bursts of a camera.
 
 Groups are dealt out by iterative stratification (Sechidis, Tsoumakas & Vlahavas 2011, algorithm 1): rarest
 class first, each group to the split that lacks most of that class.
@@ -10,28 +10,31 @@ class first, each group to the split that lacks most of that class.
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from curate.copies import evidence
+from curate.copies.clusters import clusters
+from curate.copies.exact import same_bytes
+from curate.copies.near import near_copies
 from curate.dataset import Dataset
-from curate.errors import CurateError, UnsafePath
-from curate.tree import Tree
+from curate.errors import CurateError
+from curate.tree import Tree, display
+
+if TYPE_CHECKING:
+    from curate.pixels import Pixels
 
 NAMES = ("train", "val", "test")
-_ROBOFLOW = re.compile(r"^(?P<source>.+?)(?:_(?:jpe?g|png|bmp|webp))?\.rf\.[0-9a-f]{8,}$", re.IGNORECASE)
-_FRAME = re.compile(
-    r"^(?P<video>.*(?:\.|_)(?:mp4|avi|mov|mkv|webm)|.*?(?:frame|clip|video)s?)[-_. ]*(?P<number>\d+)$",
-    re.IGNORECASE,
-)
-_CUT_VIDEO_ABOVE = 0.25  # share of the images; a longer video is cut into runs of neighbouring frames
-_RUNS = 20  # runs that such a video is cut into
+SIZES = ("small", "medium", "large")
+_SIZE_LIMITS = (32, 96)  # square roots of areas, as COCO draws the lines, at _IMGSZ pixels of the long side
+_IMGSZ = 640
+_KINDS = {evidence.SIBLINGS: "Roboflow siblings", evidence.TILES: "tiles", evidence.BURST: "bursts"}
 
 
 @dataclass(frozen=True)
@@ -56,80 +59,69 @@ def parse_ratios(text: str) -> dict[str, float]:
     return {name: value / total for name, value in zip(NAMES, values, strict=False) if value > 0}
 
 
-def groups(dataset: Dataset, tree: Tree) -> Groups:
-    """Groups of images that must stay in one split; every other image is a group of its own."""
-    rows = dataset.images.select("image", "annotation", "stem", "image_bytes").rows()
-    parent = list(range(len(rows)))
+def groups(dataset: Dataset, tree: Tree, pixels: Pixels | None = None) -> Groups:
+    """Groups of images that must stay in one split; every other image is a group of its own.
 
-    def root(i: int) -> int:
-        while parent[i] != i:
-            parent[i] = parent[parent[i]]
-            i = parent[i]
-        return i
-
-    def join(members: Sequence[int]) -> None:
-        for member in members[1:]:
-            parent[root(member)] = root(members[0])
-
-    copies = _copies(tree, [(image, size) for image, _, _, size in rows])
-    siblings: dict[str, list[int]] = defaultdict(list)
-    frames: dict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
-    for i, (image, annotation, stem, _) in enumerate(rows):
-        folder = (image or annotation or "").rpartition("/")[0]
-        source = _ROBOFLOW.match(stem or "")
-        name = source["source"] if source else (stem or "")
-        if source:
-            siblings[name].append(i)
-        if frame := _FRAME.match(name):
-            # the same clip may lie in train/ and in valid/, but 0001.jpg of two folders is not one video
-            key = ("" if source else folder, frame["video"].lower())
-            frames[key].append((int(frame["number"]), i))
-    notes = []
-    for what, found in (("byte copies", copies), ("Roboflow siblings", list(siblings.values()))):
-        several = [members for members in found if len(members) > 1]
-        for members in several:
-            join(members)
-        if several:
-            count = sum(map(len, several))
-            notes.append(f"kept together: {count} images in {len(several)} groups of {what}")
-    for (_, video), numbered in sorted(frames.items()):
-        ordered = [i for _, i in sorted(numbered)]
-        if len(ordered) > max(_CUT_VIDEO_ABOVE * len(rows), 1):
-            runs = [list(run) for run in np.array_split(ordered, min(_RUNS, len(ordered)))]
-            notes.append(f"video {video!r} is most of the set: cut into {len(runs)} runs of neighbours")
+    With `pixels` near-copies and bursts are kept together, too.
+    """
+    names = [
+        image or annotation or "" for image, annotation in dataset.images.select("image", "annotation").rows()
+    ]
+    kinds: dict[str, list[list[int]]] = {"byte copies": _byte_copies(dataset, tree)}
+    if pixels is not None:
+        near = near_copies(pixels.thumbs, pixels.decoded)
+        kinds["near-copies"] = clusters(zip(near.a.tolist(), near.b.tolist(), strict=True))
+    videos = []
+    for group in evidence.groups(_named(dataset, pixels)):
+        if group.kind == evidence.FRAMES:
+            videos.append(group)
         else:
-            runs = [ordered]
-            if len(ordered) > 1:
-                notes.append(f"kept together: {len(ordered)} frames of video {video!r}")
-        for run in runs:
-            join(run)
-    _, of = np.unique([root(i) for i in range(len(rows))], return_inverse=True)
-    return Groups(np.asarray(of, dtype=np.int64).reshape(-1), tuple(notes))
+            kinds.setdefault(_KINDS[group.kind], []).append(list(group.rows))
+    notes = [_kept(kind, found, names) for kind, found in kinds.items() if found]
+    pairs = [(rows[0], row) for found in kinds.values() for rows in found for row in rows[1:]]
+    for video in sorted(videos, key=lambda group: group.source):
+        runs = _runs(video, len(names))
+        if len(runs) > 1:
+            notes.append(
+                f"video {video.source!r} is most of the set: cut into {len(runs)} runs of neighbours"
+            )
+        else:
+            notes.append(f"kept together: {len(video.rows)} frames of video {video.source!r}")
+        pairs += [(run[0], row) for run in runs for row in run[1:]]
+    together = clusters(pairs)
+    of = np.arange(len(names), dtype=np.int64)
+    for rows in together:
+        of[rows] = rows[0]
+        if len(rows) > max(evidence.LARGE * len(names), 1) and len(rows) > 1:
+            notes.append(f"{len(rows)} of {len(names)} images hang together and go to one split")
+    return Groups(np.unique(of, return_inverse=True)[1].reshape(-1).astype(np.int64), tuple(notes))
 
 
-def _copies(tree: Tree, images: Sequence[tuple[str | None, int | None]]) -> list[list[int]]:
-    """Rows whose image files hold the same bytes. Only files of equal size are read."""
-    by_size: dict[int, list[int]] = defaultdict(list)
-    for i, (image, size) in enumerate(images):
-        if image is not None and size:
-            by_size[size].append(i)
-    same: dict[bytes, list[int]] = defaultdict(list)
-    for members in by_size.values():
-        if len({images[i][0] for i in members}) < 2:
-            continue
-        for i in members:
-            digest = _digest(tree, images[i][0] or "")
-            if digest is not None:
-                same[digest].append(i)
-    return [members for members in same.values() if len(members) > 1]
+def _kept(kind: str, found: Sequence[Sequence[int]], names: Sequence[str]) -> str:
+    count = sum(map(len, found))
+    example = ", ".join(display(names[row].rpartition("/")[2]) for row in found[0][:2])
+    return f"kept together: {count} images in {len(found)} groups of {kind}, such as {example}"
 
 
-def _digest(tree: Tree, name: str) -> bytes | None:
-    """SHA-256 of a file; None where it cannot be read (`curate validate` names it, export leaves it out)."""
-    try:
-        return hashlib.sha256(tree.read(name)).digest()
-    except (OSError, UnsafePath):
-        return None
+def _runs(video: evidence.Group, images: int) -> list[list[int]]:
+    """The frames in one run, or a long video in runs of neighbours: it could not be dealt out otherwise."""
+    frames = list(video.rows)
+    if len(frames) <= max(evidence.LARGE * images, 1):
+        return [frames]
+    return [run.tolist() for run in np.array_split(np.array(frames), min(evidence.RUNS, len(frames)))]
+
+
+def _byte_copies(dataset: Dataset, tree: Tree) -> list[list[int]]:
+    return same_bytes(tree, dataset.images.select("image", "image_bytes").rows())
+
+
+def _named(dataset: Dataset, pixels: Pixels | None) -> list[evidence.Named | None]:
+    columns = dataset.images.select("image", "annotation", "image_width", "image_height").rows()
+    shots = pixels.table.select("camera", "taken").rows() if pixels else [(None, None)] * len(columns)
+    return [
+        evidence.Named(image or annotation or "", (width, height) if width and height else None, *shot)
+        for (image, annotation, width, height), shot in zip(columns, shots, strict=True)
+    ]
 
 
 def class_table(dataset: Dataset, names: Sequence[str] | None = None) -> NDArray[np.int64]:
@@ -140,6 +132,17 @@ def class_table(dataset: Dataset, names: Sequence[str] | None = None) -> NDArray
     for image_id, name, count in dataset.objects.group_by("image_id", "name").len().iter_rows():
         if name in column and image_id is not None:
             table[image_id, column[name]] += count
+    return table
+
+
+def size_table(dataset: Dataset) -> NDArray[np.int64]:
+    """Boxes of each of SIZES in every image row, at 640 pixels of the long side: (N, 3)."""
+    table = np.zeros((dataset.images.height, len(SIZES)), dtype=np.int64)
+    side = (pl.col("xmax") - pl.col("xmin")) * (pl.col("ymax") - pl.col("ymin"))
+    scale = _IMGSZ / pl.max_horizontal("frame_width", "frame_height")
+    boxes = dataset.boxes.select("image_id", side=side.clip(0).sqrt() * scale).drop_nulls()
+    for image_id, length in boxes.iter_rows():
+        table[image_id, int(np.searchsorted(_SIZE_LIMITS, length, side="right"))] += 1
     return table
 
 
@@ -191,6 +194,22 @@ def achieved(
         boxes = counts[mine].sum(axis=0)
         columns[name] = [int(mine.sum()), *(int(v) for v in boxes)]
     return pl.DataFrame(columns, strict=False)
+
+
+def wanted_and_got(
+    counts: NDArray[np.int64],
+    split_of: Sequence[str | None],
+    labels: Sequence[str],
+    ratios: Mapping[str, float],
+) -> pl.DataFrame:
+    """`achieved`, and beside each split what its ratio asks for: "train", "train wanted", ..."""
+    got = achieved(counts, split_of, labels)
+    total = got.select(pl.sum_horizontal(pl.all().exclude("class"))).to_series()
+    columns: dict[str, object] = {"class": got["class"]}
+    for name, share in ratios.items():
+        columns[name] = got[name] if name in got.columns else [0] * got.height
+        columns[f"{name} wanted"] = (total * share).round(1)
+    return pl.DataFrame(columns)
 
 
 def own(dataset: Dataset) -> list[str | None] | None:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 
 from curate import splits
+from curate.dataset import Dataset
 from curate.errors import CurateError, OutputExists
 from curate.fixes.durable import write_file
 from curate.formats.discover import open_dataset
 from curate.tree import Tree, text_to_name
+
+if TYPE_CHECKING:
+    from curate.pixels import Pixels
 
 
 @dataclass(frozen=True)
@@ -22,6 +28,9 @@ class Result:
     folder: Path  # ImageSets/Main
     written: tuple[str, ...]  # file names
     table: pl.DataFrame  # images and boxes a class and split, see `splits.achieved`
+    wanted: (
+        pl.DataFrame
+    )  # the same beside what the ratios ask for, sizes of boxes too, see `splits.wanted_and_got`
     notes: tuple[str, ...]
 
 
@@ -31,9 +40,14 @@ def run(
     ratios: Mapping[str, float],
     seed: int = 0,
     overwrite: bool = False,
+    pixels: bool = False,
     workers: int | None = None,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Result:
-    """Write ImageSets/Main/{train,val,test,trainval}.txt under `path`. Raises CurateError."""
+    """Write ImageSets/Main/{train,val,test,trainval}.txt under `path`. Raises CurateError.
+
+    With `pixels` every image is decoded, and near-copies stay together; `say` is told what is being done.
+    """
     tree = Tree.open(path)
     dataset = open_dataset(tree, workers=workers)
     if dataset.format != "voc":
@@ -53,8 +67,9 @@ def run(
         raise OutputExists(
             f"{folder / there[0]} is there already.", "Keep it, or add --overwrite to deal out anew."
         )
-    grouped = splits.groups(dataset, tree)
-    counts = splits.class_table(dataset)[rows]
+    grouped = splits.groups(dataset, tree, _look(dataset, tree, workers, say) if pixels else None)
+    classes = splits.class_table(dataset)[rows]
+    counts = np.concatenate([classes, splits.size_table(dataset)[rows]], axis=1)
     chosen = splits.assign(counts, grouped.of[rows], ratios, seed)
     stems = _ids([dataset.images["annotation"][i] for i in rows], base)
     members = {name: [s for s, c in zip(stems, chosen, strict=True) if c == name] for name in ratios}
@@ -73,8 +88,20 @@ def run(
     if len(rows) < dataset.images.height:
         notes.append(f"{dataset.images.height - len(rows)} rows without image or annotation are in no list")
     written = tuple(f"{name}.txt" for name in members)
-    table = splits.achieved(counts, chosen, dataset.class_names())
-    return Result(folder, written, table, tuple(notes))
+    labels = [*dataset.class_names(), *(f"({size} boxes)" for size in splits.SIZES)]
+    return Result(
+        folder,
+        written,
+        splits.achieved(classes, chosen, dataset.class_names()),
+        splits.wanted_and_got(counts, chosen, labels, ratios),
+        tuple(notes),
+    )
+
+
+def _look(dataset: Dataset, tree: Tree, workers: int | None, say: Callable[[str], None]) -> Pixels:
+    from curate.pixels import PixelReader  # OpenCV is loaded only where pixels are looked at
+
+    return PixelReader(workers, say)(dataset, tree)
 
 
 def _base(annotations: Sequence[str]) -> str:
@@ -99,13 +126,24 @@ def _ids(annotations: Sequence[str], base: str) -> list[str]:
 def describe(result: Result) -> str:
     """The lists and the table for people."""
     lines = [f"wrote {', '.join(result.written)} to {result.folder}", *result.notes, ""]
-    return "\n".join([*lines, table_text(result.table)])
+    return "\n".join([*lines, table_text(result.wanted)])
 
 
 def table_text(table: pl.DataFrame) -> str:
-    """A table of `splits.achieved` in columns."""
-    width = max(len(str(name)) for name in ["class", *table["class"]])
-    lines = ["  ".join([f"{'class':<{width}}", *(f"{name:>7}" for name in table.columns[1:])])]
-    for row in table.iter_rows():
-        lines.append("  ".join([f"{row[0]:<{width}}", *(f"{value:>7,}" for value in row[1:])]))
-    return "\n".join(lines)
+    """A table of `splits.achieved` or `splits.wanted_and_got` in columns."""
+    columns = [_column(table[name]) for name in table.columns]
+    return "\n".join("  ".join(cells) for cells in zip(*columns, strict=True))
+
+
+def _column(values: pl.Series) -> list[str]:
+    """Header and cells of one width: words to the left, numbers to the right, seven wide or more."""
+    cells = [values.name]
+    for value in values:
+        cells.append(
+            f"{value:,.1f}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else value
+        )
+    if values.name == "class":
+        width = max(map(len, cells))
+        return [f"{cell:<{width}}" for cell in cells]
+    width = max(7, *map(len, cells))
+    return [f"{cell:>{width}}" for cell in cells]

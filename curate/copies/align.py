@@ -8,6 +8,7 @@ Gauss-Newton steps on the grey values (Lucas & Kanade 1981), for many pairs at o
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +19,13 @@ Pictures = NDArray[np.float32]  # (M, side, side)
 Places = NDArray[np.float32]  # (M, 4): x, y, width, height
 
 STEPS = 5
-BLOCKS = 6  # a side: copies differ evenly, other pictures of the same scene differ somewhere
+BLOCKS = 12  # a side: copies differ evenly, other pictures of the same scene differ somewhere
 AGREEMENT = 0.95  # correlation of the whole, after the tone curve of one is fitted to the other
-DISAGREEMENT = 0.3  # of the worst block: mean squared difference over the variance of the picture
-_PROMISING = 0.8  # correlation at half the size, below which the full size is not looked at
+# Of the worst block, in units of the picture's variance: the mean squared difference, and the square of the
+# mean difference. Set where frames of one scene with another gesture fall out and few copies do.
+DISAGREEMENT, SHIFT = 0.12, 0.045
+_LIKELY = 0.75  # correlation at a quarter of the size where the place is not yet refined
+_PROMISING = 0.93  # and at half the size, where it is
 _SMALLEST = 0.6  # of a side; crops that keep less are not looked for
 _LARGEST_STEP = 0.06
 _CHUNK = 2048
@@ -33,12 +37,12 @@ class Alignment:
 
     place: Places
     agreement: NDArray[np.float32]  # correlation, 0 where the pair was given up early
-    worst: NDArray[np.float32]  # disagreement of the worst block, inf where it was given up early
+    worst: NDArray[np.float32]  # (M, 2), see `compare`; inf where it was given up early
 
     @property
     def is_copy(self) -> NDArray[np.bool_]:
         """Whether b shows what a shows: (M,)."""
-        return (self.agreement >= AGREEMENT) & (self.worst <= DISAGREEMENT)
+        return (self.agreement >= AGREEMENT) & (self.worst <= (DISAGREEMENT, SHIFT)).all(axis=1)
 
 
 def align(
@@ -49,41 +53,33 @@ def align(
     turn: NDArray[np.int64],
 ) -> Alignment:
     """Lay thumbs[b], turned, over the window of thumbs[a], refine, compare: (M,) each -> M rows."""
-    parts = [
-        _align(thumbs, a[i : i + _CHUNK], b[i : i + _CHUNK], window[i : i + _CHUNK], turn[i : i + _CHUNK])
-        for i in range(0, len(a), _CHUNK)
-    ]
-    if not parts:
-        none = np.zeros(0, np.float32)
-        return Alignment(np.zeros((0, 4), np.float32), none, none)
-    return Alignment(
-        np.concatenate([part.place for part in parts]),
-        np.concatenate([part.agreement for part in parts]),
-        np.concatenate([part.worst for part in parts]),
-    )
-
-
-def _align(
-    thumbs: NDArray[np.uint8],
-    a: NDArray[np.int64],
-    b: NDArray[np.int64],
-    window: NDArray[np.int64],
-    turn: NDArray[np.int64],
-) -> Alignment:
-    whole = smoothed(thumbs[a].astype(np.float32))
-    other = smoothed(thumbs[b].astype(np.float32))
-    for value in np.unique(turn):
-        mine = turn == value
-        other[mine] = turn_pictures(other[mine], int(value))
     place = places(window)
-    place, likeness = _refine(_halved(whole), _halved(other), place)
     agreement = np.zeros(len(a), np.float32)
-    worst = np.full(len(a), np.inf, np.float32)
-    hopeful = np.flatnonzero(likeness >= _PROMISING)
-    if len(hopeful):
-        seen = sample(whole[hopeful], place[hopeful])
-        agreement[hopeful], worst[hopeful] = compare(seen, other[hopeful])
+    worst = np.full((len(a), 2), np.inf, np.float32)
+    quarter = np.concatenate(
+        [np.zeros((0, thumbs.shape[1] // 4, thumbs.shape[2] // 4), np.float32)]
+        + [_shrunk(_shrunk(thumbs[i : i + _CHUNK])) for i in range(0, len(thumbs), _CHUNK)]
+    )
+    for start in range(0, len(a), _CHUNK):
+        some = slice(start, start + _CHUNK)
+        seen = sample(quarter[a[some]], place[some])
+        likeness = (_standard(seen) * _standard(_turned(quarter[b[some]], turn[some]))).sum(axis=1)
+        rows = start + np.flatnonzero(likeness >= _LIKELY)
+        if not len(rows):
+            continue
+        whole, other = _smoothed(thumbs[a[rows]]), _turned(_smoothed(thumbs[b[rows]]), turn[rows])
+        place[rows], likeness = _refine(_shrunk(whole), _shrunk(other), place[rows])
+        good = likeness >= _PROMISING
+        seen = sample(whole[good], place[rows[good]])
+        agreement[rows[good]], worst[rows[good]] = compare(seen, other[good])
     return Alignment(place, agreement, worst)
+
+
+def _turned(pictures: Pictures, turn: NDArray[np.int64]) -> Pictures:
+    done = pictures.copy()
+    for value in np.unique(turn):
+        done[turn == value] = turn_pictures(pictures[turn == value], int(value))
+    return done
 
 
 def places(window: NDArray[np.int64]) -> Places:
@@ -93,18 +89,20 @@ def places(window: NDArray[np.int64]) -> Places:
     return np.stack([columns[:, 0], rows[:, 0], 1 - columns.sum(axis=1), 1 - rows.sum(axis=1)], axis=1)
 
 
-def smoothed(pictures: Pictures) -> Pictures:
+def _smoothed(thumbs: NDArray[np.uint8]) -> Pictures:
     """With the finest detail taken off, which a crop has and the whole has not: weights 1, 2, 1."""
+    pictures: Pictures = thumbs.astype(np.float32)
     for axis in (1, 2):
         padded = np.pad(pictures, [(0, 0), *((1, 1) if n == axis else (0, 0) for n in (1, 2))], mode="edge")
         low, high = (padded[:, :-2], padded[:, 2:]) if axis == 1 else (padded[:, :, :-2], padded[:, :, 2:])
-        pictures = (low + 2 * pictures + high) / 4
+        pictures = (low + 2 * pictures + high) * np.float32(0.25)
     return pictures
 
 
-def _halved(pictures: Pictures) -> Pictures:
-    count, side, _ = pictures.shape
-    return pictures.reshape(count, side // 2, 2, side // 2, 2).mean(axis=(2, 4))
+def _shrunk(pictures: NDArray[Any]) -> Pictures:
+    """Half as large: means of two by two."""
+    rows = pictures[:, ::2].astype(np.float32) + pictures[:, 1::2]
+    return (rows[:, :, ::2] + rows[:, :, 1::2]) / 4
 
 
 def sample(pictures: Pictures, place: Places) -> Pictures:
@@ -141,13 +139,13 @@ def _refine(whole: Pictures, other: Pictures, place: Places) -> tuple[Places, ND
         rest = target - seen.reshape(count, -1)
         step = np.linalg.solve(normal, (slopes @ rest[:, :, None]))[:, :4, 0]
         place = _inside(place + np.clip(step, -_LARGEST_STEP, _LARGEST_STEP))
-    seen = _standard(sample(whole, place))
-    return place, (seen * target).sum(axis=1)
+    likeness = (_standard(sample(whole, place)) * target).sum(axis=1)
+    return place, likeness
 
 
 def _standard(pictures: Pictures) -> Pictures:
     """Zero mean and unit length: (M, S, S) -> (M, S * S)."""
-    flat = pictures.reshape(len(pictures), -1)
+    flat = pictures.reshape(len(pictures), pictures.shape[1] * pictures.shape[2])
     flat = flat - flat.mean(axis=1, keepdims=True)
     return flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-6)
 
@@ -158,9 +156,10 @@ def _inside(place: Places) -> Places:
 
 
 def compare(seen: Pictures, other: Pictures) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Correlation, and the disagreement of the worst block, after a tone curve: (M,), (M,).
+    """Correlation (M,), and what the worst blocks differ by (M, 2), after a tone curve.
 
-    The curve is a parabola from `seen` to `other`: it takes up brightness, contrast and most of gamma.
+    The curve is a parabola from `seen` to `other`: it takes up brightness, contrast and most of gamma. Blocks
+    differ by the mean square and by the square of the mean, in units of the variance of `other`.
     """
     count, side, _ = seen.shape
     x, y = _standard(seen), _standard(other)
@@ -169,7 +168,9 @@ def compare(seen: Pictures, other: Pictures) -> tuple[NDArray[np.float32], NDArr
     terms = np.stack([np.ones_like(x), x, x * x], axis=1)  # (M, 3, S * S)
     normal = terms @ terms.transpose(0, 2, 1) + 1e-3 * np.eye(3, dtype=np.float32) * side * side
     curve = np.linalg.solve(normal, terms @ y[:, :, None])
-    rest = (y - (curve.transpose(0, 2, 1) @ terms)[:, 0]) ** 2
+    rest = y - (curve.transpose(0, 2, 1) @ terms)[:, 0]
     block = side // BLOCKS
-    worst = rest.reshape(count, BLOCKS, block, BLOCKS, block).mean(axis=(2, 4)).max(axis=(1, 2))
-    return np.sqrt(np.clip(1 - rest.mean(axis=1), 0, 1)), worst
+    blocks = rest.reshape(count, BLOCKS, block, BLOCKS, block)
+    squares = (blocks**2).mean(axis=(2, 4)).max(axis=(1, 2))
+    shifts = (blocks.mean(axis=(2, 4)) ** 2).max(axis=(1, 2))
+    return np.sqrt(np.clip(1 - (rest**2).mean(axis=1), 0, 1)), np.stack([squares, shifts], axis=1)

@@ -10,6 +10,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from curate.formats.pairing import split_name
 
@@ -97,8 +98,8 @@ def _frames(images: Sequence[Named | None]) -> Iterator[Group]:
         source, is_sibling = source_name(image.path)
         frame = frame_of(source)
         if frame is not None:
-            # Roboflow deals the frames of a video out to train/ and valid/; elsewhere, 0001.jpg of two folders
-            # is not one video, unless the folders are splits
+            # Roboflow deals the frames of a video out to train/ and valid/; elsewhere, 0001.jpg of two
+            # folders is not one video, unless the folders are splits
             place = "" if is_sibling else _folder(image.path)
             found[place, frame[0].casefold()].append((frame[1], row))
     for (_, video), numbered in found.items():
@@ -137,7 +138,9 @@ def _is_grid(places: Sequence[tuple[int, ...]]) -> bool:
     if _in_pixels(pairs):
         return True
     axes = [sorted({pair[axis] for pair in pairs}) for axis in (0, 1)]
-    consecutive = all(axis[0] in (0, 1) and axis == list(range(axis[0], axis[0] + len(axis))) for axis in axes)
+    consecutive = all(
+        axis[0] in (0, 1) and axis == list(range(axis[0], axis[0] + len(axis))) for axis in axes
+    )
     full = len(pairs) >= 0.75 * len(axes[0]) * len(axes[1])
     return consecutive and full and min(map(len, axes)) >= 2
 
@@ -145,7 +148,7 @@ def _is_grid(places: Sequence[tuple[int, ...]]) -> bool:
 def _in_pixels(starts: Sequence[tuple[int, int]]) -> bool:
     """Offsets from 0 in steps of at least _LEAST_STEP, that differ along at least one axis."""
     axes = [sorted({start[axis] for start in starts}) for axis in (0, 1)]
-    steps = [after - before for axis in axes for before, after in zip(axis, axis[1:], strict=False)]
+    steps = [after - before for axis in axes for before, after in pairwise(axis)]
     return bool(steps) and min(steps) >= _LEAST_STEP and all(axis[0] == 0 for axis in axes) and _regular(axes)
 
 

@@ -89,7 +89,11 @@ def codes(bits: NDArray[np.float32]) -> Codes:
 def differing_bits(a: Codes, b: Codes) -> NDArray[np.int64]:
     """Hamming distance, elementwise."""
     x = a ^ b
-    one, two, four = np.uint64(0x5555555555555555), np.uint64(0x3333333333333333), np.uint64(0x0F0F0F0F0F0F0F0F)
+    one, two, four = (
+        np.uint64(0x5555555555555555),
+        np.uint64(0x3333333333333333),
+        np.uint64(0x0F0F0F0F0F0F0F0F),
+    )
     x = x - ((x >> np.uint64(1)) & one)
     x = (x & two) + ((x >> np.uint64(2)) & two)
     x = (x + (x >> np.uint64(4))) & four

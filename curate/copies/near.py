@@ -28,7 +28,7 @@ from curate.copies.fingerprint import (
     values,
 )
 
-MAX_BITS = 8  # of len(BITS) = 33 that may differ; unrelated pictures differ in 16 or 17
+MAX_BITS = 6  # of len(BITS) = 33 that may differ; unrelated pictures differ in 16 or 17
 LEAST_CONTRAST = 4.0  # standard deviation of the grey values; flatter pictures look like too many others
 TABLES = (tuple(range(len(BITS))), (0, 1, *range(9, len(BITS)), *range(2, 9)))  # bits, the most used first
 # Which of the bits nearest to flipping are flipped, 0 being the nearest.
@@ -36,7 +36,7 @@ PROBES = ((), (0,), (1,), (2,), (3,), (4,), (0, 1), (0, 2), (1, 2), (0, 3), (5,)
 _DEPTH = 1 + max(rank for probe in PROBES for rank in probe)
 _FEWEST_KEY_BITS, _MOST_KEY_BITS = 14, 22
 _CROWD = 256  # entries under one key that a picture is compared with: those nearest in the order of the rows
-_RIVALS = 32  # the most alike that a picture is laid over
+_RIVALS = 16  # the most alike that a picture is laid over
 _CHUNK = 1000  # pictures
 
 
@@ -91,7 +91,7 @@ def near_copies(thumbs: NDArray[np.uint8], usable: NDArray[np.bool_] | None = No
         np.concatenate([single[found.a], pairs[:, 0]]),
         np.concatenate([single[found.b], pairs[:, 1]]),
         np.concatenate([found.turn, np.zeros(len(pairs), np.int64)]),
-        np.concatenate([found.place, np.tile(np.float32([0, 0, 1, 1]), (len(pairs), 1))]),
+        np.concatenate([found.place, np.tile(np.array([0, 0, 1, 1], np.float32), (len(pairs), 1))]),
         np.concatenate([found.agreement, np.ones(len(pairs), np.float32)]),
     )
 
@@ -126,7 +126,10 @@ def candidates(thumbs: NDArray[np.uint8]) -> Candidates:
         none = np.zeros(0, np.int64)
         return Candidates(none, none, none, none, none)
     every = Candidates(
-        *(np.concatenate([getattr(part, name) for part in parts]) for name in ("a", "b", "window", "turn", "bits"))
+        *(
+            np.concatenate([getattr(part, name) for part in parts])
+            for name in ("a", "b", "window", "turn", "bits")
+        )
     )
     return _best_two(every, len(thumbs))
 

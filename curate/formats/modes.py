@@ -1,7 +1,7 @@
 """How an image file stores its colours, where that is out of the ordinary, from its header alone.
 
-In: the file's bytes by place. Out: one word, or None for 8-bit grey and RGB. Sources: PNG third edition, GIF89a,
-WebP RFC 9649, TIFF 6.0, BMP (Microsoft).
+In: the file's bytes by place. Out: one word, or None for 8-bit grey and RGB. Sources: PNG third edition,
+GIF89a, WebP RFC 9649, TIFF 6.0, BMP (Microsoft).
 """
 
 from __future__ import annotations

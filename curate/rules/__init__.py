@@ -54,6 +54,10 @@ from curate.rules import (
     img003_image_truncated,
     img004_not_an_image,
     img005_extension_lies,
+    img006_unusual_mode,
+    img007_stem_shared,
+    img008_name_clash,
+    img009_poor_quality,
     obj001_no_objects,
     obj002_name_missing,
     obj003_box_missing,
@@ -71,6 +75,10 @@ from curate.rules import (
     set003_in_two_splits,
     set004_list_line,
     set005_copy_across_splits,
+    set006_near_copy_across_splits,
+    set007_group_across_splits,
+    set008_copy_within_split,
+    set009_synthetic_in_eval,
     xml001_empty_file,
     xml002_truncated,
     xml003_unescaped_markup,
@@ -149,11 +157,19 @@ RULES: tuple[Rule, ...] = (
     img003_image_truncated.RULE,
     img004_not_an_image.RULE,
     img005_extension_lies.RULE,
+    img006_unusual_mode.RULE,
+    img007_stem_shared.RULE,
+    img008_name_clash.RULE,
+    img009_poor_quality.RULE,
     set001_listed_but_absent.RULE,
     set002_in_no_list.RULE,
     set003_in_two_splits.RULE,
     set004_list_line.RULE,
     set005_copy_across_splits.RULE,
+    set006_near_copy_across_splits.RULE,
+    set007_group_across_splits.RULE,
+    set008_copy_within_split.RULE,
+    set009_synthetic_in_eval.RULE,
 )
 _BY_CODE = {rule.code: rule for rule in RULES}
 
@@ -183,7 +199,7 @@ def check_all(facts: Facts, rules: Iterable[Rule] = RULES) -> list[Finding]:
     """What these rules find, sorted by place. Repairs that edit XML are offered for VOC only."""
     findings: list[Finding] = []
     for rule in rules:
-        if facts.data.format in rule.formats:
+        if facts.data.format in rule.formats and (facts.reader is not None or not rule.needs_pixels):
             findings.extend(_repairable(finding, rule, facts) for finding in rule.check(rule, facts))
     return sorted(findings, key=lambda finding: finding.place)
 

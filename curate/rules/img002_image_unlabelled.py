@@ -12,6 +12,9 @@ VOC readers never see it; YOLO trainers take it for background, which is harmful
 ## Repair
 Only a person can tell whether it is a negative or was never labelled. `curate negatives` records the
 decision.
+
+## Evidence
+ultralytics/ultralytics PR#24164: a wrong path "silently produces zero labels".
 """
 
 from __future__ import annotations
@@ -22,14 +25,18 @@ import polars as pl
 
 from curate.findings import Finding, Severity
 from curate.rules.garbled_names import garbled_filenames
+from curate.rules.img007_stem_shared import shared_stems
 from curate.rules.model import Facts, Rule, Stage
 
 
 def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
     used = facts.data.format == "yolo"
+    shared = facts.once(shared_stems)
     rows = facts.data.images.filter(pl.col("annotation").is_null() & pl.col("image").is_not_null())
     named = {found.image_id for found in facts.once(garbled_filenames)}  # ENC005: by a garbled name
     for row in rows.filter(~pl.col("image_id").is_in(list(named))).iter_rows(named=True):
+        if row["image_id"] in shared:  # IMG007
+            continue
         yield rule.finding(
             row,
             "the image has no annotation",

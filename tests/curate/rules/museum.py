@@ -17,6 +17,7 @@ The annotation of `voc("a")`, with tabs, so that places can be counted by hand:
 from __future__ import annotations
 
 import struct
+import zlib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -42,6 +43,7 @@ class Exhibit:
     safety: FixClass
     title: str = ""
     classes: tuple[str, ...] = ()
+    pixels: bool = False  # needs --pixels
 
     def __str__(self) -> str:
         return f"{self.code} {self.title}".strip()
@@ -158,9 +160,10 @@ def exhibit(
     *,
     title: str = "",
     classes: tuple[str, ...] = (),
+    pixels: bool = False,
 ) -> Exhibit:
     """An exhibit whose twin is the clean pair of photographs, unless another is given."""
-    return Exhibit(code, broken, CLEAN if twin is None else twin, place, safety, title, classes)
+    return Exhibit(code, broken, CLEAN if twin is None else twin, place, safety, title, classes, pixels)
 
 
 # --- exhibits -----------------------------------------------------------------------------------------
@@ -572,6 +575,118 @@ SETS = (
         data(**{IMAGE_B: image("a"), TRAIN: b""}, **lists(test="b")),
     ),
 )
+def palette_png(seed: str, width: int = 64, height: int = 48) -> bytes:
+    """A PNG of four grey values by palette, which OpenCV cannot write."""
+    shade = pixels(seed, width, height)[:, :, 0] // 64
+    raw = b"".join(b"\0" + row.tobytes() for row in shade.astype(np.uint8))
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)
+    palette = bytes(v for shade in (0, 80, 160, 240) for v in (shade, shade, shade))
+    parts = (b"IHDR", header), (b"PLTE", palette), (b"IDAT", zlib.compress(raw)), (b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts)
+
+
+def encoded(shown: np.ndarray, suffix: str = ".jpg") -> bytes:
+    """Pixels as OpenCV writes them."""
+    return cv2.imencode(suffix, shown)[1].tobytes()
+
+
+def png_set(content: bytes, depth: int = 3) -> Files:
+    """The two photographs, of which a is a PNG."""
+    files = data(voc("a", filename="a.png", size=size(64, 48, depth)), **{IMAGE_A: None})
+    return files | {"JPEGImages/a.png": content}
+
+
+RGBA = np.dstack([pixels("a"), np.full((48, 64), 128, np.uint8)])
+WALK = MANY | {
+    f"{folder}/walk_mp4-{i}.{suffix}": content
+    for i in (1, 2)
+    for folder, suffix, content in (
+        ("Annotations", "xml", voc(f"walk_mp4-{i}").encode()),
+        ("JPEGImages", "jpg", image(f"walk{i}")),
+    )
+}
+MANY_IDS = " ".join(f"m{i}" for i in range(10))
+DRAWN = voc("b").replace("\t<size>", "\t<source><database>curate paste</database></source>\n\t<size>").encode()
+VAL, TEST = "ImageSets/Main/val.txt", "ImageSets/Main/test.txt"
+COPIES = (
+    exhibit(
+        "IMG006",
+        png_set(palette_png("a")),
+        ("JPEGImages/a.png", None, None),
+        UNSAFE,
+        png_set(encoded(cv2.imdecode(np.frombuffer(palette_png("a"), np.uint8), cv2.IMREAD_COLOR), ".png")),
+        title="palette",
+    ),
+    exhibit(
+        "IMG006", png_set(encoded(RGBA, ".png"), 4), ("JPEGImages/a.png", None, None), MANUAL, title="alpha"
+    ),
+    exhibit(
+        "IMG007",
+        CLEAN | {"JPEGImages/a.png": image("another", suffix=".png")},
+        ("JPEGImages/a.png", None, None),
+        MANUAL,
+    ),
+    exhibit(
+        "IMG008",
+        CLEAN | {"Annotations/A.xml": voc("A").encode(), "JPEGImages/A.jpg": image("capital")},
+        (IMAGE_A, None, None),
+        UNSAFE,
+        data(
+            None,
+            **{A: None, IMAGE_A: None},
+            **{"Annotations/A.xml": voc("A").encode(), "JPEGImages/A.jpg": image("capital")},
+            **{"Annotations/a_2.xml": voc("a_2").encode(), "JPEGImages/a_2.jpg": image("a")},
+        ),
+    ),
+    exhibit(
+        "IMG009",
+        data(**{IMAGE_A: encoded(np.zeros((48, 64, 3), np.uint8))}),
+        (IMAGE_A, None, None),
+        MANUAL,
+        pixels=True,
+    ),
+    exhibit(
+        "SET006",
+        data(**{IMAGE_B: encoded(pixels("a")[:, ::-1])}) | PAIR,
+        (TRAIN, 1, 1),
+        UNSAFE,
+        data(**{IMAGE_B: encoded(pixels("a")[:, ::-1]), TRAIN: b""}) | lists(test="b a"),
+        title="mirrored",
+        pixels=True,
+    ),
+    exhibit(
+        "SET007",
+        WALK | lists(train=f"{MANY_IDS} walk_mp4-1", test="walk_mp4-2"),
+        (TRAIN, 11, 1),
+        UNSAFE,
+        WALK | lists(train=MANY_IDS, test="walk_mp4-2 walk_mp4-1"),
+    ),
+    exhibit(
+        "SET008",
+        data(**{IMAGE_B: image("a")}) | lists(train="a b"),
+        (TRAIN, 2, 1),
+        UNSAFE,
+        data(**{IMAGE_B: image("a")}) | lists(train="a"),
+    ),
+    exhibit(
+        "SET008",
+        data(**{B: voc("b", an_object("cat", (5, 5, 20, 20))).encode(), IMAGE_B: image("a")}) | lists(train="a b"),
+        (TRAIN, 2, 1),
+        MANUAL,
+        title="labelled in two ways",
+    ),
+    exhibit(
+        "SET009",
+        data(**{B: DRAWN}) | lists(train="a", val="b", trainval="a b"),
+        (VAL, 1, 1),
+        UNSAFE,
+        data(**{B: DRAWN, VAL: b""}) | lists(train="a", trainval="a b"),
+    ),
+)
 MUSEUM: tuple[Exhibit, ...] = (
     *ENCODINGS,
     *MARKUP,
@@ -581,4 +696,5 @@ MUSEUM: tuple[Exhibit, ...] = (
     *CLASSES,
     *IMAGES,
     *SETS,
+    *COPIES,
 )

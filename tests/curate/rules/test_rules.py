@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from curate.errors import ConfigError
 from curate.findings import Finding, Severity
 from curate.fixes.plan import Plan, plan
 from curate.formats.voc_folder import read
+from curate.pixels import PixelReader
 from curate.rules import RULES, by_code, check_all, select
 from curate.rules.model import Facts
 from curate.tree import Tree
@@ -37,7 +39,8 @@ def codes(found: Sequence[Finding]) -> list[str]:
 def repaired(exhibit: Exhibit, folder: Path, *, unsafe: bool) -> tuple[Plan, Files]:
     """The plan of repairs, and the files as they would be after it."""
     tree = Tree.open(write(exhibit.broken, folder))
-    done = plan(tree, lambda now: read(now, exhibit.classes), SPOKEN, unsafe=unsafe)
+    look = partial(Facts, reader=PixelReader(workers=1) if exhibit.pixels else None)
+    done = plan(tree, lambda now: read(now, exhibit.classes), SPOKEN, unsafe=unsafe, look=look)
     files: dict[str, bytes | None] = {**exhibit.broken, **{c.path: c.new for c in done.changes}}
     return done, {name: content for name, content in files.items() if content is not None}
 
