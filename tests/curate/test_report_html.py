@@ -23,7 +23,7 @@ else:
 
 from curate.commands import validate
 from curate.findings import Finding, Fix, FixClass, Severity
-from curate.report.html import charts, listing, pictures, shapes
+from curate.report.html import charts, drawing, listing, pictures, shapes
 from curate.report.html.catalogue import sections
 from curate.report.html.catalogue import to_html as doc_to_html
 from curate.report.html.excerpts import Row, changed_lines, printable
@@ -442,14 +442,14 @@ def test_an_exif_turned_image_is_shown_both_ways_with_the_same_boxes(tmp_path: P
 )
 def test_pixels_are_turned_as_the_orientation_says(orientation: int, shown: list[list[int]]) -> None:
     stored = np.array([[1, 2, 3], [4, 5, 6]], np.uint8)[:, :, None].repeat(3, axis=2)
-    assert pictures.displayed(stored, orientation)[:, :, 0].tolist() == shown
+    assert drawing.displayed(stored, orientation)[:, :, 0].tolist() == shown
 
 
 def test_turning_agrees_with_opencv_on_real_files(shared_data: Path) -> None:
     for path in sorted((shared_data / "exif_orientation").glob("*_[1-8].jpg")):
         content = np.frombuffer(path.read_bytes(), np.uint8)
         stored = cv2.imdecode(content, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
-        upright = pictures.displayed(stored, int(path.stem[-1]))
+        upright = drawing.displayed(stored, int(path.stem[-1]))
         assert np.array_equal(upright, cv2.imdecode(content, cv2.IMREAD_COLOR))
 
 
@@ -482,7 +482,6 @@ def test_pictures_are_bounded_in_number_and_what_is_left_out_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pictures, "MAX_PICTURES", 3)
-    monkeypatch.setattr(pictures, "_SIDES", ((3, 100),))
     files = {f"JPEGImages/{n}.jpg": image(str(n)) for n in range(8)}
     files |= {f"Annotations/{n}.xml": voc(str(n), an_object(box=OVER)).encode() for n in range(7)}
     files["Annotations/7.xml"] = voc("7", an_object(box=(200, 10, 240, 30))).encode()

@@ -12,7 +12,9 @@ from typing import Any
 
 from curate.findings import Finding, FixClass, Severity
 from curate.report.html.excerpts import Excerpts, Row
-from curate.report.html.pictures import Image, Pane, album, box_number, in_turn
+from curate.report.html.panes import Pane
+from curate.report.html.pictures import album, in_turn
+from curate.report.html.subjects import Image, box_number
 from curate.report.html.words import Words
 from curate.report.model import Report
 from curate.tree import Tree, display
