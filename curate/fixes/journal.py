@@ -270,7 +270,7 @@ def _load(folder: Path) -> Run:
         if manifest["schema"] != SCHEMA:
             raise ValueError(f"schema {manifest['schema']!r}")
         findings = int(manifest["findings"])
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise JournalError(
             f"The journal of run {folder.name} cannot be read ({error}).",
             f"Nothing was touched. The old files lie in .curate/journal/{folder.name}/old.",

@@ -9,9 +9,11 @@ become an overlay on the tree and the next pass reads through it, until nothing 
 from __future__ import annotations
 
 import unicodedata
+from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import AnyStr
 
 from curate.dataset import Dataset
 from curate.findings import Edit, Finding, FixClass, Recode, Rename, ReplaceBytes, ReplaceText
@@ -117,6 +119,7 @@ class _Pass:
     renames: dict[str, str] = field(default_factory=dict)
     documents: dict[str, Document] = field(default_factory=dict)
     codes: dict[str, set[str]] = field(default_factory=dict)
+    spans: dict[str, list[tuple[int, int]]] = field(default_factory=dict)  # of texts and patches, sorted
 
     def __post_init__(self) -> None:
         self.annotations = frozenset(self.facts.data.images["annotation"].drop_nulls())
@@ -148,15 +151,11 @@ class _Pass:
         changed: dict[str, bytes | None] = {}
         for path in sorted(self.texts.keys() | self.recoded):
             document = self.documents[path]
-            text = document.text
-            for edit in sorted(self.texts.get(path, []), key=lambda e: e.start, reverse=True):
-                text = text[: edit.start] + edit.new + text[edit.end :]
+            text = _spliced(document.text, [(e.start, e.end, e.new) for e in self.texts.get(path, [])])
             changed[path] = document.to_bytes(text, recode=path in self.recoded)
-        for path, edits in self.patches.items():
+        for path, patches in self.patches.items():
             content = self.facts.tree.read(path)
-            for change in sorted(edits, key=lambda e: e.start, reverse=True):
-                content = content[: change.start] + change.new + content[change.end :]
-            changed[path] = content
+            changed[path] = _spliced(content, [(e.start, e.end, e.new) for e in patches])
         for source, target in self.renames.items():
             content_now = changed.get(source)
             changed[target] = self.facts.tree.read(source) if content_now is None else content_now
@@ -181,16 +180,22 @@ class _Pass:
                 or edit.path in self.stages  # its bytes change in this pass; it is renamed in the next
             )
         if isinstance(edit, ReplaceBytes):
-            others = [(e.start, e.end) for e in self.patches.get(edit.path, [])]
             is_text = edit.path in self.texts or edit.path in self.recoded
-            return is_text or edit.path in self.renames or _overlaps((edit.start, edit.end), others)
+            return is_text or edit.path in self.renames or self._overlaps(edit, edit.path)
         if path in self.patches or path in self.renames:
             return True
         if isinstance(edit, Recode):
             return False
         if not recoded and not _writable(edit.new, self.documents[path]):
             return True  # letters that the file's own encoding lacks: they wait for a repair of the encoding
-        return _overlaps((edit.start, edit.end), [(e.start, e.end) for e in self.texts.get(path, [])])
+        return self._overlaps(edit, path)
+
+    def _overlaps(self, edit: ReplaceText | ReplaceBytes, path: str) -> bool:
+        """Whether an edit shares text with one taken, or stands where their order would matter."""
+        spans = self.spans.get(path, [])
+        place = bisect_left(spans, (edit.start, -1))
+        behind = place < len(spans) and (spans[place][0] == edit.start or spans[place][0] < edit.end)
+        return behind or (place > 0 and spans[place - 1][1] > edit.start)
 
     def _take(self, edit: Edit, path: str) -> None:
         if isinstance(edit, Rename):
@@ -198,11 +203,13 @@ class _Pass:
             self.names.add(_folded(edit.to))
         elif isinstance(edit, ReplaceBytes):
             self.patches.setdefault(edit.path, []).append(edit)
+            insort(self.spans.setdefault(edit.path, []), (edit.start, edit.end))
         elif isinstance(edit, Recode):
             self.recoded.add(path)
         else:
             assert 0 <= edit.start <= edit.end <= len(self.documents[path].text), edit
             self.texts.setdefault(path, []).append(edit)
+            insort(self.spans.setdefault(path, []), (edit.start, edit.end))
 
 
 def _paths(edit: Edit, own: str) -> tuple[str, ...]:
@@ -211,10 +218,14 @@ def _paths(edit: Edit, own: str) -> tuple[str, ...]:
     return (edit.path,) if isinstance(edit, ReplaceBytes) else (own,)
 
 
-def _overlaps(span: tuple[int, int], others: Sequence[tuple[int, int]]) -> bool:
-    """Whether two edits share text, or stand at one point where their order would matter."""
-    start, end = span
-    return any((start < e and s < end) or start == s for s, e in others)
+def _spliced(content: AnyStr, edits: Sequence[tuple[int, int, AnyStr]]) -> AnyStr:
+    """A text or bytes with content[start:end] replaced, for each (start, end, new)."""
+    parts: list[AnyStr] = []  # from the end to the beginning
+    behind = len(content)
+    for start, end, new in sorted(edits, key=lambda each: each[0], reverse=True):
+        parts += [content[end:behind], new]
+        behind = start
+    return content[:0].join([content[:behind], *reversed(parts)])
 
 
 def _writable(text: str, document: Document) -> bool:
