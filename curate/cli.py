@@ -15,14 +15,17 @@ from contextlib import contextmanager
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any, Optional, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, Optional, TextIO
 
 import typer
 from typer.core import TyperGroup
 
 from curate import __version__
 from curate.errors import CurateError
-from curate.report.formats import TEXT, OutputFormat, Printing, refuse_nonsense, write_report
+from curate.report.formats import FOR_PEOPLE, TEXT, OutputFormat, Printing, refuse_nonsense, write_report
+
+if TYPE_CHECKING:
+    from curate.report.model import Report
 
 
 class _Commands(TyperGroup):
@@ -56,7 +59,7 @@ app = typer.Typer(
 
 
 class Language(str, Enum):
-    """Languages that a page can be in."""
+    """Languages that reports can be in."""
 
     EN = "en"
     ZH = "zh"
@@ -209,8 +212,12 @@ def validate(
         typer.Option(metavar="DATE", help="Date to show in html; none is shown unasked."),
     ] = None,
     lang: Annotated[
-        Language, typer.Option(help="Language of the html page, but for what rules say.")
-    ] = Language.EN,
+        Optional[Language],  # noqa: UP045
+        typer.Option(
+            show_default="CURATE_LANG, else the locale; formats for programs: en",
+            help="Language of what is said; codes, keys and names of rules stay.",
+        ),
+    ] = None,
     show_info: Annotated[
         bool, typer.Option("--show-info", help="List every info instead of one line a rule.")
     ] = False,
@@ -242,7 +249,11 @@ def validate(
     curate validate data/ --output-format html -o report.html    to look at: pictures, charts, filters
     curate validate data/ --statistics             counts, and what each trainer makes of it
     """
+    options = dict(locals())
+    from curate.commands.again import Answers
     from curate.formats.discover import begin
+    from curate.report.languages import translator
+    from curate.report.languages.choice import language
     from curate.report.output import refuse_target, result_stream
     from curate.tree import Tree
 
@@ -254,8 +265,19 @@ def validate(
         )
     refuse_nonsense(output_format, diff=diff, statistics=statistics)
     refuse_target(output_file, path)
+    local = language(os.environ) if output_format in FOR_PEOPLE else Language.EN.value
+    spoken = lang.value if lang else local
+    words = translator(spoken).terminal
+    tree, answers = Tree.open(path), None
+    if Answers.wanted() and not (no_cache or fix or diff or watch or write_baseline or output_file):
+        answers = Answers(tree, options)
+        if answer := answers.find():
+            sys.stdout.write(answer.out)
+            sys.stderr.write(answer.err)
+            raise typer.Exit(0 if answer.clean or exit_zero else 1)
     # the workers read while the rules are loaded, which takes nearly as long
-    begun = [begin(Tree.open(path), workers=workers, use_cache=not no_cache)]
+    reading = begin(tree, workers=workers, use_cache=not no_cache)
+    begun = [reading]
     from curate.commands import validate as pipeline
     from curate.config import settings_for
 
@@ -282,23 +304,32 @@ def validate(
                 workers=workers,
                 say=say,
             )
+        if answers is None:
+            return show(report)
+        with answers.recorded() as clean:
+            clean.append(show(report))
+        answers.keep(reading)
+        return clean[0]
+
+    def show(report: Report) -> bool:
         with result_stream(output_file, path) as stream:
             if report.diff is not None and output_format in TEXT:
                 stream.write(report.diff)
                 counts = f"{_count(len(report.fixed), 'finding')} in {_count(report.changed_files, 'file')}"
-                typer.echo(f"would fix {counts}; nothing was written", err=True)
+                typer.echo(words(f"would fix {counts}; nothing was written"), err=True)
             else:
                 printing = Printing(
                     target=str(path),
                     show_info=show_info,
                     statistics=statistics,
                     date=when,
-                    lang=lang.value,
+                    lang=spoken,
                     workers=workers,
                 )
                 write_report(report, stream, output_format, printing)
         if report.not_asked:
-            typer.echo(f"not asked without --pixels: {', '.join(report.not_asked)}", err=True)
+            idle = ", ".join(report.not_asked)
+            typer.echo(words(f"not asked without --pixels: {idle}"), err=True)
         return not report.diff if diff else report.is_clean
 
     if watch:

@@ -74,6 +74,12 @@ OBJECTS = {
     "box_column": pl.UInt32,
 }
 
+# What `Dataset.boxes` knows of the image; each column costs as much memory as one of OBJECTS.
+OF_THE_IMAGE = (
+    *("annotation", "image", "width", "height", "image_width", "image_height", "orientation"),
+    *("size_line", "size_column", "synthetic"),
+)
+
 # One row a thing the reader stumbled over (see formats/voc.py for the kinds); a file may have several.
 PROBLEMS = {
     "image_id": pl.UInt32,
@@ -109,13 +115,14 @@ class Dataset:
 
     @cached_property
     def boxes(self) -> pl.DataFrame:
-        """Objects joined with their image's row, plus `frame_width`, `frame_height`.
+        """Objects joined with OF_THE_IMAGE of their image's row, plus `frame_width`, `frame_height`.
 
         The frame is the picture the boxes lie on: the real image where it can be read, in the orientation
         that the stated size agrees with (EXIF 5..8 shows the picture turned); otherwise the stated size;
         null if neither is known.
         """
-        return self.objects.join(self.images.with_columns(*frame_size()), on="image_id", how="left")
+        images = self.images.select("image_id", *OF_THE_IMAGE, *frame_size())
+        return self.objects.join(images, on="image_id", how="left", maintain_order="left")
 
     def class_names(self) -> tuple[str, ...]:
         """The declared classes, or the names found in the objects in order of frequency, then alphabet."""

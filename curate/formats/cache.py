@@ -19,6 +19,7 @@ import zlib
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,7 +31,7 @@ if TYPE_CHECKING:  # polars is loaded by the one process that builds tables
     import polars as pl
 
 SMALLEST = 2000  # files; fewer are read as quickly as a cache is
-_MAGIC = b"curate facts 1\n"
+_MAGIC = b"curate cache 1\n"
 _FOLDERS = (".curate", "cache")
 _FILE = "facts"
 _STEP = 2_000_000_000  # nanoseconds: the coarsest clock of a file system (FAT)
@@ -111,6 +112,30 @@ def picked(known: array[int], numbers: Sequence[int]) -> array[int]:
 
 def load(root: Path) -> Saved | None:
     """The cache of a data set; None where there is none that can be used."""
+    found = read(root, _FILE)
+    if found is None:
+        return None
+    head, content = found
+    try:
+        names_size, stamps_size, *sizes = head["sizes"]
+        names = content[:names_size].decode().split("\0") if names_size else []
+        known = array("q")
+        known.frombytes(content[names_size : names_size + stamps_size])
+    except (ValueError, KeyError, TypeError):
+        return None
+    if len(known) != _STAMP * len(names) or len(content) != names_size + stamps_size + sum(sizes):
+        return None
+    return Saved(names, known, memoryview(content)[names_size + stamps_size :], sizes)
+
+
+def save(root: Path, names: Sequence[str], known: array[int], tables: Sequence[pl.DataFrame]) -> None:
+    """Keep the tables of these files; where that is not possible, do without."""
+    blobs = ["\0".join(names).encode(), known.tobytes(), *map(_bytes, tables)]
+    write(root, _FILE, {"sizes": [len(blob) for blob in blobs]}, blobs)
+
+
+def read(root: Path, name: str) -> tuple[dict[str, Any], bytes] | None:
+    """Head and content of a file of the cache; None where it is absent, broken or of another version."""
     folder = _folder(root)
     if folder is None:
         return None
@@ -118,38 +143,30 @@ def load(root: Path) -> Saved | None:
         os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     )
     try:
-        with os.fdopen(os.open(folder / _FILE, flags), "rb") as stream:
+        with os.fdopen(os.open(folder / name, flags), "rb") as stream:
             if stream.read(len(_MAGIC)) != _MAGIC:
                 return None
             head = json.loads(stream.readline(4096))
             content = stream.read()
-        if head["code"] != _code() or head["sum"] != zlib.crc32(content):
-            return None
-        names_size, stamps_size, *sizes = head["sizes"]
-        names = content[:names_size].decode().split("\0") if names_size else []
-        known = array("q")
-        known.frombytes(content[names_size : names_size + stamps_size])
-        if len(known) != _STAMP * len(names) or len(content) != names_size + stamps_size + sum(sizes):
-            return None
-        return Saved(names, known, memoryview(content)[names_size + stamps_size :], sizes)
+        same = head["code"] == _code() and head["sum"] == zlib.crc32(content)
     except (OSError, ValueError, KeyError, TypeError):
-        return None  # broken or foreign: it is replaced
+        return None  # it is replaced
+    return (head, content) if same else None
 
 
-def save(root: Path, names: Sequence[str], known: array[int], tables: Sequence[pl.DataFrame]) -> None:
-    """Keep the tables of these files; where that is not possible, do without."""
+def write(root: Path, name: str, head: dict[str, Any], parts: Sequence[bytes]) -> None:
+    """Put a file into the cache, whole; where that is not possible, do without."""
     folder = _folder(root)
     if folder is None:
         return
-    blobs = ["\0".join(names).encode(), known.tobytes(), *map(_bytes, tables)]
     checksum = 0
-    for blob in blobs:
-        checksum = zlib.crc32(blob, checksum)
-    head = {"code": _code(), "sum": checksum, "sizes": [len(blob) for blob in blobs]}
+    for part in parts:
+        checksum = zlib.crc32(part, checksum)
+    first = json.dumps({**head, "code": _code(), "sum": checksum}).encode()
     with contextlib.suppress(OSError):  # a folder that is read-only, or a disk that is full, has no cache
         folder.mkdir(parents=True, exist_ok=True)
         _keep_out_of_git(folder)
-        _replace(folder, [_MAGIC, json.dumps(head).encode() + b"\n", *blobs])
+        _replace(folder, name, [_MAGIC, first + b"\n", *parts])
 
 
 def _bytes(table: pl.DataFrame) -> bytes:
@@ -158,8 +175,8 @@ def _bytes(table: pl.DataFrame) -> bytes:
     return stream.getvalue()
 
 
-def _replace(folder: Path, parts: Sequence[bytes]) -> None:
-    temporary = folder / f"{_FILE}.tmp"
+def _replace(folder: Path, name: str, parts: Sequence[bytes]) -> None:
+    temporary = folder / f"{name}.tmp"
     with contextlib.suppress(FileNotFoundError):
         if time.time() - temporary.lstat().st_mtime < _ABANDONED:
             return  # another run is writing
@@ -168,7 +185,7 @@ def _replace(folder: Path, parts: Sequence[bytes]) -> None:
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.writelines(parts)  # not flushed to the disk: a power cut breaks it, which its sum shows
-        temporary.replace(folder / _FILE)
+        temporary.replace(folder / name)
     except OSError:
         with contextlib.suppress(OSError):
             temporary.unlink()
@@ -191,11 +208,15 @@ def _folder(root: Path) -> Path | None:
     return folder
 
 
+@lru_cache(maxsize=1)
+def _installed() -> list[tuple[str, int, int]]:
+    sources = sorted(Path(__file__).parent.parent.rglob("*.py"))
+    try:
+        return [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in sources]
+    except OSError:
+        return []  # in an archive; then the version has to do
+
+
 def _code() -> str:
-    """What the facts depend on beside the files: this program, as it is installed now."""
-    here = Path(__file__).parent
-    sources = sorted([*here.glob("*.py"), *here.parent.glob("*.py")])
-    parts: list[Any] = [__version__, os.name]
-    with contextlib.suppress(OSError):  # in an archive; then the version has to do
-        parts += [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in sources]
-    return f"{zlib.crc32(json.dumps(parts).encode()):08x}"
+    """What the answers depend on beside the files: this program, as it is installed now."""
+    return f"{zlib.crc32(json.dumps([__version__, os.name, _installed()]).encode()):08x}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from curate.tree import Tree, display, name_to_text
 
 if TYPE_CHECKING:
     from curate.dataset import Dataset
+    from curate.formats.cache import Stamp
 
 FORMATS = ("voc", "yolo", "coco")
 _SAMPLE = 64  # files of a kind that are looked into
@@ -46,6 +47,7 @@ class Reading:
 
     tree: Tree
     finish: Callable[[Sequence[str] | None], Dataset]
+    stamps: Mapping[str, Stamp] | None = None  # of VOC files (see `cache.py`), once `finish` has been called
 
 
 def begin(
@@ -56,7 +58,8 @@ def begin(
     if chosen == "voc":
         from curate.formats import voc_folder
 
-        return Reading(tree, voc_folder.begin(tree, workers, use_cache=use_cache).finish)
+        reading = voc_folder.begin(tree, workers, use_cache=use_cache)
+        return Reading(tree, reading.finish, reading.stamps)
     if chosen == "yolo":
         from curate.formats import yolo
 

@@ -62,7 +62,7 @@ def mirror(folder: str) -> str:
 
 def folded(text: str) -> str:
     """Equal for names that differ only by letter case or Unicode normal form."""
-    return unicodedata.normalize("NFC", text).casefold()
+    return text.lower() if text.isascii() else unicodedata.normalize("NFC", text).casefold()
 
 
 def base_name(written: str) -> str:

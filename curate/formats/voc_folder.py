@@ -12,7 +12,7 @@ import stat
 import time
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain, repeat
 from pathlib import Path
@@ -105,6 +105,9 @@ class VocReading:
     saved: cache.Saved | None
     same: Mapping[str, int]  # files that have not changed, and their numbers in the cache
     use_cache: bool
+    stamps: dict[str, cache.Stamp] = field(
+        default_factory=dict
+    )  # of all files, once `finish` has been called
 
     def finish(self, classes: Sequence[str] | None = None) -> Dataset:
         """Wait for the workers and put the data set together."""
@@ -131,11 +134,13 @@ class VocReading:
         if saved is not None and same:
             old = _Tables(*saved.tables())
             if not self.items and saved.names == names:
+                self.stamps.update(zip(names, zip(*[iter(saved.stamps)] * 4, strict=True), strict=True))
                 return old
             fresh = {name: number for number, (name, _) in enumerate(self.items, start=len(saved.names))}
             sources = [same[name] if name in same else fresh[name] for name in names]
             found = _merged(old, found, sources, len(self.annotations))
             stamps = cache.picked(saved.stamps + stamps, sources)
+        self.stamps.update(zip(names, zip(*[iter(stamps)] * 4, strict=True), strict=True))
         known = saved is not None and saved.names == names and saved.stamps == stamps
         if self.use_cache and not self.tree.overlay and not known:
             cache.save(self.tree.root, names, stamps, found)
