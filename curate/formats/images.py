@@ -98,11 +98,12 @@ def read_header(read_at: ReadAt, size: int) -> ImageFacts:
         return ImageFacts(size, name, problem="no-header", detail=f"{name} without a readable header")
 
 
-def decode_pixels(content: bytes) -> NDArray[np.uint8] | None:
+def decode_pixels(content: bytes, at_least: int = 0) -> NDArray[np.uint8] | None:
     """The stored pixels as (H, W, 3) RGB, EXIF orientation ignored; None where they cannot be decoded.
 
     Grey, palette, alpha and 16-bit images come as 8-bit RGB. Images over MAX_PIXELS, and files whose size
-    cannot be told beforehand, are not decoded.
+    cannot be told beforehand, are not decoded. With `at_least` a JPEG comes at 1/2, 1/4 or 1/8 of its size,
+    in a fraction of the time, while its longer side keeps that many pixels; 0: always whole.
     """
     import cv2
     import numpy as np
@@ -110,17 +111,26 @@ def decode_pixels(content: bytes) -> NDArray[np.uint8] | None:
     facts = facts_of_bytes(content)
     if not 0 < (facts.width or 0) * (facts.height or 0) <= MAX_PIXELS:
         return None
+    how = cv2.IMREAD_COLOR
+    if at_least and facts.format in ("jpeg", "mpo"):
+        room = max(facts.width or 0, facts.height or 0) // at_least
+        reduced = {
+            8: cv2.IMREAD_REDUCED_COLOR_8,
+            4: cv2.IMREAD_REDUCED_COLOR_4,
+            2: cv2.IMREAD_REDUCED_COLOR_2,
+        }
+        how = next((flag for factor, flag in reduced.items() if room >= factor), how)
     try:
-        bgr = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+        bgr = cv2.imdecode(np.frombuffer(content, np.uint8), how | cv2.IMREAD_IGNORE_ORIENTATION)
     except cv2.error:
         return None
     return None if bgr is None else cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
 
 
-def read_pixels(tree: Tree, name: str) -> NDArray[np.uint8] | None:
+def read_pixels(tree: Tree, name: str, at_least: int = 0) -> NDArray[np.uint8] | None:
     """`decode_pixels` of a file of the data set; None also where the file cannot be read."""
     try:
-        return decode_pixels(tree.read(name))
+        return decode_pixels(tree.read(name), at_least)
     except (OSError, UnsafePath):
         return None
 

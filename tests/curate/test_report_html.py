@@ -23,6 +23,7 @@ else:
 
 from curate.commands import validate
 from curate.findings import Finding, Fix, FixClass, Severity
+from curate.formats.images import decode_pixels
 from curate.report.html import charts, drawing, listing, pictures, shapes
 from curate.report.html.catalogue import sections
 from curate.report.html.catalogue import to_html as doc_to_html
@@ -443,6 +444,15 @@ def test_an_exif_turned_image_is_shown_both_ways_with_the_same_boxes(tmp_path: P
 def test_pixels_are_turned_as_the_orientation_says(orientation: int, shown: list[list[int]]) -> None:
     stored = np.array([[1, 2, 3], [4, 5, 6]], np.uint8)[:, :, None].repeat(3, axis=2)
     assert drawing.displayed(stored, orientation)[:, :, 0].tolist() == shown
+
+
+def test_a_photograph_is_decoded_no_larger_than_its_picture_needs(tmp_path: Path) -> None:
+    content = image("large", 4000, 3000)
+    for at_least, shape in ((0, (3000, 4000)), (2000, (1500, 2000)), (1001, (1500, 2000)), (500, (375, 500))):
+        decoded = decode_pixels(content, at_least)
+        assert decoded is not None and decoded.shape[:2] == shape
+    png = decode_pixels(image("large", 400, 300, suffix=".png"), 10)
+    assert png is not None and png.shape[:2] == (300, 400)
 
 
 def test_turning_agrees_with_opencv_on_real_files(shared_data: Path) -> None:

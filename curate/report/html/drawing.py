@@ -37,7 +37,8 @@ def drawn(wanted: Sequence[Wanted], tree: Tree, workers: int | None) -> dict[Wan
 def _draw(groups: Sequence[list[Wanted]], tree: Tree, side: int) -> list[tuple[Wanted, bytes | None]]:
     done: list[tuple[Wanted, bytes | None]] = []
     for group in groups:
-        pixels = read_pixels(tree, group[0].image)
+        whole = any(want.crop for want in group)  # in pixels of the whole image
+        pixels = read_pixels(tree, group[0].image, at_least=0 if whole else 2 * side)
         for want in group:
             done.append((want, None if pixels is None else _jpeg(pixels, want, side)))
     return done
