@@ -64,7 +64,7 @@ def test_help_teaches_by_examples_that_keep_their_lines() -> None:
 
 def test_a_clean_folder_exits_0_and_says_what_a_trainer_would_see(voc: Path) -> None:
     answer = curate_cli("validate", voc)
-    assert (answer.returncode, answer.stderr) == (0, "")
+    assert (answer.returncode, answer.stderr) == (0, "not asked without --pixels: IMG009, SET006\n")
     assert answer.stdout.splitlines()[-1] == "a trainer would see 1 of 1 images and 1 of 1 boxes"
     assert "error" not in answer.stdout and "warning" not in answer.stdout
 
@@ -86,7 +86,7 @@ def test_an_option_that_does_not_exist_exits_2(voc: Path) -> None:
 
 
 def test_json_on_stdout_is_one_object_and_nothing_else(broken: Path) -> None:
-    answer = curate_cli("validate", broken, "--output-format", "json")
+    answer = curate_cli("validate", broken, "--pixels", "--output-format", "json")
     report = json.loads(answer.stdout)
     assert report["schema"] == 1
     assert {"ENC001", "BOX001"} <= {finding["code"] for finding in report["findings"]}
