@@ -44,6 +44,7 @@ class OutputFormat(str, Enum):
 
 # --diff prints the diff itself in the formats for people; the formats for programs carry it, or cannot
 TEXT = frozenset({OutputFormat.FULL, OutputFormat.CONCISE, OutputFormat.GROUPED})
+FOR_PEOPLE = TEXT | {OutputFormat.HTML}  # in the language of the locale; programs get English unasked
 WITHOUT_DIFF = frozenset(
     {OutputFormat.SARIF, OutputFormat.GITHUB, OutputFormat.GITLAB, OutputFormat.JUNIT, OutputFormat.HTML}
 )
@@ -58,7 +59,7 @@ class Printing:
     show_info: bool = False  # every info, instead of one line a rule
     statistics: bool = False  # counts by rule instead of the findings
     date: str | None = None  # to put on record; None: none
-    lang: str = "en"  # of the format's own words
+    lang: str = "en"  # "zh" for Chinese: all words but keys, codes and names of rules
     workers: int | None = None  # processes that draw pictures; None: all cores
 
 
@@ -79,4 +80,8 @@ def refuse_nonsense(output_format: OutputFormat, *, diff: bool, statistics: bool
 
 def write_report(report: Report, stream: TextIO, output_format: OutputFormat, printing: Printing) -> None:
     """Print a report on `stream` in a format."""
+    if printing.lang != "en":
+        from curate.report.languages import in_language
+
+        report = in_language(report, printing.lang)
     resolve_name(output_format.writer)(report, stream, printing)

@@ -9,6 +9,7 @@ from typing import TextIO
 
 from curate.findings import Finding, Severity
 from curate.report.formats import Printing
+from curate.report.languages import translator
 from curate.report.model import Report
 from curate.report.places import Places
 from curate.report.terminal import summary
@@ -22,7 +23,7 @@ def write(report: Report, stream: TextIO, printing: Printing) -> None:
     places = Places.of(report)
     for finding in report.findings:
         stream.write(f"{_command(finding, places)}\n")
-    for line in summary(report, printing.target):
+    for line in summary(report, printing.target, say=translator(printing.lang).terminal):
         stream.write(f"{line.plain}\n")
 
 

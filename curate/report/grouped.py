@@ -10,6 +10,7 @@ from rich.text import Text
 
 from curate.findings import Finding, FixClass, Severity
 from curate.report.formats import Printing
+from curate.report.languages import Say, translator
 from curate.report.model import Report
 from curate.report.terminal import STYLE, aggregated, one_line, summary, write_lines, write_statistics
 from curate.tree import display
@@ -17,13 +18,15 @@ from curate.tree import display
 
 def write(report: Report, stream: TextIO, printing: Printing) -> None:
     """A heading for each file with findings, its findings below it, and the sum at the end."""
+    say = translator(printing.lang).terminal
     if printing.statistics:
-        write_statistics(report, stream, printing.target)
+        write_statistics(report, stream, printing.target, say)
         return
-    write_lines([*_lines(report, printing.show_info), *summary(report, printing.target)], stream)
+    lines = [*_lines(report, printing.show_info, say), *summary(report, printing.target, say=say)]
+    write_lines(lines, stream)
 
 
-def _lines(report: Report, show_info: bool) -> Iterator[Text]:
+def _lines(report: Report, show_info: bool, say: Say) -> Iterator[Text]:
     infos: dict[str, list[Finding]] = {}
     listed = []
     for finding in report.findings:
@@ -43,7 +46,7 @@ def _lines(report: Report, show_info: bool) -> Iterator[Text]:
             yield line.append(f" {one_line(finding.message)}")
         yield Text("")
     for code, alike in sorted(infos.items()):
-        yield from aggregated(code, alike)
+        yield from aggregated(code, alike, say)
 
 
 def _place(finding: Finding) -> str:

@@ -49,6 +49,7 @@ class Report:
     suppressed: int = 0  # findings that the configuration or a comment in the XML hides
     baselined: int = 0  # findings that the baseline hides
     limits: Limits = field(default_factory=Limits)  # where the rules drew their lines
+    untranslated: tuple[Finding, ...] | None = None  # the findings as rules said them, if these are not
 
     @classmethod
     def of(cls, data: Dataset, findings: tuple[Finding, ...]) -> Report:
@@ -72,7 +73,7 @@ class Report:
     @cached_property
     def fingerprints(self) -> tuple[str, ...]:
         """One a finding, in the same order and all different."""
-        return tuple(fingerprints(self.findings, self.data))
+        return tuple(fingerprints(self.untranslated or self.findings, self.data))
 
     @cached_property
     def severities(self) -> Counter[Severity]:

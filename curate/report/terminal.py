@@ -16,6 +16,7 @@ from rich.text import Text
 
 from curate.findings import Finding, FixClass, Severity
 from curate.report.formats import Printing
+from curate.report.languages import Say, translator
 from curate.report.model import Report
 from curate.tree import display, name_to_text
 
@@ -33,26 +34,38 @@ def write_concise(report: Report, stream: TextIO, printing: Printing) -> None:
 
 
 def _write(report: Report, stream: TextIO, printing: Printing, *, concise: bool) -> None:
+    say = translator(printing.lang).terminal
     if printing.statistics:
-        write_statistics(report, stream, printing.target)
+        write_statistics(report, stream, printing.target, say)
     else:
-        print_report(report, stream, concise=concise, show_info=printing.show_info, target=printing.target)
+        show_info, target = printing.show_info, printing.target
+        print_report(report, stream, concise=concise, show_info=show_info, target=target, say=say)
 
 
 def print_report(
-    report: Report, stream: TextIO, *, concise: bool = False, show_info: bool = False, target: str = ""
+    report: Report,
+    stream: TextIO,
+    *,
+    concise: bool = False,
+    show_info: bool = False,
+    target: str = "",
+    say: Say = str,
 ) -> None:
-    """Write a report to `stream`; `target` is the folder as the user typed it."""
-    lines = [*_findings(report, concise, show_info)]
+    """Write a report to `stream`; `target` is the folder as the user typed it.
+
+    `say` puts this format's own words into another language; what the report says is as it is.
+    """
+    lines = [*_findings(report, concise, show_info, say)]
     if report.findings and not concise:
-        lines += [Text(""), *rule_table(report), Text("")]
-    write_lines([*lines, *summary(report, target, consumers=not concise)], stream)
+        lines += [Text(""), *rule_table(report, say), Text("")]
+    write_lines([*lines, *summary(report, target, consumers=not concise, say=say)], stream)
 
 
-def write_statistics(report: Report, stream: TextIO, target: str) -> None:
+def write_statistics(report: Report, stream: TextIO, target: str, say: Say = str) -> None:
     """Counts by rule and by trainer, and the sum."""
-    lines = [*rule_table(report), Text("")] if report.findings else []
-    write_lines([*lines, *_consumer_table(report), Text(""), *summary(report, target)], stream)
+    lines = [*rule_table(report, say), Text("")] if report.findings else []
+    tables = [*lines, *_consumer_table(report, say), Text("")]
+    write_lines([*tables, *summary(report, target, say=say)], stream)
 
 
 def write_lines(lines: list[Text], stream: TextIO) -> None:
@@ -65,18 +78,18 @@ def write_lines(lines: list[Text], stream: TextIO) -> None:
         stream.write("".join(f"{line.plain}\n" for line in lines))
 
 
-def _findings(report: Report, concise: bool, show_info: bool) -> Iterator[Text]:
+def _findings(report: Report, concise: bool, show_info: bool, say: Say) -> Iterator[Text]:
     infos: dict[str, list[Finding]] = {}
     for finding in report.findings:
         if finding.severity is Severity.INFO and not show_info:
             infos.setdefault(finding.code, []).append(finding)
         else:
-            yield from _finding(finding, concise)
+            yield from _finding(finding, concise, say)
     for code, found in sorted(infos.items()):
-        yield from aggregated(code, found)
+        yield from aggregated(code, found, say)
 
 
-def _finding(finding: Finding, concise: bool) -> Iterator[Text]:
+def _finding(finding: Finding, concise: bool, say: Say) -> Iterator[Text]:
     line = place(finding)
     line.append(" ").append(finding.code, STYLE[finding.severity])
     if finding.fix.safety is FixClass.SAFE:
@@ -86,17 +99,17 @@ def _finding(finding: Finding, concise: bool) -> Iterator[Text]:
         return
     yield Text(f"    {one_line(finding.consequence)}", "dim")
     label = {FixClass.SAFE: "fix", FixClass.UNSAFE: "unsafe fix", FixClass.MANUAL: "by hand"}
-    yield Text(f"    {label[finding.fix.safety]}: {one_line(finding.fix.description)}", "dim")
+    yield Text(f"    {say(label[finding.fix.safety])}: {one_line(finding.fix.description)}", "dim")
 
 
-def aggregated(code: str, found: list[Finding]) -> Iterator[Text]:
+def aggregated(code: str, found: list[Finding], say: Say = str) -> Iterator[Text]:
     """All infos of one rule on one line: they are worth knowing, not worth a screen each."""
     first = found[0]
     if len(found) == 1:
-        yield from _finding(first, concise=True)
+        yield from _finding(first, concise=True, say=say)
         return
-    line = Text(f"{len(found):,} x ").append(code, STYLE[Severity.INFO])
-    line.append(f" {first.name}, first at ").append_text(place(first))
+    line = Text(say(f"{len(found):,} x ")).append(code, STYLE[Severity.INFO])
+    line.append(f" {first.name}").append(say(", first at ")).append_text(place(first))
     yield line.append(f" {one_line(first.message)}")
 
 
@@ -108,54 +121,55 @@ def place(finding: Finding) -> Text:
     return shown
 
 
-def summary(report: Report, target: str = "", *, consumers: bool = False) -> Iterator[Text]:
+def summary(report: Report, target: str = "", *, consumers: bool = False, say: Say = str) -> Iterator[Text]:
     """The end of a report; with `consumers` also what trainers of other habits would see."""
     if report.fixed:
-        yield _fixed(report, target or str(report.root))
-    yield _verdict(report)
+        yield _fixed(report, target or str(report.root), say)
+    yield _verdict(report, say)
     sees = report.trainer_sees
-    yield Text(
-        f"a trainer would see {sees.images_seen:,} of {sees.images:,} images"
-        f" and {sees.boxes_seen:,} of {sees.boxes:,} boxes"
-    )
+    seen = f"{sees.images_seen:,} of {sees.images:,} images and {sees.boxes_seen:,} of {sees.boxes:,} boxes"
+    yield Text(say(f"a trainer would see {seen}"))
     if consumers:
-        yield from _other_consumers(report)
+        yield from _other_consumers(report, say)
     if report.skipped:
         first, why = report.skipped[0]
-        yield Text(f"{_count(len(report.skipped), 'file')} left aside, first {display(first)}: {why}", "dim")
-    yield from _offers(report)
+        aside = f"{_count(len(report.skipped), 'file')} left aside, first {display(first)}: {why}"
+        yield Text(say(aside), "dim")
+    yield from _offers(report, say)
     for note in report.notes:
-        yield Text(f"note: {note}", "yellow")
+        yield Text(f"{say('note')}: {note}", "yellow")
     if not report.converged:
-        yield Text("note: repairs kept undoing each other and were stopped; please report this", "yellow")
+        stopped = "repairs kept undoing each other and were stopped; please report this"
+        yield Text(f"{say('note')}: {say(stopped)}", "yellow")
 
 
-def rule_table(report: Report) -> Iterator[Text]:
+def rule_table(report: Report, say: Say = str) -> Iterator[Text]:
     """One row a rule that found something."""
-    rows: list[tuple[str, ...]] = [("code", "name", "severity", "findings", "safe fix", "unsafe fix")]
+    columns = ("code", "name", "severity", "findings", "safe fix", "unsafe fix")
+    rows: list[tuple[str, ...]] = [tuple(map(say, columns))]
     for row in report.by_code:
         counts = (f"{n:,}" if n else "-" for n in (row.findings, row.safe, row.unsafe))
-        rows.append((row.code, row.name, row.severity.value, *counts))
+        rows.append((row.code, row.name, say(row.severity.value), *counts))
     colours = [None, *(STYLE[row.severity] for row in report.by_code)]
     yield from _table(rows, words=3, colours=colours, coloured=(0, 2))
 
 
-def _consumer_table(report: Report) -> Iterator[Text]:
-    rows: list[tuple[str, ...]] = [("trainer", "images", "boxes", "emptied images")]
+def _consumer_table(report: Report, say: Say) -> Iterator[Text]:
+    rows: list[tuple[str, ...]] = [tuple(map(say, ("trainer", "images", "boxes", "emptied images")))]
     for consumer in report.consumers:
         counts = (consumer.count.images_seen, consumer.count.boxes_seen, consumer.emptied)
         rows.append((consumer.description, *(f"{n:,}" for n in counts)))
     yield from _table(rows, words=1, colours=[None] + [""] * len(report.consumers), coloured=())
 
 
-def _other_consumers(report: Report) -> Iterator[Text]:
+def _other_consumers(report: Report, say: Say) -> Iterator[Text]:
     """A line for each consumer that would not see the same as the common trainer."""
     common, *others = report.consumers
     for other in others:
         if (other.count, other.emptied) != (common.count, common.emptied):
             seen = f"{other.count.images_seen:,} images and {other.count.boxes_seen:,} boxes"
             bare = f", {_count(other.emptied, 'image')} as if nothing were on them" if other.emptied else ""
-            yield Text(f"    {other.description}: {seen}{bare}", "dim")
+            yield Text(f"    {other.description}: {say(seen + bare)}", "dim")
 
 
 def _table(
@@ -173,34 +187,36 @@ def _table(
         yield line
 
 
-def _fixed(report: Report, target: str) -> Text:
+def _fixed(report: Report, target: str, say: Say) -> Text:
     done = f"{_count(len(report.fixed), 'problem')} in {_count(report.changed_files, 'file')}"
     if report.run is None:
-        return Text(f"would fix {done}; nothing was written", "bold")
+        return Text(say(f"would fix {done}; nothing was written"), "bold")
     undo = f"curate undo {shlex.quote(display(name_to_text(target)))}"
-    return Text(f"fixed {done}", "bold green").append(f" (run {report.run}; to take it back: {undo})", "")
+    line = Text(say(f"fixed {done}"), "bold green")
+    return line.append(say(f" (run {report.run}; to take it back: {undo})"), "")
 
 
-def _verdict(report: Report) -> Text:
+def _verdict(report: Report, say: Say) -> Text:
     counts = [
-        _count(report.severities[severity], severity.value)
+        say(_count(report.severities[severity], severity.value))
         for severity in Severity
         if report.severities[severity]
     ]
     # after a plan that was only shown, the findings are those of the data set as it still is
-    found = ", ".join(counts) if counts else "nothing to complain about"
+    found = say(", ").join(counts) if counts else say("nothing to complain about")
     grave = next((s for s in Severity if report.severities[s]), None)
-    return Text("found " if counts else "", "bold").append(found, STYLE[grave] if grave else "bold green")
+    line = Text(say("found ") if counts else "", "bold")
+    return line.append(found, STYLE[grave] if grave else "bold green")
 
 
-def _offers(report: Report) -> Iterator[Text]:
+def _offers(report: Report, say: Say) -> Iterator[Text]:
     safe, unsafe = report.fixable[FixClass.SAFE], report.fixable[FixClass.UNSAFE]
     if safe and unsafe:
-        yield Text(f"[*] {safe:,} fixable with --fix, {unsafe:,} more with --fix --unsafe-fixes")
+        yield Text(say(f"[*] {safe:,} fixable with --fix, {unsafe:,} more with --fix --unsafe-fixes"))
     elif safe:
-        yield Text(f"[*] {safe:,} fixable with --fix")
+        yield Text(say(f"[*] {safe:,} fixable with --fix"))
     elif unsafe:
-        yield Text(f"{unsafe:,} fixable with --fix --unsafe-fixes (look at them first with --diff)")
+        yield Text(say(f"{unsafe:,} fixable with --fix --unsafe-fixes (look at them first with --diff)"))
 
 
 def _count(number: int, thing: str) -> str:

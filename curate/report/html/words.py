@@ -1,6 +1,6 @@
 """Every word of the page's own, in one place: another language is another column here.
 
-What rules say (messages, consequences, repairs, documentation) comes from the rules and is not translated.
+What rules say of a finding comes translated, see `curate.report.languages`; their documentation is English.
 """
 
 from __future__ import annotations
