@@ -48,6 +48,6 @@ def same_pixels(tree: Tree, names: Iterable[str]) -> list[list[str]]:
 def _digest(tree: Tree, name: str) -> bytes | None:
     """SHA-256 of a file; None where it cannot be read (`curate validate` names it, export leaves it out)."""
     try:
-        return hashlib.sha256(tree.read(name)).digest()
+        return tree.sha256(name)
     except (OSError, UnsafePath):
         return None

@@ -27,7 +27,7 @@ from curate.formats.elements import (
 __all__ = ["ILL_FORMED", "Element", "Markup", "Problem", "character_data", "scan"]
 
 MAX_DEPTH = 256  # libxml2's own bound
-MAX_ELEMENTS = 1_000_000  # about 80,000 objects; more in one file is no annotation of one picture
+MAX_ELEMENTS = 500_000  # about 40,000 objects, and 400 MB; more in one file is no annotation of one picture
 MAX_PROBLEMS = 1000
 MAX_ERRORS = 100_000  # after so many more, whatever follows is no annotation
 MAX_ATTRIBUTES = 512  # of one element; each costs the regular expression a place to come back to

@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import islice
 
 from curate.formats.elements import ILL_FORMED, Element, Markup, Problem
 from curate.formats.encoding import Decoded, decode
@@ -23,6 +24,7 @@ from curate.formats.markup import scan
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_LINES = 2_000_000  # the beginning of each is kept, to tell lines and columns
+MAX_ODD_TAGS = 100_000  # that are told of one file
 
 # The tags that some reader looks for, in the case the VOC development kit writes them.
 KNOWN_TAGS = frozenset(
@@ -158,7 +160,7 @@ def parse(raw: bytes) -> Document:
         many = Problem("oversized", 0, f"{lines:,} lines, more than {MAX_LINES:,}")
         return Document(raw, replace(decoded, text=""), Markup("", None), (many,))
     markup = scan(decoded.text)
-    problems = [*_markup_problems(markup), *_vocabulary(markup)]
+    problems = [*_markup_problems(markup), *islice(_vocabulary(markup), MAX_ODD_TAGS)]
     if markup.root is not None or any(p.kind != "empty-file" for p in problems):
         problems.extend(decoded.problems)  # how blanks are encoded does not matter
     return Document(raw, decoded, markup, tuple(sorted(problems, key=lambda problem: problem.offset)))
