@@ -270,7 +270,7 @@ def validate(
     words = translator(spoken).terminal
     tree, answers = Tree.open(path), None
     if Answers.wanted() and not (no_cache or fix or diff or watch or write_baseline or output_file):
-        answers = Answers(tree, options)
+        answers = Answers(tree, {**options, "lang": spoken})
         if answer := answers.find():
             sys.stdout.write(answer.out)
             sys.stderr.write(answer.err)

@@ -17,6 +17,7 @@ from string import Formatter
 import pytest
 
 from curate.findings import Finding
+from curate.formats import cache
 from curate.formats.voc_folder import read
 from curate.pixels import PixelReader
 from curate.report.formats import OutputFormat, Printing, write_report
@@ -300,6 +301,22 @@ def test_the_locale_decides_for_people_and_not_for_programs(
     assert [one["message"] for one in asked] == ["框 59,34,59,34 是一个点"]
     assert [one["fingerprint"] for one in asked] == [one["fingerprint"] for one in found]
     assert "found 1 error" in curate_cli(*run, "--lang", "en").stdout
+
+
+def test_an_answer_that_is_given_again_is_in_the_language_that_is_asked_for(
+    sample_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cache, "SMALLEST", 1)
+    monkeypatch.setattr(cache, "_TICK", 0)
+    for path in sample_data.rglob("*"):
+        os.utime(path, (1, 1))  # long unchanged
+    run = ("validate", sample_data, "--select", "BOX004")
+    said = []
+    for name in ("zh", "zh", "en", "zh"):
+        monkeypatch.setenv("CURATE_LANG", name)
+        said.append(curate_cli(*run).stdout.splitlines()[0].partition("BOX004 ")[2])
+    chinese, english = "框 59,34,59,34 是一个点", "the box 59,34,59,34 is a point"
+    assert said == [chinese, chinese, english, chinese]
 
 
 def test_tests_speak_english_whatever_the_locale() -> None:
