@@ -31,7 +31,7 @@ from curate.formats.voc import Document
 from curate.rules.corners import CORNERS
 from curate.rules.edits import remove_box
 from curate.rules.model import Facts, Rule
-from curate.rules.overlap import coinciding, shown
+from curate.rules.overlap import coinciding, solid
 from curate.rules.sides import sides_as_corners
 
 LEAST_IOU = 0.85
@@ -42,7 +42,7 @@ def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
     pairs = facts.once(coinciding).filter(pl.col("iou") >= LEAST_IOU)
     if pairs.is_empty() or facts.once(sides_as_corners) is not None:
         return
-    boxes = facts.once(shown)
+    boxes = facts.once(solid)
     names = boxes["name"].fill_null("").str.strip_chars().to_list()
     gone: set[int] = set()  # a box is compared with those that stay, so that of a chain some do
     for first, second, iou in pairs.iter_rows():

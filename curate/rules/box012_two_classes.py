@@ -30,7 +30,7 @@ import polars as pl
 from curate.findings import Finding, Severity
 from curate.rules.class_names import counts, fold
 from curate.rules.model import Facts, Rule
-from curate.rules.overlap import coinciding, shown
+from curate.rules.overlap import coinciding, solid
 from curate.rules.sides import sides_as_corners
 
 LEAST_IOU = 0.98
@@ -42,7 +42,7 @@ def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
     pairs = facts.once(coinciding).filter(pl.col("iou") > LEAST_IOU)
     if pairs.is_empty() or facts.once(sides_as_corners) is not None:
         return
-    boxes = facts.once(shown)
+    boxes = facts.once(solid)
     names = boxes["name"].fill_null("").str.strip_chars().to_list()
     folded = {name: fold(name) for name in set(names)}  # a variant's spelling is CLS002's
     found: dict[int, int] = {}  # later box -> the first one that says otherwise

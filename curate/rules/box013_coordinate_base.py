@@ -89,7 +89,7 @@ def _counts(found: Evidence) -> str:
     )
     return (
         f"in {found.boxes:,} boxes {at_0} of the left and top sides are 0 and {at_1} are 1, "
-        f"{size} of the right and bottom sides are the image's size and {last} are one less"
+        f"{size} of the right and bottom sides are the size of the image and {last} are one less"
     )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from curate.rules.corners import HAIR, measured
+from curate.rules.corners import CORNERS, HAIR, measured
 from curate.rules.model import Facts
 from curate.rules.sides import sides_as_corners
 
@@ -47,7 +47,9 @@ class Verdict:
 
 def evidence(facts: Facts) -> Evidence:
     """Counts over the boxes that are corners in pixels on an image of known size."""
-    boxes = facts.once(measured).filter(~pl.col("reversed") & ~pl.col("flat") & ~pl.col("normalised"))
+    odd = ("reversed", "flat", "normalised")
+    boxes = facts.once(measured).select(*CORNERS, "frame_width", "frame_height", *odd)
+    boxes = boxes.filter(~pl.any_horizontal(*odd))
 
     right, bottom = pl.col("frame_width") - pl.col("xmax"), pl.col("frame_height") - pl.col("ymax")
     # the table's near sides are one less than what VOC's files say

@@ -18,22 +18,19 @@ from curate.rules.model import Facts
 LEAST_IOU = 0.85  # the least that a rule asks for
 MOST_NEIGHBOURS = 64  # boxes that begin within a seventh of one box's width; more are no labelling
 
+COLUMNS = (
+    *("image_id", "annotation", "image", "frame_width", "frame_height"),
+    *("object", "box", "name", "written", "difficult", "truncated"),
+    *("line", "column", "box_line", "box_column"),
+)
 PAIRS = {"first": pl.UInt32, "second": pl.UInt32, "iou": pl.Float64}
 
 
 def solid(facts: Facts) -> pl.DataFrame:
-    """The boxes of `measured` that have an area in pixels, with `row`, their place in this table."""
-    whole = ~pl.col("flat") & ~pl.col("reversed") & ~pl.col("normalised")
-    return facts.once(measured).filter(whole).with_row_index("row")
-
-
-def shown(facts: Facts) -> pl.DataFrame:
-    """`solid` with the columns that a finding about a pair speaks of: narrow rows are quickly taken."""
-    return facts.once(solid).select(
-        *("annotation", "image", "object", "box", "name", "written", "difficult", "truncated"),
-        *("line", "column"),
-        *CORNERS,
-    )
+    """The boxes of `measured` that have an area in pixels, in its order, with COLUMNS."""
+    boxes = facts.once(measured)
+    whole = boxes.select(~pl.col("flat") & ~pl.col("reversed") & ~pl.col("normalised")).to_series()
+    return boxes.select(*COLUMNS, *CORNERS).filter(whole)
 
 
 def coinciding(facts: Facts) -> pl.DataFrame:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from curate.rules.corners import ROUNDING, measured
+from curate.rules.corners import CORNERS, ROUNDING, measured
 from curate.rules.model import Facts
 
 LEAST_IMPOSSIBLE = 3  # three exchanged boxes lie on their image as sides in one data set of 64
@@ -29,9 +29,9 @@ def sides_as_corners(facts: Facts) -> Counts | None:
     """The counts that prove it; None where the far corners are corners, or too little speaks against it."""
     if facts.data.format != "voc":
         return None
-    boxes = facts.once(measured).filter(
-        ~pl.col("normalised") & pl.col("frame_width").is_not_null() & pl.col("frame_height").is_not_null()
-    )
+    columns = (*CORNERS, "side_x", "side_y", "normalised", "frame_width", "frame_height")
+    boxes = facts.once(measured).select(columns).filter(~pl.col("normalised"))
+    boxes = boxes.drop_nulls(["frame_width", "frame_height"])
     impossible = boxes.filter((pl.col("side_x") < ROUNDING) | (pl.col("side_y") < ROUNDING))
     if len(impossible) < max(LEAST_IMPOSSIBLE, LEAST_SHARE * len(boxes)):
         return None

@@ -22,7 +22,6 @@ COUNTS = {
     DEVKIT: "counts from 1",
     LABELIMG: "writes 1 for 0",
     ROBOFLOW: "counts from 0",
-    IMAGENET: "counts from 0",
 }
 
 

@@ -506,9 +506,7 @@ BOXES = (
     exhibit("BOX009", data(voc("a", an_object("cat", (1, 1, 64, 48)))), (A, 13, 3), MANUAL),
     exhibit("BOX010", data(voc("a", an_object(), an_object())), (A, 20, 2), SAFE),
     # 31 x 21 pixels of 31 x 22: 0.95
-    exhibit(
-        "BOX011", data(voc("a", an_object(), an_object("cat", (10, 10, 40, 31)))), (A, 20, 2), UNSAFE
-    ),
+    exhibit("BOX011", data(voc("a", an_object(), an_object("cat", (10, 10, 40, 31)))), (A, 20, 2), UNSAFE),
     exhibit("BOX012", data(voc("a", an_object(), an_object("dog"))), (A, 20, 2), MANUAL),
     exhibit("BOX013", CUT_FROM_1, (".", None, None), MANUAL, title="from 1"),
     exhibit("BOX013", CUT_FROM_0, (".", None, None), MANUAL, title="from 0, far sides unknown"),

@@ -419,7 +419,7 @@ def test_a_set_that_counts_from_0_is_said_once_and_its_zeros_are_no_defects(tmp_
     assert (found.code, found.path, found.severity) == ("BOX013", ".", Severity.INFO)
     assert found.message == (
         "pixels are counted from 0: in 10 boxes 10 of the left and top sides are 0 and none are 1, "
-        "none of the right and bottom sides are the image's size and 10 are one less"
+        "none of the right and bottom sides are the size of the image and 10 are one less"
     )
     assert found.fix.description == "add 1 to xmin, ymin, xmax, ymax of every box"
 
