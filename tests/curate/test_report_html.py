@@ -15,6 +15,8 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -324,6 +326,16 @@ def test_an_element_that_goes_away_is_shown_from_its_beginning() -> None:
     assert [(row.sign, row.number) for row in back] == [(" ", 4), ("+", 5), ("+", 6), ("+", 7), (" ", 5)]
 
 
+@given(st.text("ab \n\x1b\u202e", max_size=60), st.text("ab \n\x1b\u202e", max_size=60))
+def test_every_row_is_a_line_of_its_side(old: str, new: str) -> None:
+    sides = {"-": old.split("\n"), "+": new.split("\n"), " ": old.split("\n")}
+    rows = changed_lines(old, new)
+    assert bool(rows) == (old != new)
+    for row in rows:
+        assert row.text == printable(sides[row.sign][row.number - 1])
+        assert 0 <= row.start <= row.end <= len(row.text)
+
+
 def test_nothing_changed_is_nothing_to_show() -> None:
     assert changed_lines("a\r\nb", "a\r\nb") == []
 
@@ -332,6 +344,7 @@ def test_one_line_of_a_megabyte_is_cut_around_the_change() -> None:
     long = "x" * 500_000
     old, new = changed_lines(f"{long}1{long}", f"{long}2{long}")
     assert len(old.text) <= 242 and len(new.text) <= 242
+    assert old.text.startswith("\u2026xxx") and old.text.endswith("xxx\u2026")
     assert (old.text[old.start : old.end], new.text[new.start : new.end]) == ("1", "2")
 
 
@@ -534,6 +547,16 @@ def test_findings_are_bounded_and_every_rule_keeps_some(
     assert answer["rules"] == [["BOX001", "corners-swapped", 9], ["BOX003", "entirely-outside", 1]]
     assert finding_of(answer, "BOX003")
     assert "6 findings are counted here and not listed" in Outline(text).text
+
+
+def test_a_file_with_very_many_findings_is_not_looked_through_for_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "MAX_OF_A_FILE", 2)
+    over = [an_object(box=(30 - n, 10, 84, 30)) for n in range(5)]
+    text = page(checked(tmp_path, data(voc("a", *over)), select=["BOX002"]))
+    assert [bool(row[13]) for row in held(text)["findings"]] == [True, True, False, False, False]
+    assert "3 findings are listed without the lines they are about." in Outline(text).text
 
 
 def test_an_image_that_claims_a_billion_pixels_is_not_decoded(tmp_path: Path) -> None:

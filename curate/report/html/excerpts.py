@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from codecs import BOM_UTF8
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
 
@@ -130,12 +130,12 @@ class Excerpts:
         if finding.line > len(lines):
             return
         first = lines[finding.line - 1]
-        yield _cut(Row(" ", finding.line, printable(first)), column - 1)
+        yield _row(" ", finding.line, first, column - 1, column - 1)
         tag = _START_TAG.match(first, column - 1)
         if tag is None or f"</{tag[1]}" in first:
             return
         for number in range(finding.line + 1, min(finding.line + _ELEMENT_LINES, len(lines) + 1)):
-            yield _cut(Row(" ", number, printable(lines[number - 1])), 0)
+            yield _row(" ", number, lines[number - 1])
             if f"</{tag[1]}" in lines[number - 1]:
                 return
 
@@ -160,18 +160,17 @@ def changed_lines(old: str, new: str) -> list[Row]:
     if head + tail == min(len(before), len(after)):  # lines only went away, or only came
         moved = _slide(longer, head, count - tail - head)
         head, tail = head - moved, tail + moved
-    rows = [Row(" ", head, printable(before[head - 1]))] if head else []
-    old_middle = [printable(line) for line in before[head : len(before) - tail]]
-    new_middle = [printable(line) for line in after[head : len(after) - tail]]
+    rows = [_row(" ", head, before[head - 1])] if head else []
+    old_middle, new_middle = before[head : len(before) - tail], after[head : len(after) - tail]
     for i1, i2, j1, j2, same in _steps(old_middle, new_middle):
         if same:
             kept = range(i1, i2) if i2 - i1 <= 3 else (i1, i2 - 1)
-            rows += [Row(" ", head + i + 1, old_middle[i]) for i in kept]
+            rows += [_row(" ", head + i + 1, old_middle[i]) for i in kept]
         else:
             rows += _both(old_middle[i1:i2], new_middle[j1:j2], head + i1 + 1, head + j1 + 1)
     if tail:
-        rows.append(Row(" ", len(before) - tail + 1, printable(before[len(before) - tail])))
-    return [_cut(row, row.start) for row in rows]
+        rows.append(_row(" ", len(before) - tail + 1, before[len(before) - tail]))
+    return rows
 
 
 def _as_bytes(raw: bytes) -> str:
@@ -211,38 +210,41 @@ def _steps(old: list[str], new: list[str]) -> Iterator[tuple[int, int, int, int,
 
 
 def _both(old: list[str], new: list[str], old_number: int, new_number: int) -> list[Row]:
-    minus = [Row("-", old_number + i, line) for i, line in enumerate(old)]
-    plus = [Row("+", new_number + i, line) for i, line in enumerate(new)]
-    if len(minus) == len(plus):
-        for i, (a, b) in enumerate(zip(old, new, strict=True)):
+    """Lines before and after; where they pair off, with what differs between the two."""
+    spans: list[tuple[int, int, int]] = []  # shared at the beginning; end of the difference in old, in new
+    if len(old) == len(new):
+        for a, b in zip(old, new, strict=True):
             start = _shared(a, b)
             end = _shared(a[start:][::-1], b[start:][::-1])
-            minus[i] = replace(minus[i], start=start, end=len(a) - end)
-            plus[i] = replace(plus[i], start=start, end=len(b) - end)
+            spans.append((start, len(a) - end, len(b) - end))
+    else:
+        spans = [(0, 0, 0)] * max(len(old), len(new))
+    minus = [_row("-", old_number + i, line, *spans[i][:2]) for i, line in enumerate(old)]
+    plus = [_row("+", new_number + i, line, *spans[i][::2]) for i, line in enumerate(new)]
     return minus + plus
 
 
 def _shared(a: Sequence[str], b: Sequence[str]) -> int:
-    """How many items at their beginnings are the same."""
-    count = 0
-    for x, y in zip(a, b, strict=False):
-        if x != y:
-            break
-        count += 1
-    return count
+    """How many items at their beginnings are the same; by halves, because a line may be a megabyte."""
+    low, high = 0, min(len(a), len(b))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if a[low:middle] == b[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
-def _cut(row: Row, around: int) -> Row:
-    """At most MAX_WIDTH characters, those `around` among them."""
-    if len(row.text) <= MAX_WIDTH:
-        return row
-    low = max(min(around - MAX_WIDTH // 6, len(row.text) - MAX_WIDTH), 0)
+def _row(sign: str, number: int, line: str, start: int = 0, end: int = 0) -> Row:
+    """At most MAX_WIDTH characters of a line, those at `start` among them, and nothing in them that acts."""
+    low = max(min(start - MAX_WIDTH // 6, len(line) - MAX_WIDTH), 0)
     high = low + MAX_WIDTH
-    lead = "\u2026" if low else ""
-    text = lead + row.text[low:high] + ("\u2026" if high < len(row.text) else "")
-    shift = len(lead) - low
-    start, end = (min(max(at + shift, 0), len(text)) for at in (row.start, row.end))
-    return replace(row, text=text, start=start, end=end)
+    start, end = (min(max(at, low), high) for at in (start, end))
+    lead = ("\u2026" if low else "") + printable(line[low:start])
+    marked = printable(line[start:end])
+    rest = printable(line[end:high]) + ("\u2026" if high < len(line) else "")
+    return Row(sign, number, lead + marked + rest, len(lead), len(lead) + len(marked))
 
 
 def printable(line: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,6 +22,7 @@ from curate.tree import Tree, display
 
 MAX_LISTED = 50_000  # findings; more makes the page slow to open
 MAX_EXCERPTS = 10_000  # each costs a file to be read again
+MAX_OF_A_FILE = 200  # excerpts; each looks through the whole file
 
 SEVERITIES = tuple(Severity)
 FIX_CLASSES = tuple(FixClass)
@@ -46,7 +48,7 @@ def listing(report: Report, tree: Tree, words: Words, *, workers: int | None = N
     texts = Texts()
     codes = {row.code: number for number, row in enumerate(report.by_code)}
     shown = album(findings, report.data, tree, words, workers=workers)
-    excerpts = _excerpts(findings, Excerpts(report, tree, words))
+    excerpts, unread = _excerpts(findings, Excerpts(report, tree, words))
     return {
         "rules": [[row.code, row.name, row.findings] for row in report.by_code],
         "findings": [
@@ -73,7 +75,11 @@ def listing(report: Report, tree: Tree, words: Words, *, workers: int | None = N
         "images": [_image(image, texts) for image in shown.images],
         "pictures": [f"data:image/jpeg;base64,{base64.b64encode(p).decode()}" for p in shown.pictures],
         "texts": texts.all,
-        "left_out": {"findings": len(report.findings) - len(findings), "images": shown.left_out},
+        "left_out": {
+            "findings": len(report.findings) - len(findings),
+            "images": shown.left_out,
+            "lines": unread,
+        },
     }
 
 
@@ -92,11 +98,15 @@ def _listed(report: Report) -> list[Finding]:
     return [report.findings[number] for number in kept]
 
 
-def _excerpts(findings: Sequence[Finding], excerpts: Excerpts) -> list[tuple[Row, ...]]:
+def _excerpts(findings: Sequence[Finding], excerpts: Excerpts) -> tuple[list[tuple[Row, ...]], int]:
+    """The lines of each finding, and for how many findings nobody looked."""
     rows: list[tuple[Row, ...]] = [()] * len(findings)
+    read: Counter[str] = Counter()
     for number in sorted(in_turn(findings)[:MAX_EXCERPTS]):  # by place, so that a file is read once
-        rows[number] = excerpts.of(findings[number])
-    return rows
+        read[findings[number].path] += 1
+        if read[findings[number].path] <= MAX_OF_A_FILE:
+            rows[number] = excerpts.of(findings[number])
+    return rows, len(findings) - sum(min(count, MAX_OF_A_FILE) for count in read.values())
 
 
 def _row(row: Row) -> list[Any]:

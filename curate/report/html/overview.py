@@ -202,6 +202,8 @@ def left_out(counts: Mapping[str, int], drawn: int, words: Words) -> str:
         said.append(words["findings_left_out"].format(count=f"{counts['findings']:,}"))
     if counts["images"]:
         said.append(words["pictures_left_out"].format(drawn=f"{drawn:,}", left=f"{counts['images']:,}"))
+    if counts["lines"]:
+        said.append(words["lines_not_read"].format(count=f"{counts['lines']:,}"))
     return "".join(f'<p class="note">{text(sentence)}</p>' for sentence in said)
 
 

@@ -71,6 +71,7 @@ _ENGLISH: dict[str, str] = {
     "every one.",
     "pictures_left_out": "Pictures are drawn for {drawn} images; {left} images with findings are without, to "
     "keep this page small.",
+    "lines_not_read": "{count} findings are listed without the lines they are about.",
     "object": "object {number}",
     "whole_set": "whole data set",
     "no_picture": "Not drawn: this page holds {drawn} pictures.",
@@ -190,6 +191,7 @@ _CHINESE: dict[str, str] = {
     "no_script": "本页的列表和筛选需要 JavaScript，但它已关闭。下面的计数是完整的。",
     "findings_left_out": "另有 {count} 个问题只计数，没有列出；`--output-format json` 列出全部。",
     "pictures_left_out": "为了让本页不太大，只画出 {drawn} 张图像；另有 {left} 张有问题的图像没有画出。",
+    "lines_not_read": "{count} 个问题没有列出相关的行。",
     "object": "第 {number} 个目标",
     "whole_set": "整个数据集",
     "no_picture": "没有画出：本页只放 {drawn} 张图。",
