@@ -121,9 +121,10 @@ def load(root: Path) -> Saved | None:
         names = content[:names_size].decode().split("\0") if names_size else []
         known = array("q")
         known.frombytes(content[names_size : names_size + stamps_size])
+        whole = len(content) == names_size + stamps_size + sum(sizes) and min(sizes, default=0) >= 0
     except (ValueError, KeyError, TypeError):
         return None
-    if len(known) != _STAMP * len(names) or len(content) != names_size + stamps_size + sum(sizes):
+    if len(known) != _STAMP * len(names) or not whole:
         return None
     return Saved(names, known, memoryview(content)[names_size + stamps_size :], sizes)
 
@@ -149,7 +150,7 @@ def read(root: Path, name: str) -> tuple[dict[str, Any], bytes] | None:
             head = json.loads(stream.readline(4096))
             content = stream.read()
         same = head["code"] == _code() and head["sum"] == zlib.crc32(content)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None  # it is replaced
     return (head, content) if same else None
 

@@ -26,7 +26,7 @@ from hypothesis import HealthCheck, given, settings
 
 from curate.commands import undo, validate
 from curate.errors import CurateError, NotADataset
-from curate.formats import markup
+from curate.formats import cache, markup
 from curate.formats.classlist import parse_class_file
 from curate.formats.encoding import decode
 from curate.formats.images import MAX_PIXELS, decode_pixels, facts_of_bytes
@@ -684,3 +684,19 @@ def test_an_object_with_hundreds_of_boxes_is_left_to_a_person(tmp_path: Path) ->
     report = validate.run(root, fix=True, select=["OBJ005"])
     assert [finding.code for finding in report.findings] == ["OBJ005"]
     assert contents(root) == before
+
+
+@pytest.mark.parametrize("head", [b"[" * 4000, b"{}", b"null", b'{"sizes": 1}', b"\xff"])
+def test_a_cache_that_came_with_the_data_set_is_passed_over(tmp_path: Path, head: bytes) -> None:
+    put(tmp_path / ".curate" / "cache" / "facts", b"curate cache 1\n" + head + b"\nx")
+    assert cache.load(tmp_path) is None
+
+
+def test_sizes_in_a_cache_that_are_none_are_passed_over(tmp_path: Path) -> None:
+    content = b"a" + bytes(32)  # a name and its stamp, four numbers of 8 bytes
+    for sizes in (["1", 32], [1, 32, "x"], [1, 32, -1], [1, 31], None):
+        cache.write(tmp_path, "facts", {"sizes": sizes}, [content])
+        assert cache.load(tmp_path) is None
+    cache.write(tmp_path, "facts", {"sizes": [1, 32]}, [content])
+    found = cache.load(tmp_path)
+    assert found is not None and found.names == ["a"]
