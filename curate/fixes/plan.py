@@ -225,7 +225,8 @@ def _spliced(content: AnyStr, edits: Sequence[tuple[int, int, AnyStr]]) -> AnySt
     for start, end, new in sorted(edits, key=lambda each: each[0], reverse=True):
         parts += [content[end:behind], new]
         behind = start
-    return content[:0].join([content[:behind], *reversed(parts)])
+    parts.append(content[:behind])
+    return content[:0].join(reversed(parts))
 
 
 def _writable(text: str, document: Document) -> bool:

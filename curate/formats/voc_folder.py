@@ -165,7 +165,7 @@ def _shard_facts(root: Path, items: Sequence[Item]) -> _ShardFacts:
             images.append(image or image_facts(tree, name))
             stamps.extend(stamp)
             continue
-        stamp, raw = _looked_at(path, now, _all_bytes)
+        stamp, raw = (cache.UNKNOWN, content) if path is None else _looked_at(path, now, _all_bytes)
         plain = None if raw is None else plain_file(raw)
         if plain is not None:
             header, found = plain
@@ -300,7 +300,8 @@ def _collected(shards: Iterable[_ShardFacts]) -> tuple[_Tables, array[int]]:
                 )
         stamps.extend(shard.stamps)
         first += len(shard.counts)
-    return _Tables(*(pl.concat(frames, rechunk=True) for frames in parts)), stamps
+    # one after the other, and each list let go: they hold everything twice for a moment
+    return _Tables(*(pl.concat(parts.pop(0), rechunk=True) for _ in schemas)), stamps
 
 
 def _merged(old: _Tables, new: _Tables, sources: Sequence[int], annotations: int) -> _Tables:
