@@ -7,8 +7,8 @@ English template and its twin. A template becomes one anchored pattern, whose sl
     {n}   a number           {w}   a word without blanks
 
 and the twin names slots by their position: "{1}" as it is, "{1:side}" looked up in the section "side" in
-turn. A slot's own text is a user's and goes through untouched, whatever it holds. What no template matches
-stays English.
+turn, "{1:rule}" as another text of the same rule. A slot's own text is a user's and goes through untouched,
+whatever it holds. What no template matches stays English.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ Catalogue = Mapping[str, Iterable[tuple[str, str]]]
 Say = Callable[[str], str]
 
 EVERY_RULE = "every rule"  # the section that is asked after a rule's own
+SAME_RULE = "rule"  # no section: a slot that is a text of the rule itself
 # A pattern with several open slots takes more than linear time; a user's text of this length is a curiosity.
 LONGEST = 2000
 
@@ -51,8 +52,11 @@ class _Slot(str):
     """A value whose format specification names the section that it is looked up in."""
 
     translator: Translator
+    code: str  # of the rule that speaks
 
     def __format__(self, section: str) -> str:
+        if section == SAME_RULE:
+            return self.translator.of_rule(self.code, str(self))
         return self.translator.say(section, str(self)) if section else str(self)
 
 
@@ -69,8 +73,8 @@ class Translator:
         found = self.find(section, text)
         return text if found is None else found
 
-    def find(self, section: str, text: str) -> str | None:
-        """The twin of a text in a section, or None."""
+    def find(self, section: str, text: str, code: str = "") -> str | None:
+        """The twin of a text in a section, or None; `code` is that of the rule that speaks, if one does."""
         if len(text) > LONGEST:
             return None
         if section not in self._patterns:
@@ -79,14 +83,15 @@ class Translator:
         for templates, twin in self._patterns[section]:
             match = templates.fullmatch(text)
             if match is not None:
-                return twin.format(*map(self._slot, match.groups()))
+                return twin.format(*(self._slot(value, code) for value in match.groups()))
         return None
 
     def of_rule(self, code: str, text: str) -> str:
         """The twin of what a rule says."""
         if (code, text) not in self._known:
-            found = self.find(code, text)
-            self._known[code, text] = self.say(EVERY_RULE, text) if found is None else found
+            sections = (code, EVERY_RULE)
+            found = (self.find(section, text, code) for section in sections)
+            self._known[code, text] = next((twin for twin in found if twin is not None), text)
         return self._known[code, text]
 
     @cached_property
@@ -94,9 +99,9 @@ class Translator:
         """For the words of the text formats themselves."""
         return lambda text: self.say("terminal", text)
 
-    def _slot(self, value: str) -> _Slot:
+    def _slot(self, value: str, code: str) -> _Slot:
         slot = _Slot(value)
-        slot.translator = self
+        slot.translator, slot.code = self, code
         return slot
 
 

@@ -657,7 +657,7 @@ _BOXES: dict[str, Pairs] = {
             "; {n} of {n} files looked at bear the marks of {}",
             "像素坐标{0:counted}：{1} 个框中，左边或上边为 0 的有 {2:count} 个，为 1 的有 {3:count} 个；"
             "右边或下边等于图像尺寸的有 {4:count} 个，比它小 1 的有 {5:count} 个；"
-            "查看的 {7} 个文件中有 {6} 个带有{8:writer}",
+            "抽查的 {7} 个文件中有 {6} 个带有{8:writer}",
         ),
         (
             "pixels are counted {}: in {n} boxes {w} of the left and top sides are 0 and {w} are 1, "
@@ -1074,6 +1074,7 @@ _EVERY_RULE: Pairs = (
         "图像的实际尺寸也不知道；请找回图像",
     ),
     ("draw the box again", "重新画框"),
+    ("{}, by hand", "{0:rule}（手动）"),
 )
 
 _FORMATS: dict[str, Pairs] = {
@@ -1083,7 +1084,7 @@ _FORMATS: dict[str, Pairs] = {
         ("unsafe fix", "修复（须确认）"),
         ("by hand", "人工处理"),
         ("{n} x ", "{0} 处 "),
-        (", first at ", "，首个在 "),
+        (", first at ", "，首个位于 "),
         # counts
         ("{n} error", "{0} 个错误"),
         ("{n} errors", "{0} 个错误"),
