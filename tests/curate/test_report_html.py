@@ -119,6 +119,13 @@ def test_every_rule_can_be_linked_to_whether_it_found_something_or_not(tmp_path:
     assert len(outline.ids) == len(set(outline.ids))
 
 
+def test_a_rule_that_was_not_asked_is_told_from_one_that_found_nothing(tmp_path: Path) -> None:
+    lines = Outline(page(checked(tmp_path, CLEAN))).text
+    assert "IMG009 poor-quality (not asked without --pixels)" in lines
+    assert "IMG004 not-an-image (" not in lines
+    assert "(not asked" not in Outline(page(checked(tmp_path, CLEAN, pixels=True))).text
+
+
 def test_a_rule_is_explained_beside_its_findings(tmp_path: Path) -> None:
     text = page(checked(tmp_path, data(voc("a", an_object(box=SWAPPED)))))
     section = text.partition('id="BOX001"')[2].partition("</section>")[0]
@@ -552,9 +559,10 @@ def test_findings_are_bounded_and_every_rule_keeps_some(
 def test_a_file_with_very_many_findings_is_not_looked_through_for_each(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listing, "MAX_OF_A_FILE", 2)
     over = [an_object(box=(30 - n, 10, 84, 30)) for n in range(5)]
-    text = page(checked(tmp_path, data(voc("a", *over)), select=["BOX002"]))
+    annotation = voc("a", *over)
+    monkeypatch.setattr(listing, "MAX_READ", 2 * len(annotation) + 1)
+    text = page(checked(tmp_path, data(annotation), select=["BOX002"]))
     assert [bool(row[13]) for row in held(text)["findings"]] == [True, True, False, False, False]
     assert "3 findings are listed without the lines they are about." in Outline(text).text
 

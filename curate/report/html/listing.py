@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import base64
 import json
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from curate.errors import UnsafePath
 from curate.findings import Finding, FixClass, Severity
 from curate.report.html.excerpts import Excerpts, Row
 from curate.report.html.panes import Pane
@@ -22,7 +22,7 @@ from curate.tree import Tree, display
 
 MAX_LISTED = 50_000  # findings; more makes the page slow to open
 MAX_EXCERPTS = 10_000  # each costs a file to be read again
-MAX_OF_A_FILE = 200  # excerpts; each looks through the whole file
+MAX_READ = 100_000_000  # bytes of all excerpts; each looks through its whole file
 
 SEVERITIES = tuple(Severity)
 FIX_CLASSES = tuple(FixClass)
@@ -48,7 +48,7 @@ def listing(report: Report, tree: Tree, words: Words, *, workers: int | None = N
     texts = Texts()
     codes = {row.code: number for number, row in enumerate(report.by_code)}
     shown = album(findings, report.data, tree, words, workers=workers)
-    excerpts, unread = _excerpts(findings, Excerpts(report, tree, words))
+    excerpts, unread = _excerpts(findings, tree, Excerpts(report, tree, words))
     return {
         "rules": [[row.code, row.name, row.findings] for row in report.by_code],
         "findings": [
@@ -98,15 +98,30 @@ def _listed(report: Report) -> list[Finding]:
     return [report.findings[number] for number in kept]
 
 
-def _excerpts(findings: Sequence[Finding], excerpts: Excerpts) -> tuple[list[tuple[Row, ...]], int]:
+def _excerpts(
+    findings: Sequence[Finding], tree: Tree, excerpts: Excerpts
+) -> tuple[list[tuple[Row, ...]], int]:
     """The lines of each finding, and for how many findings nobody looked."""
     rows: list[tuple[Row, ...]] = [()] * len(findings)
-    read: Counter[str] = Counter()
-    for number in sorted(in_turn(findings)[:MAX_EXCERPTS]):  # by place, so that a file is read once
-        read[findings[number].path] += 1
-        if read[findings[number].path] <= MAX_OF_A_FILE:
-            rows[number] = excerpts.of(findings[number])
-    return rows, len(findings) - sum(min(count, MAX_OF_A_FILE) for count in read.values())
+    size: dict[str, int] = {}
+    chosen, read = [], 0
+    for number in in_turn(findings)[:MAX_EXCERPTS]:
+        path = findings[number].path
+        if path not in size:
+            size[path] = _size(tree, path)
+        if read + size[path] <= MAX_READ:
+            read += size[path]
+            chosen.append(number)
+    for number in sorted(chosen):  # by place, so that a file is read once
+        rows[number] = excerpts.of(findings[number])
+    return rows, len(findings) - len(chosen)
+
+
+def _size(tree: Tree, path: str) -> int:
+    try:
+        return tree.size(path)
+    except (OSError, UnsafePath):
+        return 0  # it went away, or is no file: then nothing will be read either
 
 
 def _row(row: Row) -> list[Any]:

@@ -165,10 +165,12 @@ def rule_sections(report: Report, words: Words) -> str:
 def other_rules(report: Report, words: Words) -> str:
     """The rules without a finding here, closed: a link to any rule leads somewhere."""
     found = {row.code for row in report.by_code}
+    idle = f" ({text(words['not_asked'])})"
     rest = sorted((rule for rule in RULES if rule.code not in found), key=lambda rule: rule.code)
     parts = [
         f'<details class="other" id="{text(rule.code)}"><summary><b>{text(rule.code)}</b> '
-        f"{text(rule.name)}</summary>{_documentation(rule, words)}</details>"
+        f"{text(rule.name)}{idle if rule.code in report.not_asked else ''}</summary>"
+        f"{_documentation(rule, words)}</details>"
         for rule in rest
     ]
     if not rest:

@@ -41,6 +41,7 @@ _ENGLISH: dict[str, str] = {
     "others": "Other rules",
     "others_lead": "These rules have no finding on this page: nothing of the kind was found, or they were "
     "not asked.",
+    "not_asked": "not asked without --pixels",
     "skip_to": "Skip to the findings",
     "top": "Back to the top",
     "code": "Rule",
@@ -164,6 +165,7 @@ _CHINESE: dict[str, str] = {
     "splits": "数据划分",
     "others": "其他规则",
     "others_lead": "本页没有这些规则的问题：没有发现，或没有检查。",
+    "not_asked": "没有 --pixels 时不检查",
     "skip_to": "跳到问题列表",
     "top": "回到顶部",
     "code": "规则",
