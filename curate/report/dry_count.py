@@ -76,12 +76,18 @@ def judged(data: Dataset) -> tuple[pl.DataFrame, pl.DataFrame]:
     images = data.images.with_columns(there=_there(), parsed=_parsed(data)).with_columns(
         seen=pl.col("there") & pl.col("parsed")
     )
-    boxes = data.objects.filter(pl.col("box") > 0).join(
+    boxes = data.objects.select(
+        *("image_id", "box", "name", "xmin", "ymin", "xmax", "ymax", "written", "difficult", "line")
+    )  # only these, because what follows copies all boxes
+    boxes = boxes.filter(pl.col("box") > 0).join(
         images.select("image_id", "there", "parsed", "seen", *frame_size()), on="image_id", how="left"
     )
     hidden = data.problems.filter(pl.col("kind").is_in(HIDES_OBJECTS))["image_id"]
     odd_tags = data.problems.filter(pl.col("kind") == "tag-case").select("image_id", "line", lost=True)
-    boxes = boxes.join(odd_tags.unique(["image_id", "line"]), on=["image_id", "line"], how="left")
+    if odd_tags.is_empty():
+        boxes = boxes.with_columns(lost=pl.lit(None, dtype=pl.Boolean))
+    else:
+        boxes = boxes.join(odd_tags.unique(["image_id", "line"]), on=["image_id", "line"], how="left")
     named = pl.col("name").is_in(data.classes) if data.classes else pl.col("name").str.len_chars() > 0
     found = (pl.col("box") == 1) & ~pl.col("image_id").is_in(hidden.to_list()) & pl.col("lost").is_null()
     boxes = boxes.with_columns(
@@ -92,7 +98,7 @@ def judged(data: Dataset) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 def distinct(boxes: pl.DataFrame) -> pl.DataFrame:
     """Boxes of an image with the same name and corners are one."""
-    return boxes.unique(["image_id", "name", "xmin", "ymin", "xmax", "ymax"])
+    return boxes.select("image_id", "name", "xmin", "ymin", "xmax", "ymax").unique()
 
 
 def _there() -> pl.Expr:

@@ -39,7 +39,8 @@ def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
         return
     point = (pl.col("side_x").abs() < ROUNDING) & (pl.col("side_y").abs() < ROUNDING)
     rows = rows.with_columns(point=point)
-    solid = facts.data.objects.join(rows.filter("point"), on=["image_id", "object", "box"], how="anti")
+    key = ["image_id", "object", "box"]
+    solid = facts.data.objects.select(key).join(rows.filter("point"), on=key, how="anti")
     others = set(solid["image_id"])
     for row in rows.iter_rows(named=True):
         alone = row["image_id"] not in others

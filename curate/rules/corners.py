@@ -33,14 +33,14 @@ def measured(facts: Facts) -> pl.DataFrame:
     data = facts.data
     unit = one_pixel(data)
     x0, y0, x1, y1 = (pl.col(corner) for corner in CORNERS)
-    boxes = data.boxes.filter((pl.col("box") > 0) & pl.all_horizontal(pl.col(*CORNERS).is_finite()))
+    boxes = _kept(data.boxes, (pl.col("box") > 0) & pl.all_horizontal(pl.col(*CORNERS).is_finite()))
     boxes = boxes.with_columns(
         side_x=x1 - x0 - unit,
         side_y=y1 - y0 - unit,
         overhang=pl.when(pl.col("frame_width").is_not_null() & pl.col("frame_height").is_not_null()).then(
             pl.max_horizontal(-x0, -y0, x1 - pl.col("frame_width"), y1 - pl.col("frame_height"))
         ),
-        normalised=_normalised(data),
+        normalised=_normalised(data, boxes),
     )
     flat = (pl.col("side_x").abs() < ROUNDING) | (pl.col("side_y").abs() < ROUNDING)
     swapped = (pl.col("side_x") < -ROUNDING) | (pl.col("side_y") < -ROUNDING)
@@ -49,12 +49,20 @@ def measured(facts: Facts) -> pl.DataFrame:
     )
 
 
-def _normalised(data: Dataset) -> pl.Expr:
+def _kept(table: pl.DataFrame, condition: pl.Expr) -> pl.DataFrame:
+    """`table.filter(condition)`; the table itself, and no copy, where all rows fulfil it."""
+    fulfilled = table.select(condition.fill_null(value=False)).to_series()
+    return table if fulfilled.all() else table.filter(fulfilled)
+
+
+def _normalised(data: Dataset, boxes: pl.DataFrame) -> pl.Expr:
     """Written numbers all in 0..1 with a decimal point, on an image where that cannot mean pixels."""
     if data.format != "voc":  # YOLO's shares have become pixels in its reader
         return pl.lit(value=False)
     low = pl.all_horizontal(pl.col("xmin", "ymin").is_between(-1, 0))
     high = pl.all_horizontal(pl.col("xmax", "ymax").is_between(0, 1))
+    if not boxes.select((low & high).any()).item():
+        return pl.lit(value=False)  # texts are searched only where numbers are so small
     return (low & high & pl.col("written").str.contains(r"\.\d")).fill_null(value=False)
 
 

@@ -36,6 +36,9 @@ from curate.rules.split_lists import line_bytes
 
 def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
     images = facts.data.images
+    names = {*images["image"].drop_nulls(), *images["annotation"].drop_nulls()}
+    if len(set(map(folded, names))) == len(names):
+        return
     first_of: dict[str, str] = {}
     lists = facts.data.splits.filter(pl.col("list").is_not_null() & pl.col("image_id").is_not_null())
     taken = {folded(name) for name in facts.names}
