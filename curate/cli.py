@@ -302,7 +302,7 @@ def validate(
                 use_cache=not no_cache,
                 begun=begun.pop() if begun else None,
                 workers=workers,
-                say=say,
+                say=lambda what: say(words(what)),
             )
         if answers is None:
             return show(report)
@@ -312,7 +312,7 @@ def validate(
         return clean[0]
 
     def show(report: Report) -> bool:
-        with result_stream(output_file, path) as stream:
+        with result_stream(output_file, path, words) as stream:
             if report.diff is not None and output_format in TEXT:
                 stream.write(report.diff)
                 counts = f"{_count(len(report.fixed), 'finding')} in {_count(report.changed_files, 'file')}"
@@ -333,11 +333,11 @@ def validate(
         return not report.diff if diff else report.is_clean
 
     if watch:
-        _watch(path, look, also=[file for file in (config, baseline) if file])
+        _watch(path, look, also=[file for file in (config, baseline) if file], words=words)
     raise typer.Exit(0 if look() or exit_zero else 1)
 
 
-def _watch(path: Path, look: Callable[[], object], also: list[Path]) -> None:
+def _watch(path: Path, look: Callable[[], object], also: list[Path], words: Callable[[str], str]) -> None:
     """Look at every change; ends by Ctrl-C alone."""
     from curate.commands.watch import watch
     from curate.tree import display
@@ -345,12 +345,12 @@ def _watch(path: Path, look: Callable[[], object], also: list[Path]) -> None:
     def tell(names: list[str]) -> None:
         what = _count(len(names), "file")
         first = f": {', '.join(map(display, names[:3]))}{' ...' if len(names) > 3 else ''}"
-        typer.echo(f"\n-- {datetime.now():%H:%M:%S}  {what} changed{first}", err=True)
+        typer.echo(f"\n-- {datetime.now():%H:%M:%S}  {words(f'{what} changed{first}')}", err=True)
 
     def show() -> None:
         look()
         sys.stdout.flush()
-        typer.echo("watching; Ctrl-C ends it", err=True)
+        typer.echo(words("watching; Ctrl-C ends it"), err=True)
 
     watch(path, show, also=also, on_change=tell, on_error=_tell)
 

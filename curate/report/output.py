@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -59,8 +59,10 @@ def _is_ours(file: Path) -> bool:
 
 
 @contextmanager
-def result_stream(file: Path | None, data: Path) -> Iterator[TextIO]:
+def result_stream(file: Path | None, data: Path, words: Callable[[str], str] = str) -> Iterator[TextIO]:
     """A stream for the result: stdout, or what will be `file` (UTF-8) when all of it is written.
+
+    `words` puts what is said about it into another language.
 
     Raises CurateError as `refuse_target`, and where the file cannot be written; then it is as it was.
     """
@@ -77,4 +79,4 @@ def result_stream(file: Path | None, data: Path) -> Iterator[TextIO]:
         write_file(file, content, file.with_name(f".{file.name}.partial"), mode=permission_bits(file))
     except OSError as error:
         raise CurateError(f"{shown} cannot be written: {error.strerror or error}.") from error
-    print(f"written to {shown}", file=sys.stderr)
+    print(words(f"written to {shown}"), file=sys.stderr)

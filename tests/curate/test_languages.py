@@ -294,6 +294,13 @@ def test_a_chinese_repair_says_no_english_sentence(sample_data: Path) -> None:
     )
 
 
+def test_where_a_chinese_report_went_is_said_in_chinese(sample_data: Path, tmp_path: Path) -> None:
+    target = tmp_path / "报告.txt"
+    ran = curate_cli("validate", sample_data, "--lang", "zh", "--no-cache", "-o", target)
+    assert ran.stderr.splitlines()[0] == f"已写入 {target}"
+    assert english_in(target.read_text(encoding="utf-8")) == []
+
+
 def test_the_locale_decides_for_people_and_not_for_programs(
     sample_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1128,6 +1128,15 @@ _FORMATS: dict[str, Pairs] = {
         ),
         ("{n} {w} left aside, first {}: {}", "跳过 {0} 个文件，首个是 {2}：{3}"),
         ("not asked without --pixels: {}", "没有 --pixels，未检查：{0}"),
+        # the talk on stderr
+        ("written to {}", "已写入 {0}"),
+        ("reading", "正在读取"),
+        ("checking", "正在检查"),
+        ("looking at pixels", "正在查看像素"),
+        ("working out repairs", "正在推算修复"),
+        ("writing", "正在写入"),
+        ("watching; Ctrl-C ends it", "正在监视；按 Ctrl-C 结束"),
+        ("{n} {w} changed: {}", "{0} 个文件有改动：{2}"),
         # tables
         ("code", "规则"),
         ("name", "名称"),
