@@ -133,7 +133,7 @@ def _look_at(root: Path, items: Sequence[tuple[str, bytes | None]]) -> _Shard:
 
 def look_at(content: bytes) -> Look:
     """What one file shows. Never raises: what cannot be decoded gives nulls."""
-    grey = _decode(content)
+    grey = decode_grey(content)
     if grey is None:
         return _NOTHING
     thumb = cv2.resize(grey, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
@@ -149,7 +149,7 @@ def look_at(content: bytes) -> Look:
     )
 
 
-def _decode(content: bytes) -> NDArray[np.uint8] | None:
+def decode_grey(content: bytes) -> NDArray[np.uint8] | None:
     """(H, W) grey, EXIF orientation ignored. A JPEG is scaled down while it is decoded."""
     facts = facts_of_bytes(content)
     width, height = facts.width or 0, facts.height or 0

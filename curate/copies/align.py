@@ -23,7 +23,7 @@ BLOCKS = 12  # a side: copies differ evenly, other pictures of the same scene di
 AGREEMENT = 0.95  # correlation of the whole, after the tone curve of one is fitted to the other
 # Of the worst block, in units of the picture's variance: the mean squared difference, and the square of the
 # mean difference. Set where frames of one scene with another gesture fall out and few copies do.
-DISAGREEMENT, SHIFT = 0.12, 0.045
+DISAGREEMENT, SHIFT = 0.1, 0.04
 _LIKELY = 0.75  # correlation at a quarter of the size where the place is not yet refined
 _PROMISING = 0.93  # and at half the size, where it is
 _SMALLEST = 0.6  # of a side; crops that keep less are not looked for

@@ -56,11 +56,16 @@ def near(facts: Facts) -> NearCopies | None:
     return near_copies(facts.pixels.thumbs, facts.pixels.decoded)
 
 
+def pairs(facts: Facts) -> frozenset[tuple[int, int]]:
+    """`near` as pairs of rows; ask by `facts.once(pairs)`."""
+    found = facts.once(near)
+    return frozenset() if found is None else frozenset(zip(found.a.tolist(), found.b.tolist(), strict=True))
+
+
 def near_clusters(facts: Facts) -> list[list[int]]:
     """Rows that near-copies and copies connect; ask by `facts.once(near_clusters)`."""
-    found = facts.once(near)
-    pairs = [] if found is None else list(zip(found.a.tolist(), found.b.tolist(), strict=True))
-    return clusters([*pairs, *((group[0], row) for group in facts.once(copied) for row in group[1:])])
+    same = ((group[0], row) for group in facts.once(copied) for row in group[1:])
+    return clusters([*sorted(facts.once(pairs)), *same])
 
 
 def _pixel_copies(facts: Facts) -> list[list[int]]:
@@ -76,13 +81,13 @@ def _pixel_copies(facts: Facts) -> list[list[int]]:
     sizes = list(zip(images["image_width"], images["image_height"], strict=True))
     moved = np.abs(found.place - np.array([0, 0, 1, 1], np.float32)).max(axis=1, initial=0)
     still = (found.turn == 0) & (moved <= _SAME_PLACE) & (found.agreement >= _SAME_GREY)
-    pairs = [(a, b) for a, b in zip(found.a[still].tolist(), found.b[still].tolist(), strict=True)]
+    alike = [(a, b) for a, b in zip(found.a[still].tolist(), found.b[still].tolist(), strict=True)]
     flat: dict[tuple[bytes, Any], list[int]] = defaultdict(list)  # too flat for near-copies
     decoded = np.flatnonzero(facts.pixels.decoded)
     for row, digest in zip(decoded.tolist(), digests(facts.pixels.thumbs[decoded]), strict=True):
         flat[digest, sizes[row]].append(row)
-    pairs += [(rows[0], row) for rows in flat.values() for row in rows[1:]]
-    row_of = {images["image"][row]: row for pair in pairs for row in pair}
-    likely = clusters([(a, b) for a, b in pairs if sizes[a] == sizes[b]])
+    alike += [(rows[0], row) for rows in flat.values() for row in rows[1:]]
+    row_of = {images["image"][row]: row for pair in alike for row in pair}
+    likely = clusters([(a, b) for a, b in alike if sizes[a] == sizes[b]])
     same = [same_pixels(facts.tree, [images["image"][row] for row in group]) for group in likely]
     return [sorted(row_of[name] for name in names) for groups_of_one in same for names in groups_of_one]
