@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -170,3 +171,39 @@ def test_the_command_line_prints_what_was_achieved(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     assert re.search(r"^\(images\) +8 +8\.0 +1 +1\.0 +1 +1\.0$", result.stdout, re.MULTILINE)
     assert CliRunner().invoke(app, ["split", str(root)]).exit_code == 2  # lists are there now
+
+
+def test_near_copies_stay_together_where_pixels_are_looked_at(tmp_path: Path) -> None:
+    root = put_voc(tmp_path, {f"{i:02}": [BOX] for i in range(20)})
+    for i in range(20):
+        mosaic = np.random.default_rng(i % 10).integers(0, 255, (6, 8, 3), dtype=np.uint8)
+        shown = cv2.resize(mosaic, (64, 48))  # 10 to 19 are 0 to 9, mirrored
+        put(
+            root / "JPEGImages" / f"{i:02}.jpg",
+            cv2.imencode(".jpg", shown[:, ::-1] if i > 9 else shown)[1].tobytes(),
+        )
+    result = command.run(root, ratios={"train": 0.5, "test": 0.5}, pixels=True, workers=1)
+    own = splits.own(open_dataset(root))
+    assert own is not None
+    assert own[:10] == own[10:]
+    assert result.notes == ("kept together: 20 images in 10 groups of near-copies, such as 00.jpg, 10.jpg",)
+
+
+def test_tiles_of_one_picture_are_one_group(tmp_path: Path) -> None:
+    tiles = [f"field_{x}_{y}" for x in (0, 512) for y in (0, 512)]
+    root = put_voc(tmp_path, {stem: [BOX] for stem in [*tiles, *"abcdefghijkl"]})
+    assert group_names(root) == {frozenset(tiles)}
+
+
+def test_boxes_are_counted_by_their_size_in_training(tmp_path: Path) -> None:
+    # 64x48 pixels become 640x480: sides of 3, 9 and 20 pixels become 30, 90 and 200
+    boxes = [("hand", (0.0, 0.0, side, side)) for side in (3.0, 9.0, 20.0, 20.0)]
+    assert splits.size_table(open_dataset(put_voc(tmp_path, {"a": boxes}))).tolist() == [[1, 1, 2]]
+
+
+def test_what_was_achieved_stands_beside_what_was_wanted(tmp_path: Path) -> None:
+    root = put_voc(tmp_path, {f"{i:02}": [BOX] for i in range(10)})
+    wanted = command.run(root, ratios={"train": 0.75, "test": 0.25}).wanted
+    assert wanted.columns == ["class", "train", "train wanted", "test", "test wanted"]
+    assert wanted.rows()[:2] == [("(images)", 8, 7.5, 2, 2.5), ("hand", 8, 7.5, 2, 2.5)]
+    assert wanted["class"].to_list()[2:] == ["(small boxes)", "(medium boxes)", "(large boxes)"]
