@@ -243,7 +243,9 @@ def test_names_in_gbk_bytes_are_shown_by_their_bytes_and_have_their_picture(tmp_
 def test_the_command_writes_the_page_into_a_file_and_says_nothing_on_stdout(tmp_path: Path) -> None:
     folder = write(data(voc("a", an_object(box=SWAPPED))), tmp_path / "香烟")
     target = tmp_path / "report.html"
-    answer = curate_cli("validate", folder, "--output-format", "html", "-o", target, "--when", "2026-11-24")
+    answer = curate_cli(
+        "validate", folder, "--output-format", "html", "-o", target, "--when", "2026-11-24", "--lang", "en"
+    )
     assert (answer.returncode, answer.stdout) == (1, "")
     outline = Outline(target.read_text(encoding="utf-8"))
     assert "BOX001" in outline.ids
@@ -257,10 +259,19 @@ def test_without_a_file_the_page_is_the_output(tmp_path: Path) -> None:
 
 
 def test_the_training_resolution_can_be_chosen(tmp_path: Path) -> None:
-    answer = curate_cli("validate", write(CLEAN, tmp_path), "--output-format", "html", "--imgsz", "320")
+    answer = curate_cli(
+        "validate", write(CLEAN, tmp_path), "--output-format", "html", "--imgsz", "320", "--lang", "en"
+    )
     assert "Long side of the image: 320 px." in answer.stdout
     # the image is 64 long, the box 31x21 of it
     assert "median 155 x 105 px" in answer.stdout
+
+
+def test_the_page_speaks_chinese_where_it_is_asked_to(tmp_path: Path) -> None:
+    folder = write(data(voc("a", an_object(box=SWAPPED))), tmp_path)
+    answer = curate_cli("validate", folder, "--output-format", "html", "--lang", "zh")
+    assert '<html lang="zh-CN">' in answer.stdout
+    assert "训练程序能看到 2 张图像中的 2 张，2 个框中的 1 个" in Outline(answer.stdout).text
 
 
 def test_a_page_has_no_place_for_a_diff_because_every_finding_shows_its_own(tmp_path: Path) -> None:
