@@ -41,7 +41,7 @@ def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
         return
     first_of: dict[str, str] = {}
     lists = facts.data.splits.filter(pl.col("list").is_not_null() & pl.col("image_id").is_not_null())
-    taken = {folded(name) for name in facts.names}
+    taken: set[str] = set()  # filled at the first clash, which most sets never have
     for row in images.select("image_id", "image", "annotation").iter_rows(named=True):
         own = [name for name in (row["image"], row["annotation"]) if name is not None]
         if facts.data.format == "coco":
@@ -50,6 +50,7 @@ def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
         clash = next(((name, rival) for name, rival in zip(own, rivals, strict=True) if name != rival), None)
         if clash is None:
             continue
+        taken |= {folded(name) for name in facts.names} if not taken else set()
         to = _free_stem(own, taken)
         taken |= {folded(_renamed(name, to)) for name in own}
         lines = lists.filter(pl.col("image_id") == row["image_id"])
