@@ -236,9 +236,29 @@ _MARKUP: dict[str, Pairs] = {
         ("-- inside a comment", "注释中有 --"),
         ("a processing instruction without ?>", "处理指令没有以 ?> 结束"),
         ("an XML declaration that is not at the beginning", "XML 声明不在文件开头"),
-        ("no JSON: {}", "不是有效的 JSON（{0}）"),
+        ("no JSON: {}", "不是有效的 JSON（{0:json}）"),
+    ),
+    "json": (
+        ("Expecting value: line {n} column {n} (char {n})", "第 {0} 行第 {1} 列缺少值"),
+        ("Expecting '{}' delimiter: line {n} column {n} (char {n})", "第 {1} 行第 {2} 列缺少 '{0}'"),
+        (
+            "Expecting property name enclosed in double quotes: line {n} column {n} (char {n})",
+            "第 {0} 行第 {1} 列缺少双引号中的键",
+        ),
+        ("Extra data: line {n} column {n} (char {n})", "第 {0} 行第 {1} 列有多余的内容"),
+        (
+            "Unterminated string starting at: line {n} column {n} (char {n})",
+            "第 {0} 行第 {1} 列的字符串没有结束",
+        ),
+        (
+            "Invalid control character at: line {n} column {n} (char {n})",
+            "第 {0} 行第 {1} 列有非法的控制字符",
+        ),
+        ("maximum recursion depth exceeded{}", "嵌套太深"),
     ),
     "system": (
+        ("[Errno {n}] {}: {q}", "{1:system}：{2}"),
+        ("[Errno {n}] {}", "{1:system}"),
         ("Permission denied", "没有权限"),
         ("No such file or directory", "文件不存在"),
         ("Is a directory", "是文件夹"),
@@ -866,6 +886,8 @@ _IMAGES: dict[str, Pairs] = {
         ("a zip archive", "是 zip 压缩包"),
         ("text", "是文本"),
         ("begins with {}", "开头的字节是 {0}"),
+        ("[Errno {n}] {}: {q}", "{1:system}：{2}"),
+        ("[Errno {n}] {}", "{1:system}"),
         ("not a regular file", "不是普通文件"),
     ),
     "IMG004": (
