@@ -16,17 +16,19 @@ import importlib.util
 import sys
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from tests.fuzz.properties import PROPERTIES, Property
-from tests.fuzz.timings import table
+if TYPE_CHECKING:
+    from tests.fuzz.properties import Property
 
 
 def main() -> int:
     """Exit code 0 where nothing broke, 1 where something did."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__.splitlines()[0])
-    parser.add_argument("property", nargs="?", choices=[*PROPERTIES, "timings"], help="default: all in turn")
+    parser.add_argument("property", nargs="?", metavar="NAME", help="default: all in turn")
     parser.add_argument("--minutes", type=float, default=5.0, help="for how long, all properties together")
     parser.add_argument("--seed", type=int, default=0, help="of the first round; each round counts one up")
     parser.add_argument("--examples", type=int, default=100, help="of a property in one round")
@@ -34,12 +36,31 @@ def main() -> int:
     parser.add_argument("--megabytes", type=float, default=10.0, help="size of the texts of `timings`")
     asked = parser.parse_args()
     if asked.property == "timings":
+        from tests.fuzz.timings import table
+
         table(asked.megabytes)
         return 0
-    chosen = {asked.property: PROPERTIES[asked.property]} if asked.property else PROPERTIES
+    known = _properties(asked.engine)
+    if asked.property and asked.property not in known:
+        parser.error(f"{asked.property} is none of {', '.join(known)}, timings")
+    chosen = {asked.property: known[asked.property]} if asked.property else known
     if asked.engine == "atheris":
         return _atheris(chosen, asked.minutes)
     return _hypothesis(chosen, asked.minutes, asked.seed, asked.examples)
+
+
+def _properties(engine: str) -> dict[str, Property]:
+    """The properties; for atheris with counters in the code of curate, which are put in as it is loaded."""
+    counted: AbstractContextManager[object] = nullcontext()
+    if engine == "atheris":
+        if importlib.util.find_spec("atheris") is None:
+            sys.exit("atheris is not installed: pip install atheris")
+        import atheris
+
+        counted = atheris.instrument_imports(include=["curate"])
+    with counted:
+        from tests.fuzz.properties import PROPERTIES
+    return PROPERTIES
 
 
 def _hypothesis(chosen: dict[str, Property], minutes: float, first: int, examples: int) -> int:
@@ -78,16 +99,12 @@ def _test(each: Property, examples: int) -> Callable[[], None]:
 
 def _atheris(chosen: dict[str, Property], minutes: float) -> int:
     """Hand one property to libFuzzer, which ends the process by itself."""
-    if importlib.util.find_spec("atheris") is None:
-        print("atheris is not installed: pip install atheris", file=sys.stderr)
-        return 2
     if len(chosen) > 1:
         print(f"atheris takes one property: {', '.join(chosen)}", file=sys.stderr)
         return 2
     import atheris
 
     test = _test(next(iter(chosen.values())), 1)
-    atheris.instrument_all()
     atheris.Setup([sys.argv[0], f"-max_total_time={int(60 * minutes)}"], test.hypothesis.fuzz_one_input)  # type: ignore[attr-defined]
     atheris.Fuzz()
     return 0
