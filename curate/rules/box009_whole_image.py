@@ -32,8 +32,10 @@ def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
     height = pl.min_horizontal("ymax", "frame_height") - pl.max_horizontal("ymin", 0)
     share = width * height / (pl.col("frame_width") * pl.col("frame_height"))
     usable = ~pl.col("reversed") & ~pl.col("flat") & (width > 0) & (height > 0)
-    rows = facts.once(measured).with_columns(share=share).filter(
-        usable & (pl.col("share") >= facts.limits.whole_image)
+    rows = (
+        facts.once(measured)
+        .with_columns(share=share)
+        .filter(usable & (pl.col("share") >= facts.limits.whole_image))
     )
     for row in rows.iter_rows(named=True):
         yield rule.finding(

@@ -573,13 +573,17 @@ SETS = (
         data(**{IMAGE_B: image("a"), TRAIN: b""}, **lists(test="b")),
     ),
 )
+
+
 def palette_png(seed: str, width: int = 64, height: int = 48) -> bytes:
     """A PNG of four grey values by palette, which OpenCV cannot write."""
     shade = pixels(seed, width, height)[:, :, 0] // 64
     raw = b"".join(b"\0" + row.tobytes() for row in shade.astype(np.uint8))
 
     def chunk(kind: bytes, content: bytes) -> bytes:
-        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+        return (
+            struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+        )
 
     header = struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)
     palette = bytes(v for shade in (0, 80, 160, 240) for v in (shade, shade, shade))
@@ -608,7 +612,9 @@ WALK = MANY | {
     )
 }
 MANY_IDS = " ".join(f"m{i}" for i in range(10))
-DRAWN = voc("b").replace("\t<size>", "\t<source><database>curate paste</database></source>\n\t<size>").encode()
+DRAWN = (
+    voc("b").replace("\t<size>", "\t<source><database>curate paste</database></source>\n\t<size>").encode()
+)
 VAL, TEST = "ImageSets/Main/val.txt", "ImageSets/Main/test.txt"
 COPIES = (
     exhibit(
@@ -672,7 +678,8 @@ COPIES = (
     ),
     exhibit(
         "SET008",
-        data(**{B: voc("b", an_object("cat", (5, 5, 20, 20))).encode(), IMAGE_B: image("a")}) | lists(train="a b"),
+        data(**{B: voc("b", an_object("cat", (5, 5, 20, 20))).encode(), IMAGE_B: image("a")})
+        | lists(train="a b"),
         (TRAIN, 2, 1),
         MANUAL,
         title="labelled in two ways",
