@@ -1,10 +1,12 @@
 """not-a-number: a corner of the box is no finite number.
 
 ## What
-NaN, infinity, or a text such as `(88, 100)` or a file name.
+NaN, infinity, or a text such as `(88, 100)` or a file name. In YOLO and COCO a whole row that is no box: a
+wrong number of columns, a text among the numbers.
 
 ## Why it hurts training
-Converters stop here; a NaN that gets through turns the whole loss into NaN.
+Converters stop here; a NaN that gets through turns the whole loss into NaN. For one such row of a YOLO file
+Ultralytics leaves out the whole image.
 
 ## Example
 `<xmin>nan</xmin>`, `<ymax>466.png</ymax>`
@@ -28,6 +30,19 @@ from curate.rules.model import Facts, Rule
 
 
 def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
+    if facts.data.format == "voc":
+        yield from _corners(rule, facts)
+        return
+    for row in facts.problems("bad-row"):
+        yield rule.finding(
+            row,
+            row["detail"],
+            "The box is lost, or with it the whole image: trainers differ.",
+            fix="draw the box again",
+        )
+
+
+def _corners(rule: Rule, facts: Facts) -> Iterator[Finding]:
     for row, written in unmeasured(facts):
         wrong = [
             f"{corner} {text!r}"
@@ -53,5 +68,4 @@ RULE = Rule(
     severity=Severity.ERROR,
     check=check,
     doc=__doc__ or "",
-    formats=("voc",),
 )

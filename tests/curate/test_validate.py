@@ -245,3 +245,18 @@ def _fix_and_undo(source: Path, copy: Path, unsafe: bool) -> None:
     assert len({p for p in changed if not p.startswith(".curate/")}) == report.changed_files
     undo.run(copy)
     assert digests(copy) == before
+
+
+def test_a_yolo_row_that_is_no_box_is_named_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    (tmp_path / "labels").mkdir()
+    cv2.imwrite(str(tmp_path / "images" / "a.png"), np.zeros((48, 64, 3), np.uint8))
+    rows = "0 0.5 0.5 0.2 0.2\n0 0.5 x 0.1 0.1\n0 0.5 0.5\nx 0.5 0.5 0.1 0.1\n"
+    (tmp_path / "labels" / "a.txt").write_text(rows)
+    (tmp_path / "classes.txt").write_text("cat\n")
+    found = validate.run(tmp_path, select=["BOX005"]).findings
+    assert [(f.path, f.line, f.message) for f in found] == [
+        ("labels/a.txt", 2, "'x' is not a finite number"),
+        ("labels/a.txt", 3, "3 columns; a box has 5, a polygon an odd number from 7"),
+        ("labels/a.txt", 4, "'x' is no class number"),
+    ]

@@ -586,6 +586,17 @@ _BOXES: dict[str, Pairs] = {
     "BOX005": (
         ("{} is not a number", "{0} 不是数字"),
         ("{} are no numbers", "{0} 不是数字"),
+        ("{q} is no class number", "{0} 不是类别编号"),
+        (
+            "{n} columns; a box has 5, a polygon an odd number from 7",
+            "共 {0} 列；框应有 5 列，多边形应有不少于 7 的奇数列",
+        ),
+        ("{q} is not a finite number", "{0} 不是有限的数字"),
+        ("annotation {}: bbox {}", "标注 {0} 的 bbox 无法读取：{1}"),
+        (
+            "The box is lost, or with it the whole image: trainers differ.",
+            "该框会丢失，甚至整张图像都被丢弃：各训练程序做法不同。",
+        ),
         (
             "Converters stop here; a NaN that gets through turns the whole loss into NaN.",
             "转换程序会在此中断；NaN 一旦漏过，会使整个损失变成 NaN。",
