@@ -23,6 +23,7 @@ from typer.core import TyperGroup
 from curate import __version__
 from curate.errors import CurateError
 from curate.report.formats import FOR_PEOPLE, TEXT, OutputFormat, Printing, refuse_nonsense, write_report
+from curate.wording import count
 
 if TYPE_CHECKING:
     from curate.report.model import Report
@@ -115,10 +116,6 @@ def _talk(quiet: bool = False) -> Iterator[Callable[[str], None]]:
 
     with Console(stderr=True).status("starting") as status:
         yield lambda what: status.update(f"{what} ...")
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def _print_json(value: object) -> None:
@@ -315,7 +312,7 @@ def validate(
         with result_stream(output_file, path, words) as stream:
             if report.diff is not None and output_format in TEXT:
                 stream.write(report.diff)
-                counts = f"{_count(len(report.fixed), 'finding')} in {_count(report.changed_files, 'file')}"
+                counts = f"{count(len(report.fixed), 'finding')} in {count(report.changed_files, 'file')}"
                 typer.echo(words(f"would fix {counts}; nothing was written"), err=True)
             else:
                 printing = Printing(
@@ -343,7 +340,7 @@ def _watch(path: Path, look: Callable[[], object], also: list[Path], words: Call
     from curate.tree import display
 
     def tell(names: list[str]) -> None:
-        what = _count(len(names), "file")
+        what = count(len(names), "file")
         first = f": {', '.join(map(display, names[:3]))}{' ...' if len(names) > 3 else ''}"
         typer.echo(f"\n-- {datetime.now():%H:%M:%S}  {words(f'{what} changed{first}')}", err=True)
 
@@ -412,7 +409,7 @@ def undo(
         typer.echo("nothing to take back: no run of repairs stands")
         return
     what = "taken back" if file is None else "taken back in part"
-    typer.echo(f"run {done.id} {what}: {_count(len(done.entries), 'file')} restored")
+    typer.echo(f"run {done.id} {what}: {count(len(done.entries), 'file')} restored")
 
 
 @app.command()
@@ -443,7 +440,7 @@ def log(
         files = pipeline.files(path, run)
         lines, answer = pipeline.describe_files(files), pipeline.files_as_object(run, files)
     if output_format is Printed.JSON:
-        typer.echo(json.dumps(answer, ensure_ascii=False, indent=2))
+        _print_json(answer)
         return
     for line in lines:
         typer.echo(line)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, AnyStr
 
 
 class Severity(str, Enum):
@@ -90,3 +90,14 @@ class Rename:
 
 
 Edit = ReplaceText | Recode | ReplaceBytes | Rename
+
+
+def spliced(content: AnyStr, edits: Sequence[tuple[int, int, AnyStr]]) -> AnyStr:
+    """A text or bytes with content[start:end] replaced, for each (start, end, new); none may overlap."""
+    parts: list[AnyStr] = []  # from the end to the beginning
+    behind = len(content)
+    for start, end, new in sorted(edits, key=lambda each: each[0], reverse=True):
+        parts += [content[end:behind], new]
+        behind = start
+    parts.append(content[:behind])
+    return content[:0].join(reversed(parts))

@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # polars is loaded by the one process that builds tables, not
     from curate.dataset import Dataset
 
 SIDE = 48  # of a thumbnail, which is square whatever the image is
+_DARK, _BRIGHT = SIDE * SIDE // 100, SIDE * SIDE - 1 - SIDE * SIDE // 100  # ranks: 1 % lies beyond
 LEAST_SIDE = 160  # the short side is not decoded to fewer pixels than this, where it has them
 _REDUCED = {
     8: cv2.IMREAD_REDUCED_GRAYSCALE_8,
@@ -137,11 +138,11 @@ def look_at(content: bytes) -> Look:
     if grey is None:
         return _NOTHING
     thumb = cv2.resize(grey, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
-    ranked = np.partition(thumb.ravel(), (SIDE * SIDE // 100, SIDE * SIDE - 1 - SIDE * SIDE // 100))
+    ranked = np.partition(thumb.ravel(), (_DARK, _BRIGHT))
     taken = shot(content)
     return Look(
-        darkest=float(ranked[SIDE * SIDE // 100]),
-        brightest=float(ranked[SIDE * SIDE - 1 - SIDE * SIDE // 100]),
+        darkest=float(ranked[_DARK]),
+        brightest=float(ranked[_BRIGHT]),
         sharpness=_sharpness(grey),
         camera=taken.camera if taken else None,
         taken=taken.seconds if taken else None,

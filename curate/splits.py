@@ -72,7 +72,7 @@ def groups(dataset: Dataset, tree: Tree, pixels: Pixels | None = None) -> Groups
         near = near_copies(pixels.thumbs, pixels.decoded)
         kinds["near-copies"] = clusters(zip(near.a.tolist(), near.b.tolist(), strict=True))
     videos = []
-    for group in evidence.groups(_named(dataset, pixels)):
+    for group in evidence.groups(evidence.named(dataset.images, names, pixels)):
         if group.kind == evidence.FRAMES:
             videos.append(group)
         else:
@@ -113,15 +113,6 @@ def _runs(video: evidence.Group, images: int) -> list[list[int]]:
 
 def _byte_copies(dataset: Dataset, tree: Tree) -> list[list[int]]:
     return same_bytes(tree, dataset.images.select("image", "image_bytes").rows())
-
-
-def _named(dataset: Dataset, pixels: Pixels | None) -> list[evidence.Named | None]:
-    columns = dataset.images.select("image", "annotation", "image_width", "image_height").rows()
-    shots = pixels.table.select("camera", "taken").rows() if pixels else [(None, None)] * len(columns)
-    return [
-        evidence.Named(image or annotation or "", (width, height) if width and height else None, *shot)
-        for (image, annotation, width, height), shot in zip(columns, shots, strict=True)
-    ]
 
 
 def class_table(dataset: Dataset, names: Sequence[str] | None = None) -> NDArray[np.int64]:

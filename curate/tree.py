@@ -26,10 +26,14 @@ _SKIPPED_DIRECTORIES = frozenset(
     {".curate", ".git", "__MACOSX", ".venv", "__pycache__", ".ipynb_checkpoints"}
 )
 # A pipe put in a file's place must not block us; regular files take no notice of O_NONBLOCK.
-_OPEN = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+READ_NO_LINK = READ | getattr(os, "O_NOFOLLOW", 0)
 # What could steer a terminal or make one line look like another: C0 and C1 controls, line and paragraph
-# separators, marks that reorder text (Unicode Standard Annex #9, section 2).
-_STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\uf780-\uf7ff]")
+# separators, marks that reorder text (Unicode Standard Annex #9, section 2). JSON escapes those below
+# the blank by itself.
+STEERING_MARKS = "\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
+_STEERING = re.compile(f"[\x00-\x1f{STEERING_MARKS}\uf780-\uf7ff]")
+_STEERING_A_LINE = re.compile(f"[\x00-\x08\x0b-\x1f{STEERING_MARKS}\uf780-\uf7ff]")
 
 
 def name_to_text(name: str) -> str:
@@ -62,6 +66,11 @@ def display(text: str) -> str:
     Undecodable bytes and control characters become \\xNN, marks that reorder text \\uNNNN.
     """
     return text if text.isprintable() else _STEERING.sub(_escaped, text)
+
+
+def display_line(text: str) -> str:
+    """Lines of a file as `display` would show them, but tabs and line ends stay."""
+    return _STEERING_A_LINE.sub(_escaped, text)
 
 
 def _escaped(match: re.Match[str]) -> str:
@@ -173,7 +182,7 @@ class Tree:
         why = _link_trouble(self.root, path) if path.is_symlink() else None
         if why is not None:
             raise UnsafePath(f"{display(name)} is {why}.", "Copy the file into the data set.")
-        descriptor = os.open(path, _OPEN)
+        descriptor = os.open(path, READ)
         mode = os.fstat(descriptor).st_mode
         if not stat.S_ISREG(mode):
             os.close(descriptor)

@@ -10,6 +10,7 @@ from typing import Any
 from curate.errors import CurateError, JournalError, UnsafePath
 from curate.fixes.journal import Entry, Run, digest_on_disk, runs
 from curate.tree import Tree, display
+from curate.wording import count
 
 SCHEMA = 1
 
@@ -95,7 +96,7 @@ def describe(logged: list[LoggedRun]) -> list[str]:
     if not logged:
         return ["no run of repairs stands"]
     return [
-        f"{one.id}  {one.made:%Y-%m-%d %H:%M}  {_count(one.findings, 'finding')}, {_count(one.files, 'file')}"
+        f"{one.id}  {one.made:%Y-%m-%d %H:%M}  {count(one.findings, 'finding')}, {count(one.files, 'file')}"
         + ("" if one.complete else ", cut short")
         + (f"  {' '.join(one.codes)}" if one.codes else "")
         for one in logged
@@ -151,7 +152,3 @@ def files_as_object(run_id: str, logged: list[LoggedFile]) -> dict[str, Any]:
 
 def _short(digest: str | None) -> str:
     return "(no file)   " if digest is None else digest[:12]
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"

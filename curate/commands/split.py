@@ -28,9 +28,7 @@ class Result:
     folder: Path  # ImageSets/Main
     written: tuple[str, ...]  # file names
     table: pl.DataFrame  # images and boxes a class and split, see `splits.achieved`
-    wanted: (
-        pl.DataFrame
-    )  # the same beside what the ratios ask for, sizes of boxes too, see `splits.wanted_and_got`
+    wanted: pl.DataFrame  # beside what the ratios ask for, sizes too, see `splits.wanted_and_got`
     notes: tuple[str, ...]
 
 

@@ -25,6 +25,7 @@ from curate.rules import select as select_rules
 from curate.rules.model import Facts, Limits, Rule
 from curate.rules.selection import Choice, chosen
 from curate.tree import Tree
+from curate.wording import count
 
 if TYPE_CHECKING:
     from curate.pixels import PixelReader
@@ -199,8 +200,8 @@ def _written(target: Path | None, report: Report) -> Report:
     if target is None:
         return report
     baselines.write(target, report.findings, report.data)
-    count = f"{len(report.findings):,} finding{'' if len(report.findings) == 1 else 's'}"
-    note = f"{count} written to {target}: from now on --baseline {target} hides them"
+    known = count(len(report.findings), "finding")
+    note = f"{known} written to {target}: from now on --baseline {target} hides them"
     return replace(report, findings=(), baselined=len(report.findings), notes=(*report.notes, note))
 
 

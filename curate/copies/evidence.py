@@ -11,8 +11,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from curate.formats.pairing import split_name
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from curate.pixels import Pixels
 
 SIBLINGS, FRAMES, TILES, BURST = "siblings", "frames", "tiles", "burst"
 BURST_SECONDS = 2.0  # between one shot of a burst and the next
@@ -50,6 +56,18 @@ class Group:
     kind: str
     source: str  # the video, the parent image, the camera
     rows: tuple[int, ...]
+
+
+def named(
+    images: pl.DataFrame, names: Sequence[str | None], pixels: Pixels | None = None
+) -> list[Named | None]:
+    """What is known of every row of IMAGES under these names; cameras and moments only with `pixels`."""
+    sizes = images.select("image_width", "image_height").rows()
+    shots = pixels.table.select("camera", "taken").rows() if pixels else [(None, None)] * len(sizes)
+    return [
+        None if name is None else Named(name, (width, height) if width and height else None, *shot)
+        for name, (width, height), shot in zip(names, sizes, shots, strict=True)
+    ]
 
 
 def groups(images: Sequence[Named | None]) -> list[Group]:

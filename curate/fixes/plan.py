@@ -8,15 +8,14 @@ become an overlay on the tree and the next pass reads through it, until nothing 
 
 from __future__ import annotations
 
-import unicodedata
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import AnyStr
 
 from curate.dataset import Dataset
-from curate.findings import Edit, Finding, FixClass, Recode, Rename, ReplaceBytes, ReplaceText
+from curate.findings import Edit, Finding, FixClass, Recode, Rename, ReplaceBytes, ReplaceText, spliced
+from curate.formats.pairing import folded
 from curate.formats.voc import Document, parse
 from curate.rules import check_all
 from curate.rules.model import Facts, Rule, Stage
@@ -124,7 +123,7 @@ class _Pass:
     def __post_init__(self) -> None:
         self.annotations = frozenset(self.facts.data.images["annotation"].drop_nulls())
         # names that differ only by case or Unicode form are one file on some systems
-        self.names = {_folded(name) for name in self.facts.tree.files()}
+        self.names = {folded(name) for name in self.facts.tree.files()}
 
     def offer(self, finding: Finding, rule: Rule) -> None:
         """Take the repair of a finding, unless there is none or it collides with one already taken."""
@@ -151,11 +150,11 @@ class _Pass:
         changed: dict[str, bytes | None] = {}
         for path in sorted(self.texts.keys() | self.recoded):
             document = self.documents[path]
-            text = _spliced(document.text, [(e.start, e.end, e.new) for e in self.texts.get(path, [])])
+            text = spliced(document.text, [(e.start, e.end, e.new) for e in self.texts.get(path, [])])
             changed[path] = document.to_bytes(text, recode=path in self.recoded)
         for path, patches in self.patches.items():
             content = self.facts.tree.read(path)
-            changed[path] = _spliced(content, [(e.start, e.end, e.new) for e in patches])
+            changed[path] = spliced(content, [(e.start, e.end, e.new) for e in patches])
         for source, target in self.renames.items():
             content_now = changed.get(source)
             changed[target] = self.facts.tree.read(source) if content_now is None else content_now
@@ -175,7 +174,7 @@ class _Pass:
     def _collides(self, edit: Edit, path: str, recoded: bool) -> bool:
         if isinstance(edit, Rename):
             return (
-                _folded(edit.to) in self.names
+                folded(edit.to) in self.names
                 or edit.path in self.renames
                 or edit.path in self.stages  # its bytes change in this pass; it is renamed in the next
             )
@@ -200,7 +199,7 @@ class _Pass:
     def _take(self, edit: Edit, path: str) -> None:
         if isinstance(edit, Rename):
             self.renames[edit.path] = edit.to
-            self.names.add(_folded(edit.to))
+            self.names.add(folded(edit.to))
         elif isinstance(edit, ReplaceBytes):
             self.patches.setdefault(edit.path, []).append(edit)
             insort(self.spans.setdefault(edit.path, []), (edit.start, edit.end))
@@ -218,27 +217,12 @@ def _paths(edit: Edit, own: str) -> tuple[str, ...]:
     return (edit.path,) if isinstance(edit, ReplaceBytes) else (own,)
 
 
-def _spliced(content: AnyStr, edits: Sequence[tuple[int, int, AnyStr]]) -> AnyStr:
-    """A text or bytes with content[start:end] replaced, for each (start, end, new)."""
-    parts: list[AnyStr] = []  # from the end to the beginning
-    behind = len(content)
-    for start, end, new in sorted(edits, key=lambda each: each[0], reverse=True):
-        parts += [content[end:behind], new]
-        behind = start
-    parts.append(content[:behind])
-    return content[:0].join(reversed(parts))
-
-
 def _writable(text: str, document: Document) -> bool:
     try:
         text.encode(document.encoding)
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _folded(name: str) -> str:
-    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _changes(

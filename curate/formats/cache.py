@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from curate import __version__
-from curate.tree import text_to_name
+from curate.tree import READ_NO_LINK, text_to_name
 
 if TYPE_CHECKING:  # polars is loaded by the one process that builds tables
     import polars as pl
@@ -140,11 +140,8 @@ def read(root: Path, name: str) -> tuple[dict[str, Any], bytes] | None:
     folder = _folder(root)
     if folder is None:
         return None
-    flags = (
-        os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    )
     try:
-        with os.fdopen(os.open(folder / name, flags), "rb") as stream:
+        with os.fdopen(os.open(folder / name, READ_NO_LINK), "rb") as stream:
             if stream.read(len(_MAGIC)) != _MAGIC:
                 return None
             head = json.loads(stream.readline(4096))

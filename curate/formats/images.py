@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from curate.errors import UnsafePath
 from curate.formats.image_headers import ImageFacts, ReadAt, bmp, gif, heif, png, tiff, webp
 from curate.formats.jpeg import jpeg
-from curate.tree import Tree
+from curate.tree import READ, Tree
 
 if TYPE_CHECKING:  # neither is needed to read headers, and every worker pays for what is loaded
     import numpy as np
@@ -29,8 +29,6 @@ IMAGE_SUFFIXES = (
 )
 MAX_PIXELS = 512 * 1024 * 1024  # more is not decoded: 1.5 GB in memory, or a file made to be a bomb
 _HEAD = 4096
-# A pipe put in a file's place must not block us; regular files take no notice of O_NONBLOCK.
-_OPEN = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 def image_facts(tree: Tree, name: str) -> ImageFacts:
@@ -47,7 +45,7 @@ def image_facts(tree: Tree, name: str) -> ImageFacts:
 def facts_of_file(path: str) -> ImageFacts:
     """The facts of a file on disk, which the caller knows to lie where it may be read. Never raises."""
     try:
-        descriptor = os.open(path, _OPEN)
+        descriptor = os.open(path, READ)
     except OSError as error:
         return ImageFacts(problem="unreadable", detail=str(error))
     try:

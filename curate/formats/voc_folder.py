@@ -35,7 +35,7 @@ from curate.formats.voc import (
 )
 from curate.formats.voc_document import MAX_BYTES
 from curate.formats.voc_plain import ObjectColumns, plain_file
-from curate.tree import Tree, display, text_to_name
+from curate.tree import READ_NO_LINK, Tree, display, text_to_name
 
 if TYPE_CHECKING:  # polars is loaded by the one process that builds tables, not by every worker
     import polars as pl
@@ -48,8 +48,6 @@ _UNREADABLE_HEADER = (False, *(None for _ in HEADER_COLUMNS[1:]))
 _FLAG_COLUMNS = frozenset({"difficult", "truncated", "polygon", "rotated"})
 _SHARD = 500
 _PLAIN_BYTES = 1 << 20  # files of up to this size are read in one go
-# a link is looked at before it is followed; a pipe put in a file's place must not block us
-_OPEN = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
 
 Item = tuple[str, bytes | None]  # a file's name, and its content where a plan has changed it
 Column = Sequence[Any]
@@ -220,7 +218,7 @@ def _looked_at(
     if path is None:
         return cache.UNKNOWN, None
     try:
-        descriptor = os.open(path, _OPEN)
+        descriptor = os.open(path, READ_NO_LINK)
     except OSError:
         return cache.UNKNOWN, None
     try:

@@ -13,6 +13,7 @@ from curate.known import suppressions
 from curate.known.baseline import Baseline
 from curate.known.globs import matcher
 from curate.tree import Tree, display
+from curate.wording import count
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Screen:
         hidden = ignored | suppressed | baselined
         notes = [*by_tables.notes, *(by_comments.notes if by_comments else [])]
         if suppressed:
-            notes.insert(0, f"{_count(len(suppressed), 'finding')} suppressed")
+            notes.insert(0, f"{count(len(suppressed), 'finding')} suppressed")
         if self.baseline is not None:
             notes.append(_about(self.baseline, len(baselined), gone))
         return Screened(
@@ -70,12 +71,8 @@ class Screen:
 def _about(baseline: Baseline, hidden: int, gone: int) -> str:
     name = f"the baseline {display(baseline.path.name)}"
     if not gone:
-        return f"{_count(hidden, 'known finding')} hidden by {name}" if hidden else ""
+        return f"{count(hidden, 'known finding')} hidden by {name}" if hidden else ""
     lost = f"{gone:,} of it {'is' if gone == 1 else 'are'} gone: --write-baseline forgets them"
     if not hidden:
         return f"{name} hides nothing; {lost}"
-    return f"{_count(hidden, 'known finding')} hidden by {name}; {lost}"
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+    return f"{count(hidden, 'known finding')} hidden by {name}; {lost}"

@@ -22,6 +22,7 @@ from curate.findings import Finding
 from curate.formats.voc import parse
 from curate.known.globs import matcher
 from curate.tree import Tree, display
+from curate.wording import count
 
 _COMMENT = re.compile(r"<!--\s*curate:\s*ignore\s+([A-Za-z0-9,]+)(?=[\s-])")
 _MARK = b"curate:"
@@ -50,7 +51,7 @@ def by_configuration(
         found = {i for i, f in enumerate(findings) if f.code.startswith(code) and fits(f.path)}
         label = f"[[suppress]] {code} in {display(table.path)}"
         if table.until is not None and today is not None and today > table.until:
-            counts = _count(len(found), "finding")
+            counts = count(len(found), "finding")
             answer.notes.append(f"{label} ended on {table.until}: {counts} shown again")
             continue
         answer.hidden |= found
@@ -85,7 +86,7 @@ def by_comments(findings: Sequence[Finding], tree: Tree) -> Suppressed:
             if not any((code, one.object) in about for code in one.codes):
                 unused.append(f"{display(path)}:{one.line}")
     if unused:
-        what = _count(len(unused), "comment")
+        what = count(len(unused), "comment")
         answer.notes.append(f"{what} `curate: ignore` with nothing to hide, first at {unused[0]}")
     return answer
 
@@ -108,7 +109,3 @@ def _comments(tree: Tree, path: str) -> list[_Comment]:
         line = document.line_column(match.start())[0]
         comments.append(_Comment(line, codes, before if inside else None))
     return comments
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"

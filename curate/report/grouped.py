@@ -12,7 +12,7 @@ from curate.findings import Finding, FixClass, Severity
 from curate.report.formats import Printing
 from curate.report.languages import Say, translator
 from curate.report.model import Report
-from curate.report.terminal import STYLE, aggregated, one_line, summary, write_lines, write_statistics
+from curate.report.terminal import STYLE, aggregated, summary, write_lines, write_statistics
 from curate.tree import display
 
 
@@ -43,7 +43,7 @@ def _lines(report: Report, show_info: bool, say: Say) -> Iterator[Text]:
             line.append(" ").append(finding.code, STYLE[finding.severity])
             if finding.fix.safety is FixClass.SAFE:
                 line.append("[*]", "cyan")
-            yield line.append(f" {one_line(finding.message)}")
+            yield line.append(f" {display(finding.message)}")
         yield Text("")
     for code, alike in sorted(infos.items()):
         yield from aggregated(code, alike, say)

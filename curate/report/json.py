@@ -10,11 +10,11 @@ from typing import Any, TextIO
 from curate.findings import Finding, FixClass, Severity
 from curate.report.formats import Printing
 from curate.report.model import Report
-from curate.tree import display
+from curate.tree import STEERING_MARKS, display
 
 SCHEMA = 1
 # what JSON leaves as it is: `json` itself escapes only the controls below the blank
-_STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_STEERING = re.compile(f"[{STEERING_MARKS}]")
 
 
 def write(report: Report, stream: TextIO, printing: Printing) -> None:

@@ -19,6 +19,7 @@ from curate.report.formats import Printing
 from curate.report.languages import Say, translator
 from curate.report.model import Report
 from curate.tree import display, name_to_text
+from curate.wording import count
 
 STYLE = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 
@@ -94,12 +95,12 @@ def _finding(finding: Finding, concise: bool, say: Say) -> Iterator[Text]:
     line.append(" ").append(finding.code, STYLE[finding.severity])
     if finding.fix.safety is FixClass.SAFE:
         line.append("[*]", "cyan")
-    yield line.append(f" {one_line(finding.message)}")
+    yield line.append(f" {display(finding.message)}")
     if concise:
         return
-    yield Text(f"    {one_line(finding.consequence)}", "dim")
+    yield Text(f"    {display(finding.consequence)}", "dim")
     label = {FixClass.SAFE: "fix", FixClass.UNSAFE: "unsafe fix", FixClass.MANUAL: "by hand"}
-    yield Text(f"    {say(label[finding.fix.safety])}: {one_line(finding.fix.description)}", "dim")
+    yield Text(f"    {say(label[finding.fix.safety])}: {display(finding.fix.description)}", "dim")
 
 
 def aggregated(code: str, found: list[Finding], say: Say = str) -> Iterator[Text]:
@@ -110,7 +111,7 @@ def aggregated(code: str, found: list[Finding], say: Say = str) -> Iterator[Text
         return
     line = Text(say(f"{len(found):,} x ")).append(code, STYLE[Severity.INFO])
     line.append(f" {first.name}").append(say(", first at ")).append_text(place(first))
-    yield line.append(f" {one_line(first.message)}")
+    yield line.append(f" {display(first.message)}")
 
 
 def place(finding: Finding) -> Text:
@@ -133,7 +134,7 @@ def summary(report: Report, target: str = "", *, consumers: bool = False, say: S
         yield from _other_consumers(report, say)
     if report.skipped:
         first, why = report.skipped[0]
-        aside = f"{_count(len(report.skipped), 'file')} left aside, first {display(first)}: {why}"
+        aside = f"{count(len(report.skipped), 'file')} left aside, first {display(first)}: {why}"
         yield Text(say(aside), "dim")
     yield from _offers(report, say)
     for note in report.notes:
@@ -168,7 +169,7 @@ def _other_consumers(report: Report, say: Say) -> Iterator[Text]:
     for other in others:
         if (other.count, other.emptied) != (common.count, common.emptied):
             seen = f"{other.count.images_seen:,} images and {other.count.boxes_seen:,} boxes"
-            bare = f", {_count(other.emptied, 'image')} as if nothing were on them" if other.emptied else ""
+            bare = f", {count(other.emptied, 'image')} as if nothing were on them" if other.emptied else ""
             yield Text(f"    {other.description}: {say(seen + bare)}", "dim")
 
 
@@ -188,7 +189,7 @@ def _table(
 
 
 def _fixed(report: Report, target: str, say: Say) -> Text:
-    done = f"{_count(len(report.fixed), 'problem')} in {_count(report.changed_files, 'file')}"
+    done = f"{count(len(report.fixed), 'problem')} in {count(report.changed_files, 'file')}"
     if report.run is None:
         return Text(say(f"would fix {done}; nothing was written"), "bold")
     undo = f"curate undo {shlex.quote(display(name_to_text(target)))}"
@@ -198,7 +199,7 @@ def _fixed(report: Report, target: str, say: Say) -> Text:
 
 def _verdict(report: Report, say: Say) -> Text:
     counts = [
-        say(_count(report.severities[severity], severity.value))
+        say(count(report.severities[severity], severity.value))
         for severity in Severity
         if report.severities[severity]
     ]
@@ -217,12 +218,3 @@ def _offers(report: Report, say: Say) -> Iterator[Text]:
         yield Text(say(f"[*] {safe:,} fixable with --fix"))
     elif unsafe:
         yield Text(say(f"{unsafe:,} fixable with --fix --unsafe-fixes (look at them first with --diff)"))
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
-
-
-def one_line(text: str) -> str:
-    """A user's text quoted in a message may hold line ends and worse."""
-    return display(text)

@@ -24,8 +24,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-import polars as pl
-
 from curate.findings import Edit, Finding, FixClass, Severity
 from curate.formats.voc import Document
 from curate.rules.corners import CORNERS
@@ -34,12 +32,11 @@ from curate.rules.model import Facts, Rule
 from curate.rules.overlap import coinciding, solid
 from curate.rules.sides import sides_as_corners
 
-LEAST_IOU = 0.85
 FLAGS = ("difficult", "truncated")
 
 
 def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
-    pairs = facts.once(coinciding).filter(pl.col("iou") >= LEAST_IOU)
+    pairs = facts.once(coinciding)
     if pairs.is_empty() or facts.once(sides_as_corners) is not None:
         return
     boxes = facts.once(solid)

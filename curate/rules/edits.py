@@ -6,9 +6,9 @@ neighbourhood, so that a repaired file still looks like one its author wrote.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from curate.findings import ReplaceText
+from curate.findings import Finding, ReplaceBytes, ReplaceText, spliced
 from curate.formats.elements import escape as escape_markup
 from curate.formats.markup import Element
 from curate.formats.voc import Document
@@ -75,6 +75,22 @@ def bndbox_after(
     return insert_after(document, anchor, f"<bndbox>{fields}{closing}</bndbox>")
 
 
+def enclosing_box(
+    finding: Finding,
+    document: Document | None,
+    tag: str,
+    corners_of: Callable[[Document, int], Mapping[str, str] | None],
+) -> list[ReplaceText]:
+    """Put the box that `corners_of` (document, number of the object) gives behind its shape `tag`."""
+    if document is None or finding.object is None:
+        return []
+    corners = corners_of(document, finding.object)
+    if corners is None:
+        return []
+    element = document.objects()[finding.object - 1]
+    return [bndbox_after(document, element, children(element, tag)[0], corners)]
+
+
 def insert_before(document: Document, element: Element, new: str) -> ReplaceText:
     """Put `new` before an element, on a line of its own where the element stands on one."""
     return ReplaceText(element.start, element.start, new + lead(document, element))
@@ -99,3 +115,13 @@ def number_like(written: str, number: float) -> str:
     if dot and decimals.isdigit():
         return f"{number:.{len(decimals)}f}"
     return str(round(number))
+
+
+def rewritten(path: str, document: Document, edits: Iterable[ReplaceText]) -> Iterator[ReplaceBytes]:
+    """Edits of an annotation as one edit of its bytes; nothing where they change nothing.
+
+    For repairs of several files, and of files that are renamed in the same step.
+    """
+    text = spliced(document.text, [(edit.start, edit.end, edit.new) for edit in edits])
+    if text != document.text:
+        yield ReplaceBytes(path, 0, len(document.raw), document.to_bytes(text))

@@ -25,8 +25,9 @@ from collections.abc import Iterable, Iterator
 
 import polars as pl
 
-from curate.findings import Edit, Finding, FixClass, Rename, ReplaceBytes, Severity
+from curate.findings import Edit, Finding, FixClass, Rename, Severity
 from curate.formats.voc import Document
+from curate.rules.edits import rewritten
 from curate.rules.filenames import set_filename
 from curate.rules.model import Facts, Rule, Stage
 
@@ -85,9 +86,7 @@ def _say(facts: Facts, annotation: str, old: str, to: str) -> Iterator[Edit]:
     element = document.find("filename")
     if element is None or element.text.strip() != old:
         return
-    for edit in set_filename(document, to.rpartition("/")[2]):
-        changed = document.text[: edit.start] + edit.new + document.text[edit.end :]
-        yield ReplaceBytes(annotation, 0, len(document.raw), document.to_bytes(changed))
+    yield from rewritten(annotation, document, set_filename(document, to.rpartition("/")[2]))
 
 
 RULE = Rule(

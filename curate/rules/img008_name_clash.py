@@ -29,6 +29,7 @@ from curate.findings import Edit, Finding, FixClass, Rename, ReplaceBytes, Sever
 from curate.formats.encoding import decode
 from curate.formats.pairing import folded, split_name
 from curate.formats.voc import Document
+from curate.rules.edits import rewritten
 from curate.rules.filenames import set_filename
 from curate.rules.model import Facts, Rule, Stage
 from curate.rules.split_lists import line_bytes
@@ -101,11 +102,7 @@ def repair(finding: Finding, document: Document | None, facts: Facts) -> Iterabl
 def _follow(facts: Facts, annotation: str, name: str) -> Iterator[Edit]:
     """Make `<filename>` say the new name, in bytes: the file is renamed in the same step."""
     document = facts.document(annotation)
-    text = document.text
-    for edit in set_filename(document, name):
-        text = text[: edit.start] + edit.new + text[edit.end :]
-    if text != document.text:
-        yield ReplaceBytes(annotation, 0, len(document.raw), document.to_bytes(text))
+    yield from rewritten(annotation, document, set_filename(document, name))
 
 
 def _line(facts: Facts, path: str, line: int, stem: str, to: str) -> Edit:

@@ -28,7 +28,7 @@ import polars as pl
 from curate.findings import Edit, Finding, FixClass, Severity
 from curate.formats.markup import Element
 from curate.formats.voc import Document
-from curate.rules.edits import bndbox_after, children, local_name
+from curate.rules.edits import children, enclosing_box, local_name
 from curate.rules.model import Facts, Rule
 
 _POINT_TAG = re.compile(r"^([xy])\d*$")
@@ -55,13 +55,7 @@ def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
 
 
 def repair(finding: Finding, document: Document | None, facts: Facts) -> Iterable[Edit]:
-    if document is None or finding.object is None:
-        return []
-    corners = _enclosing(document, finding.object)
-    if corners is None:
-        return []
-    element = document.objects()[finding.object - 1]
-    return [bndbox_after(document, element, children(element, "polygon")[0], corners)]
+    return enclosing_box(finding, document, "polygon", _enclosing)
 
 
 def _enclosing(document: Document, object_number: int) -> dict[str, str] | None:

@@ -32,7 +32,7 @@ from curate.findings import Edit, Finding, FixClass, Severity
 from curate.formats.markup import Element
 from curate.formats.voc import Document, number
 from curate.rules.corners import CORNERS
-from curate.rules.edits import bndbox_after, children, local_name
+from curate.rules.edits import children, enclosing_box, local_name
 from curate.rules.model import Facts, Rule
 
 _SIDES = ("cx", "cy", "w", "h", "angle")
@@ -59,13 +59,7 @@ def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
 
 
 def repair(finding: Finding, document: Document | None, facts: Facts) -> Iterable[Edit]:
-    if document is None or finding.object is None:
-        return []
-    corners = _enclosing(document, finding.object)
-    if corners is None:
-        return []
-    element = document.objects()[finding.object - 1]
-    return [bndbox_after(document, element, children(element, "robndbox")[0], corners)]
+    return enclosing_box(finding, document, "robndbox", _enclosing)
 
 
 def _enclosing(document: Document, object_number: int) -> dict[str, str] | None:

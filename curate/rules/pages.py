@@ -53,10 +53,16 @@ def summary(rule: Rule) -> str:
     return " ".join(rule.doc.strip().partition("\n\n")[0].partition(": ")[2].split())
 
 
+def parts(doc: str) -> dict[str, str]:
+    """Heading -> text, in the order of a docstring; what stands before the first heading under ""."""
+    lead, *rest = re.split(r"^## +(.+)$", doc.strip(), flags=re.MULTILINE)
+    titled = zip(rest[::2], rest[1::2], strict=True)
+    return {"": lead.strip(), **{heading.strip(): text.strip() for heading, text in titled}}
+
+
 def sections(rule: Rule) -> dict[str, str]:
-    """Heading -> text, in the order of the docstring."""
-    parts = re.split(r"^## (.*)$", rule.doc.strip(), flags=re.MULTILINE)[1:]
-    return {heading: text.strip() for heading, text in zip(parts[::2], parts[1::2], strict=True)}
+    """The parts of a rule's docstring that have a heading."""
+    return {heading: text for heading, text in parts(rule.doc).items() if heading}
 
 
 def repair_classes(rule: Rule) -> tuple[FixClass, ...]:

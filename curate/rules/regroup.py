@@ -11,8 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from curate.findings import ReplaceBytes
+from curate.findings import Finding, ReplaceBytes
 from curate.formats.encoding import decode
+from curate.formats.voc import Document
+from curate.rules.model import Facts
 from curate.rules.split_lists import LEARNT_FROM, ROLES, Membership, line_bytes, without_lines
 from curate.tree import Tree
 
@@ -29,7 +31,6 @@ class Regrouping:
     target: str  # the role all of it should have
     stays: tuple[int, ...]  # image_ids that have it
     moves: tuple[int, ...]  # and that have not
-    place: Line | None  # the line of the first that moves, None where folders are the splits
     drop: tuple[Line, ...] = ()
     add: tuple[tuple[str, int, Line], ...] = ()  # (list, line it lands behind, line it is copied from)
 
@@ -38,8 +39,13 @@ class Regrouping:
         """Whether editing the lists brings all of it together."""
         return bool(self.drop)
 
+    @property
+    def fix(self) -> str:
+        """What editing the lists does, in words."""
+        return f"move {len(self.moves)} line(s) to {self.target}, where the rest of the group is"
+
     def as_facts(self) -> Mapping[str, Any]:
-        """What `edits` needs."""
+        """What `move_lines` needs."""
         return {"drop": self.drop, "add": self.add}
 
 
@@ -52,8 +58,6 @@ def regrouping(members: Mapping[int, Membership], group: Sequence[int]) -> Regro
     target = max(counts, key=lambda role: (counts[role], ROLES.index(role)))
     stays = tuple(image_id for image_id in known if members[image_id].role == target)
     moves = tuple(image_id for image_id in known if members[image_id].role != target)
-    first = members[moves[0]].lines
-    place = first[0][1:] if first else None
     drop: list[Line] = []
     add: list[tuple[str, int, Line]] = []
     for image_id in moves:
@@ -61,10 +65,10 @@ def regrouping(members: Mapping[int, Membership], group: Sequence[int]) -> Regro
         gone = [(path, line) for split, path, line in lines if split not in LISTS[target]]
         landed = _landing(members, stays, lines, target) if gone else []
         if not landed:
-            return Regrouping(target, stays, moves, place)
+            return Regrouping(target, stays, moves)
         drop += gone
         add += [(path, line, gone[0]) for path, line in landed]
-    return Regrouping(target, stays, moves, place, tuple(drop), tuple(add))
+    return Regrouping(target, stays, moves, tuple(drop), tuple(add))
 
 
 def _landing(
@@ -87,10 +91,11 @@ def _landing(
     return []
 
 
-def edits(tree: Tree, facts: Mapping[str, Any]) -> Iterable[ReplaceBytes]:
-    """The byte changes of a regrouping."""
+def move_lines(finding: Finding, document: Document | None, facts: Facts) -> Iterable[ReplaceBytes]:
+    """The repair of a finding that carries a regrouping."""
+    tree, moved = facts.tree, finding.fix.facts
     landing: dict[Line, list[Line]] = defaultdict(list)
-    for path, line, source in facts["add"]:
+    for path, line, source in moved["add"]:
         landing[path, line].append(source)
     for (path, line), sources in landing.items():
         decoded = decode(tree.read(path))
@@ -103,7 +108,7 @@ def edits(tree: Tree, facts: Mapping[str, Any]) -> Iterable[ReplaceBytes]:
         encoded = decoded.encode(new)
         new_bytes = encoded[len(decoded.mark) : len(encoded) - len(decoded.tail)]
         yield ReplaceBytes(path, end, end, new_bytes)
-    yield from without_lines(tree, facts["drop"])
+    yield from without_lines(tree, moved["drop"])
 
 
 def _text_of_line(tree: Tree, path: str, line: int) -> str:

@@ -20,16 +20,15 @@ abdoelsayed2016/TNCR_Dataset#3: 28 images in training and in validation.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from curate.findings import Edit, Finding, FixClass, Severity
-from curate.formats.voc import Document
+from curate.findings import Finding, FixClass, Severity
 from curate.rules.model import Facts, Rule, Stage
-from curate.rules.split_lists import Membership, memberships, without_lines
+from curate.rules.split_lists import Membership, drop_lines, memberships
 
 
 def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
-    shared = {i: member for i, member in memberships(facts).items() if _conflict(member.splits)}
+    shared = {i: member for i, member in facts.once(memberships).items() if _conflict(member.splits)}
     if not shared:
         return
     rows = facts.data.images.rows_by_key("image_id", named=True, unique=True)
@@ -70,16 +69,12 @@ def _lines_to_drop(member: Membership) -> list[tuple[str, int]]:
     return [(path, line) for split, path, line in member.lines if split == "train"]
 
 
-def repair(finding: Finding, document: Document | None, facts: Facts) -> Iterable[Edit]:
-    return without_lines(facts.tree, finding.fix.facts["lines"])
-
-
 RULE = Rule(
     code="SET003",
     name="in-two-splits",
     severity=Severity.ERROR,
     check=check,
-    repair=repair,
+    repair=drop_lines,
     doc=__doc__ or "",
     stage=Stage.FILES,
 )

@@ -21,17 +21,16 @@ splits, or between validation and test, only a person can choose.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from curate.findings import Edit, Finding, FixClass, Severity
-from curate.formats.voc import Document
+from curate.findings import Finding, FixClass, Severity
 from curate.rules.copies import groups, likeness
 from curate.rules.model import Facts, Rule, Stage
-from curate.rules.split_lists import ROLES, memberships, without_lines
+from curate.rules.split_lists import ROLES, at_line, drop_lines, memberships
 
 
 def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
-    members = memberships(facts)
+    members = facts.once(memberships)
     if len({member.role for member in members.values()}) < 2:
         return
     for group in groups(facts):
@@ -45,7 +44,6 @@ def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
             if member.role == judge:
                 continue
             lines = member.training_lines() if member.role == "train" else []
-            place = next(iter(member.lines), None)
             how = likeness(facts, row["image_id"], strictest["image_id"])
             yield rule.finding(
                 row,
@@ -54,14 +52,8 @@ def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
                 safety=FixClass.UNSAFE if lines else FixClass.MANUAL,
                 fix="take it out of the training list" if lines else "take one of the copies out",
                 facts={"lines": lines},
-                path=place[1] if place else row["image"],
-                line=place[2] if place else None,
-                column=1 if place else None,
+                **at_line(member.places, row["image"]),
             )
-
-
-def repair(finding: Finding, document: Document | None, facts: Facts) -> Iterable[Edit]:
-    return without_lines(facts.tree, finding.fix.facts["lines"])
 
 
 RULE = Rule(
@@ -69,7 +61,7 @@ RULE = Rule(
     name="copy-across-splits",
     severity=Severity.ERROR,
     check=check,
-    repair=repair,
+    repair=drop_lines,
     doc=__doc__ or "",
     stage=Stage.FILES,
 )

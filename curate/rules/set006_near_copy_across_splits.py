@@ -23,19 +23,18 @@ and at most one in 1,000 pairs found is no copy. `python -m tests.bench.near_cop
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from curate.findings import Edit, Finding, FixClass, Severity
-from curate.formats.voc import Document
+from curate.findings import Finding, FixClass, Severity
 from curate.rules.copies import copied, near_clusters, pairs
 from curate.rules.model import Facts, Rule, Stage
-from curate.rules.regroup import Regrouping, edits, regrouping
+from curate.rules.regroup import Regrouping, move_lines, regrouping
 from curate.rules.sources import across_splits
-from curate.rules.split_lists import memberships
+from curate.rules.split_lists import at_line, memberships
 
 
 def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
-    members = memberships(facts)
+    members = facts.once(memberships)
     if len({member.role for member in members.values()}) < 2:
         return
     images = facts.data.images["image"]
@@ -47,7 +46,6 @@ def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
         if found is None:
             continue
         moved, kept = _pair(facts, found)
-        place = next((line[1:] for line in members[moved].lines), None)
         more = f" (and {len(cluster) - 2} more)" if len(cluster) > 2 else ""
         yield rule.finding(
             facts.data.images.row(moved, named=True),
@@ -55,13 +53,11 @@ def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
             f" ({found.target}){more}",
             "The detector is judged on pictures it was trained on.",
             safety=FixClass.UNSAFE if found.can_be_done else FixClass.MANUAL,
-            fix=f"move {len(found.moves)} line(s) to {found.target}, where the rest of the group is"
+            fix=found.fix
             if found.can_be_done
             else "bring them into one split: move the files, or deal out anew with `curate split --pixels`",
             facts=found.as_facts(),
-            path=place[0] if place else images[moved],
-            line=place[1] if place else None,
-            column=1 if place else None,
+            **at_line(members[moved].places, images[moved]),
         )
 
 
@@ -74,10 +70,14 @@ def _pair(facts: Facts, found: Regrouping) -> tuple[int, int]:
     )
 
 
+def _first_of(facts: Facts) -> dict[int, int]:
+    """Row of an exact copy -> the first of its group."""
+    return {row: group[0] for group in facts.once(copied) for row in group}
+
+
 def _beyond_copies(facts: Facts, cluster: list[int]) -> bool:
     """Whether splits differ other than between exact copies, which SET005 names."""
-    members = memberships(facts)
-    first_of = {row: group[0] for group in facts.once(copied) for row in group}
+    members, first_of = facts.once(memberships), facts.once(_first_of)
     roles: dict[int, str] = {}
     for row in cluster:
         if row in members:
@@ -85,16 +85,12 @@ def _beyond_copies(facts: Facts, cluster: list[int]) -> bool:
     return len(set(roles.values())) > 1
 
 
-def repair(finding: Finding, document: Document | None, facts: Facts) -> Iterable[Edit]:
-    return edits(facts.tree, finding.fix.facts)
-
-
 RULE = Rule(
     code="SET006",
     name="near-copy-across-splits",
     severity=Severity.WARNING,
     check=check,
-    repair=repair,
+    repair=move_lines,
     doc=__doc__ or "",
     stage=Stage.FILES,
     needs_pixels=True,

@@ -26,15 +26,14 @@ and do not get.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from curate.copies.evidence import BURST, FRAMES, LARGE, SIBLINGS, TILES
-from curate.findings import Edit, Finding, FixClass, Severity
-from curate.formats.voc import Document
+from curate.findings import Finding, FixClass, Severity
 from curate.rules.model import Facts, Rule, Stage
-from curate.rules.regroup import edits, regrouping
+from curate.rules.regroup import move_lines, regrouping
 from curate.rules.sources import across_splits
-from curate.rules.split_lists import memberships
+from curate.rules.split_lists import at_line, memberships
 
 _WORDS = {
     FRAMES: "frames of the video",
@@ -45,7 +44,7 @@ _WORDS = {
 
 
 def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
-    members = memberships(facts)
+    members = facts.once(memberships)
     seen: set[int] = set()
     for group in facts.once(across_splits):
         found = regrouping(members, group.rows)
@@ -62,18 +61,12 @@ def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
             f" {facts.data.images['image'][first]} ({members[first].role})",
             "The detector is judged on what it has all but seen.",
             safety=FixClass.UNSAFE if can_be_done else FixClass.MANUAL,
-            fix=f"move {len(found.moves)} line(s) to {found.target}, where the rest of the group is"
+            fix=found.fix
             if can_be_done
             else "bring them into one split, or deal out anew with `curate split`",
             facts=found.as_facts(),
-            path=found.place[0] if found.place else facts.data.images["image"][first],
-            line=found.place[1] if found.place else None,
-            column=1 if found.place else None,
+            **at_line(members[first].places, facts.data.images["image"][first]),
         )
-
-
-def repair(finding: Finding, document: Document | None, facts: Facts) -> Iterable[Edit]:
-    return edits(facts.tree, finding.fix.facts)
 
 
 RULE = Rule(
@@ -81,7 +74,7 @@ RULE = Rule(
     name="group-across-splits",
     severity=Severity.WARNING,
     check=check,
-    repair=repair,
+    repair=move_lines,
     doc=__doc__ or "",
     stage=Stage.FILES,
 )

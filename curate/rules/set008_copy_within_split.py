@@ -22,20 +22,19 @@ the labels differ only a person can say which are right, and where folders are t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import polars as pl
 
-from curate.findings import Edit, Finding, FixClass, Severity
-from curate.formats.voc import Document
+from curate.findings import Finding, FixClass, Severity
 from curate.rules.copies import groups, likeness
 from curate.rules.model import Facts, Rule, Stage
-from curate.rules.split_lists import memberships, without_lines
+from curate.rules.split_lists import at_line, drop_lines, memberships
 
 
 def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
-    members = memberships(facts)
+    members = facts.once(memberships)
     if not members and facts.reader is None:
         return
     for group in groups(facts):
@@ -47,7 +46,7 @@ def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
             first = firsts.setdefault(member.role if member else None, row)
             if first is row:
                 continue
-            lines = [(path, line) for _, path, line in member.lines] if member else []
+            lines = member.places if member else []
             alike = _labels(facts, row) == _labels(facts, first)
             can_be_done = bool(lines) and alike
             where = f" (both in {member.role})" if member else ""
@@ -64,9 +63,7 @@ def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
                     "take one of them out" if alike else "decide whose labels are right, take the other out"
                 ),
                 facts={"lines": lines},
-                path=lines[0][0] if lines else row["image"],
-                line=lines[0][1] if lines else None,
-                column=1 if lines else None,
+                **at_line(lines, row["image"]),
                 severity=None if members else Severity.INFO,
             )
 
@@ -77,16 +74,12 @@ def _labels(facts: Facts, row: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     return sorted(own.select("name", "xmin", "ymin", "xmax", "ymax").rows(), key=repr)
 
 
-def repair(finding: Finding, document: Document | None, facts: Facts) -> Iterable[Edit]:
-    return without_lines(facts.tree, finding.fix.facts["lines"])
-
-
 RULE = Rule(
     code="SET008",
     name="copy-within-split",
     severity=Severity.WARNING,
     check=check,
-    repair=repair,
+    repair=drop_lines,
     doc=__doc__ or "",
     stage=Stage.FILES,
 )

@@ -21,21 +21,20 @@ do neither.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import polars as pl
 
-from curate.findings import Edit, Finding, FixClass, Severity
-from curate.formats.voc import Document
+from curate.findings import Finding, FixClass, Severity
 from curate.rules.model import Facts, Rule, Stage
-from curate.rules.split_lists import memberships, without_lines
+from curate.rules.split_lists import at_line, drop_lines, memberships
 
 
 def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
     drawn = facts.data.images.filter(pl.col("synthetic").fill_null(value=False))
     if drawn.is_empty():
         return
-    members = memberships(facts)
+    members = facts.once(memberships)
     for row in drawn.iter_rows(named=True):
         member = members.get(row["image_id"])
         if member is None or member.role == "train":
@@ -48,14 +47,8 @@ def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
             safety=FixClass.UNSAFE if lines else FixClass.MANUAL,
             fix=f"take it out of {member.role}" if lines else "move it to the training folder",
             facts={"lines": lines},
-            path=lines[0][0] if lines else row["annotation"],
-            line=lines[0][1] if lines else None,
-            column=1 if lines else None,
+            **at_line(lines, row["annotation"]),
         )
-
-
-def repair(finding: Finding, document: Document | None, facts: Facts) -> Iterable[Edit]:
-    return without_lines(facts.tree, finding.fix.facts["lines"])
 
 
 RULE = Rule(
@@ -63,7 +56,7 @@ RULE = Rule(
     name="synthetic-in-eval",
     severity=Severity.ERROR,
     check=check,
-    repair=repair,
+    repair=drop_lines,
     doc=__doc__ or "",
     stage=Stage.FILES,
 )

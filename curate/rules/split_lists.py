@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import polars as pl
 
-from curate.findings import ReplaceBytes
+from curate.findings import Finding, ReplaceBytes
 from curate.formats.encoding import decode
+from curate.formats.voc import Document
 from curate.rules.model import Facts
 from curate.tree import Tree
 
@@ -29,13 +31,21 @@ class Membership:
         """The strictest use: test, then val, then train; `trainval` is train unless `val` says otherwise."""
         return next((role for role in reversed(ROLES) if role in self.splits), "train")
 
+    @property
+    def places(self) -> list[tuple[str, int]]:
+        """(list, line) of every line."""
+        return [(path, line) for _, path, line in self.lines]
+
     def training_lines(self) -> list[tuple[str, int]]:
         """(list, line) of every line that puts the image into training."""
         return [(path, line) for split, path, line in self.lines if split in LEARNT_FROM]
 
 
 def memberships(facts: Facts) -> dict[int, Membership]:
-    """image_id -> membership, of the images that a train, val, test or trainval split holds."""
+    """image_id -> membership, of the images that a train, val, test or trainval split holds.
+
+    Ask by `facts.once(memberships)`.
+    """
     known = facts.data.splits.filter(
         pl.col("split").is_in([*ROLES, "trainval"]) & pl.col("image_id").is_not_null()
     )
@@ -46,6 +56,17 @@ def memberships(facts: Facts) -> dict[int, Membership]:
         if row["list"] is not None:
             member.lines.append((row["split"], row["list"], row["line"]))
     return dict(found)
+
+
+def at_line(lines: Sequence[tuple[str, int]], otherwise: str | None) -> dict[str, Any]:
+    """The place of a finding, as keywords: the first of some lines of lists, or else a file."""
+    path, line = lines[0] if lines else (otherwise, None)
+    return {"path": path, "line": line, "column": line and 1}
+
+
+def drop_lines(finding: Finding, document: Document | None, facts: Facts) -> list[ReplaceBytes]:
+    """The repair of a finding whose facts name `lines` of lists: they are taken out."""
+    return without_lines(facts.tree, finding.fix.facts["lines"])
 
 
 def without_lines(tree: Tree, lines: Iterable[tuple[str, int]]) -> list[ReplaceBytes]:

@@ -14,7 +14,7 @@ from curate.findings import ReplaceBytes, ReplaceText
 from curate.formats.markup import Element
 from curate.formats.voc import Document, number
 from curate.rules.corners import CORNERS, set_corners
-from curate.rules.edits import children, value
+from curate.rules.edits import children, rewritten, value
 from curate.rules.model import Facts
 
 
@@ -32,11 +32,7 @@ def edited(
         if path not in facts.tree.overlay and facts.tree.path(path).is_symlink():
             continue
         document = facts.document(path)
-        text = document.text
-        for edit in sorted(edits_of(document), key=lambda edit: edit.start, reverse=True):
-            text = text[: edit.start] + edit.new + text[edit.end :]
-        if text != document.text:
-            yield ReplaceBytes(path, 0, len(document.raw), document.to_bytes(text))
+        yield from rewritten(path, document, edits_of(document))
 
 
 def every_box(

@@ -14,7 +14,7 @@ from tests.conftest import REPO
 
 # from the ground up; a file or folder of curate/ belongs to the room of its name
 ROOMS = [
-    *("errors", "tables", "geometry", "tree", "findings", "dataset", "engine", "formats"),
+    *("errors", "wording", "tables", "geometry", "tree", "findings", "dataset", "engine", "formats"),
     *("pixels", "copies", "rules", "splits", "anchors"),
     *("negatives", "paste", "fixes", "report", "handover", "config", "known", "commands", "cli", "__main__"),
 ]

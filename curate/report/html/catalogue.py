@@ -6,15 +6,14 @@ import re
 from collections.abc import Iterator
 from html import escape
 
-_HEADING = re.compile(r"^## +(.+)$", re.MULTILINE)
+from curate.rules.pages import parts
+
 _CODE = re.compile(r"(`+)(.+?)\1", re.DOTALL)
 
 
 def sections(doc: str) -> dict[str, str]:
     """A rule's docstring by heading ("What", "Repair", ...), each as HTML; the first line under ""."""
-    parts = _HEADING.split(doc.strip())
-    titles = ["", *(title.strip() for title in parts[1::2])]
-    return {title: to_html(text) for title, text in zip(titles, parts[::2], strict=True)}
+    return {title: to_html(text) for title, text in parts(doc).items()}
 
 
 def to_html(text: str) -> str:

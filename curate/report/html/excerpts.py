@@ -14,14 +14,14 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 
 from curate.errors import UnsafePath
-from curate.findings import Finding, FixClass, Recode, Rename, ReplaceBytes, ReplaceText
+from curate.findings import Finding, FixClass, Recode, Rename, ReplaceBytes, ReplaceText, spliced
 from curate.formats.encoding import decode
-from curate.formats.voc import Document, parse
+from curate.formats.voc import Document
 from curate.report.html.words import Words
 from curate.report.model import Report
 from curate.rules import RULES
 from curate.rules.model import Facts
-from curate.tree import Tree, display
+from curate.tree import Tree, display, display_line
 
 MAX_ROWS = 24
 MAX_WIDTH = 240  # characters of one line
@@ -30,7 +30,6 @@ _ELEMENT_LINES = 14  # an <object> as labelImg writes it has twelve
 _TEXT_SUFFIXES = (".xml", ".txt", ".yaml", ".yml", ".json")
 _PAIRWISE = 250_000  # compared lines, old times new, up to which the closest match is looked for
 _START_TAG = re.compile(r"<([^\s/>!?]+)[^>]*(?<!/)>?")
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,6 @@ class Excerpts:
         self.words = words
         self.rules = {rule.code: rule for rule in RULES}
         self.annotations = frozenset(report.data.images["annotation"].drop_nulls())
-        self._document = lru_cache(maxsize=1)(self._parsed)
         self._lines = lru_cache(maxsize=1)(self._read_lines)
 
     def of(self, finding: Finding) -> tuple[Row, ...]:
@@ -76,7 +74,7 @@ class Excerpts:
         if finding.path in self.annotations:
             if self.facts.tree.size(finding.path) > MAX_BYTES:
                 return
-            document = self._document(finding.path)
+            document = self.facts.document(finding.path)
         edits = tuple(rule.repair(finding, document, self.facts))
         for edit in edits:
             if isinstance(edit, Rename):
@@ -93,10 +91,8 @@ class Excerpts:
             yield from self._patched(path, changes)
 
     def _edited(self, document: Document, texts: Sequence[ReplaceText], recode: bool) -> Iterator[Row]:
-        new = document.text
-        for edit in sorted(texts, key=lambda e: e.start, reverse=True):
-            new = new[: edit.start] + edit.new + new[edit.end :]
         old = document.text
+        new = spliced(old, [(edit.start, edit.end, edit.new) for edit in texts])
         if recode:
             yield self._word("encoding", old=document.encoding, new="utf-8")
             if not document.encoding.startswith(("utf-16", "utf-32")):
@@ -106,9 +102,7 @@ class Excerpts:
 
     def _patched(self, path: str, changes: Sequence[ReplaceBytes]) -> Iterator[Row]:
         old = self.facts.tree.read(path)
-        new = old
-        for change in sorted(changes, key=lambda e: e.start, reverse=True):
-            new = new[: change.start] + change.new + new[change.end :]
+        new = spliced(old, [(change.start, change.end, change.new) for change in changes])
         if path.lower().endswith(_TEXT_SUFFIXES) and b"\0" not in old:
             yield from changed_lines(decode(old).text, decode(new).text)
             return
@@ -141,9 +135,6 @@ class Excerpts:
 
     def _word(self, key: str, **values: object) -> Row:
         return Row("@", 0, self.words[key].format(**values))
-
-    def _parsed(self, path: str) -> Document:
-        return parse(self.facts.tree.read(path))
 
     def _read_lines(self, path: str) -> list[str]:
         return decode(self.facts.tree.read(path)).text.split("\n")
@@ -249,14 +240,4 @@ def _row(sign: str, number: int, line: str, start: int = 0, end: int = 0) -> Row
 
 def printable(line: str) -> str:
     """A line without what could break it or turn its letters round; tabs stay."""
-    return _CONTROLS.sub(_escaped, display_bytes(line.removesuffix("\r")))
-
-
-def _escaped(match: re.Match[str]) -> str:
-    number = ord(match.group())
-    return f"\\x{number:02x}" if number < 256 else f"\\u{number:04x}"
-
-
-def display_bytes(text: str) -> str:
-    """Bytes that no encoding explains, which `decode` carries as private characters, as \\xNN."""
-    return re.sub("[\uf780-\uf7ff]", lambda m: f"\\x{ord(m.group()) - 0xF700:02x}", text)
+    return display_line(line.removesuffix("\r"))

@@ -59,10 +59,10 @@ def listing(report: Report, tree: Tree, words: Words, *, workers: int | None = N
                 finding.line or 0,
                 finding.column or 0,
                 finding.object or 0,
-                texts.number(_one_line(finding.message)),
-                texts.number(_one_line(finding.consequence)),
+                texts.number(display(finding.message)),
+                texts.number(display(finding.consequence)),
                 FIX_CLASSES.index(finding.fix.safety),
-                texts.number(_one_line(finding.fix.description)),
+                texts.number(display(finding.fix.description)),
                 -1 if image is None else image,
                 box_number(finding),
                 [_pane(pane, texts) for pane in panes],
@@ -154,7 +154,3 @@ def _short(number: float) -> float | int:
     """A tenth of a pixel is as much as a small picture shows."""
     tenth = round(max(min(number, 1e7), -1e7), 1)
     return int(tenth) if tenth == int(tenth) else tenth
-
-
-def _one_line(text: str) -> str:
-    return display(text)
