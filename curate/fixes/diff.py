@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterator
 
 from curate.fixes.plan import FileChange, Plan
 from curate.formats.encoding import decode
-from curate.tree import display
+from curate.tree import display, display_line
 
 
 def diff(plan: Plan) -> str:
@@ -41,7 +40,7 @@ def _lines(change: FileChange, plan: Plan) -> Iterator[str]:
     for line in difflib.unified_diff(
         _split(old_text), _split(new_text), f"a/{path}", f"b/{path}", lineterm=""
     ):
-        yield _printable(line)
+        yield display_line(line.rstrip("\r"))
 
 
 def _text(path: str, content: bytes | None) -> tuple[str, str] | None:
@@ -63,10 +62,6 @@ def _split(text: str) -> list[str]:
     lines = text.split("\n")
     # what follows the last line end is no line
     return lines[:-1] if lines[-1] == "" else [*lines[:-1], f"{lines[-1]} (no line end)"]
-
-
-def _printable(line: str) -> str:
-    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", lambda m: f"\\x{ord(m.group()):02x}", line.rstrip("\r"))
 
 
 def _sizes(old: bytes | None, new: bytes) -> str:

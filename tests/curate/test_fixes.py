@@ -261,6 +261,13 @@ def test_a_diff_is_unified_and_shows_decoded_text(tmp_path: Path) -> None:
     )
 
 
+def test_a_diff_does_not_steer_the_terminal_nor_turn_letters_round(tmp_path: Path) -> None:
+    (tmp_path / "a.xml").write_bytes("<a>\tbad\x1b[2J\u202egpj\u2069</a>".encode())
+    drop: Repair = lambda finding, document, facts: [ReplaceText(4, 7, "good")]  # noqa: E731
+    shown = diff(planned(tmp_path, rule("BOX001", b"bad", drop)))
+    assert "-<a>\tbad\\x1b[2J\\u202egpj\\u2069</a> (no line end)\n" in shown
+
+
 def test_a_re_encoding_is_said_aloud(tmp_path: Path) -> None:
     (tmp_path / "a.xml").write_bytes("<annotation><folder>香烟检测</folder></annotation>".encode("gbk"))
     recode: Repair = lambda finding, document, facts: [Recode()]  # noqa: E731
