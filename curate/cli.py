@@ -269,8 +269,7 @@ def validate(
     if Answers.wanted() and not (no_cache or fix or diff or watch or write_baseline or output_file):
         answers = Answers(tree, {**options, "lang": spoken})
         if answer := answers.find():
-            sys.stdout.write(answer.out)
-            sys.stderr.write(answer.err)
+            _give(answer.out, answer.err)
             raise typer.Exit(0 if answer.clean or exit_zero else 1)
     # the workers read while the rules are loaded, which takes nearly as long
     reading = begin(tree, workers=workers, use_cache=not no_cache)
@@ -303,7 +302,7 @@ def validate(
             )
         if answers is None:
             return show(report)
-        with answers.recorded() as clean:
+        with answers.recorded(_give) as clean:
             clean.append(show(report))
         answers.keep(reading)
         return clean[0]
@@ -324,6 +323,7 @@ def validate(
                     workers=workers,
                 )
                 write_report(report, stream, output_format, printing)
+        _flush()
         if report.not_asked:
             idle = ", ".join(report.not_asked)
             typer.echo(words(f"not asked without --pixels: {idle}"), err=True)
@@ -824,6 +824,12 @@ def main() -> None:
         _silence(sys.stdout)
         typer.echo(f"error: The result could not be written: {error.strerror}.", err=True)
         sys.exit(2)
+
+
+def _give(result: str, talk: str) -> None:
+    sys.stdout.write(result)
+    _flush()  # a disk that is full is told before all talk, whether Python buffers or not
+    sys.stderr.write(talk)
 
 
 def _flush() -> None:

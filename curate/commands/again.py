@@ -14,7 +14,7 @@ import os
 import sys
 import time
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from datetime import date
 from pathlib import Path
@@ -73,16 +73,18 @@ class Answers:
         return Answer(out, err, bool(head.get("clean")))
 
     @contextmanager
-    def recorded(self) -> Iterator[list[bool]]:
-        """What is printed meanwhile is an answer; the caller adds whether the data set is clean."""
+    def recorded(self, give: Callable[[str, str], None]) -> Iterator[list[bool]]:
+        """What is printed meanwhile is an answer; the caller adds whether the data set is clean.
+
+        `give` is handed what came to stdout and to stderr, and prints it.
+        """
         out, err = io.StringIO(), io.StringIO()
         clean: list[bool] = []
         try:
             with redirect_stdout(out), redirect_stderr(err):
                 yield clean
         finally:
-            sys.stdout.write(out.getvalue())
-            sys.stderr.write(err.getvalue())
+            give(out.getvalue(), err.getvalue())
         self._given[:] = [Answer(out.getvalue(), err.getvalue(), clean[0])]
 
     def keep(self, reading: Reading) -> None:
