@@ -89,7 +89,7 @@ def test_every_other_command_shown_is_understood(command: str) -> None:
     from trainer.cli import app as trainer_app
 
     group = typer.main.get_command(curate_app if program == "curate" else trainer_app)
-    subcommand = group.commands[arguments[0]]  # type: ignore[attr-defined]
+    subcommand = group.get_command(None, arguments[0])  # type: ignore[attr-defined]
     subcommand.make_context(arguments[0], list(arguments[1:]), resilient_parsing=False)
 
 

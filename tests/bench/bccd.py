@@ -52,7 +52,7 @@ def environment(threads: int) -> dict[str, str]:
 
 def trainer(*words: object) -> list[str]:
     """The command line of `trainer` in this interpreter."""
-    return [sys.executable, "-m", "trainer.cli", *map(str, words)]
+    return [sys.executable, "-m", "trainer", *map(str, words)]
 
 
 def run(command: list[str], threads: int) -> Cost:

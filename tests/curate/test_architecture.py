@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -72,3 +73,11 @@ def test_importing_the_command_line_loads_nothing_heavy() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=REPO
     ).stdout.split()
     assert not TOO_HEAVY_FOR_THE_DOOR & set(loaded)
+
+
+@pytest.mark.parametrize("package", ["curate", "trainer"])
+def test_every_command_is_a_file_that_the_program_lists(package: str) -> None:
+    program = importlib.import_module(f"{package}.cli.program")
+    shared = {"__init__", "program", "options", "console"}
+    files = {path.stem for path in (REPO / package / "cli").glob("*.py")} - shared
+    assert files == set(program.COMMANDS)

@@ -1,0 +1,56 @@
+"""Arguments and options that several commands have, and how their texts are read."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from curate.errors import CurateError
+
+# Typer evaluates annotations, on Python 3.10 too, where it does not know `X | None` in every place.
+# ruff: noqa: UP045
+
+
+class Printed(str, Enum):
+    """How a result that is no list of findings is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+Data = Annotated[
+    Path, typer.Argument(metavar="PATH", show_default=False, help="Folder that holds the data set.")
+]
+Workers = Annotated[
+    Optional[int],
+    typer.Option(min=1, show_default="all cores", help="Processes that read files; the result is the same."),
+]
+PrintedAs = Annotated[Printed, typer.Option(help="How to print it.")]
+
+
+def words(values: list[str] | None) -> list[str]:
+    """`["A,B", "C"]` -> A, B, C."""
+    return [word.strip() for value in values or () for word in value.split(",") if word.strip()]
+
+
+def pairs(values: list[str] | None, option: str) -> dict[str, str]:
+    """`["OLD=NEW"]` -> {OLD: NEW}. Raises CurateError, naming the option."""
+    found = {}
+    for value in values or ():
+        old, equals, new = value.partition("=")
+        if not (old and equals and new):
+            raise CurateError(f"{option} {value} cannot be read.", "Write it as OLD=NEW.")
+        found[old] = new
+    return found
+
+
+def class_list(option: str | None) -> list[str] | None:
+    """--classes: the names, or None where it was not given."""
+    if option is None:
+        return None
+    from curate.formats.classlist import parse_option
+
+    return list(parse_option(option))

@@ -1,0 +1,52 @@
+"""Arguments and options that several commands have, and how their texts are read."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from trainer.config import DEVICES
+from trainer.errors import TrainerError
+
+# Typer evaluates annotations, on Python 3.10 too, where it does not know `X | None` in every place.
+# ruff: noqa: UP045
+
+
+class OutputFormat(str, Enum):
+    """How a result is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def choice(values: tuple[str, ...]) -> str:
+    """Choices as a metavar."""
+    return "|".join(values)
+
+
+Data = Annotated[
+    Path, typer.Argument(metavar="DATA.yaml", show_default=False, help="data.yaml of the hand-over folder.")
+]
+Device = Annotated[
+    str, typer.Option(metavar=choice(DEVICES), help="Where to compute; auto takes cuda, then mps, then cpu.")
+]
+ImgszOption = Annotated[
+    Optional[int],
+    typer.Option(
+        metavar="PX",
+        show_default=False,
+        help="Long side of the images as the network sees them; a multiple of 32. Larger finds smaller "
+        "objects and takes longer, with the square of it.  [default: the size trained at]",
+    ),
+]
+Format = Annotated[OutputFormat, typer.Option(help="How to print the result.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace files that are already under OUT.")]
+
+
+def check_device(name: str) -> None:
+    """Refuse a device that torch does not know by that name."""
+    if name not in DEVICES:
+        raise TrainerError(f"--device {name} is unknown", f"choose one of {', '.join(DEVICES)}")
