@@ -3,7 +3,7 @@
 A file is what `torch.save` makes of a dict of tensors, numbers, strings, lists and dicts, so it loads with
 `weights_only=True` and runs no code of its writer:
 
-    schema      1
+    schema      2
     meta        classes, imgsz, model (ModelConfig as a dict), metrics, trainer's version
     weights     the averaged (EMA) state_dict, float32 - or float16 where stripped to half
     state       only in last.pt: what `fit` needs to go on (see `trainer.fit`)
@@ -23,11 +23,11 @@ import torch
 from torch import Tensor, nn
 
 from trainer import __version__
-from trainer.config import ModelConfig
 from trainer.errors import TrainerError
-from trainer.model.zoo import build
+from trainer.model.config import ModelConfig
+from trainer.model.network import build
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 @dataclass(frozen=True)
@@ -38,11 +38,6 @@ class ModelMeta:
     classes: tuple[str, ...]
     imgsz: int  # pixels, the size it was trained at
     metrics: dict[str, float]  # of the evaluation that chose these weights; empty where there was none
-
-    @property
-    def anchors(self) -> tuple[tuple[tuple[float, float], ...], ...]:
-        """(levels, per level, 2): w, h in pixels at `config.imgsz`."""
-        return self.config.anchors
 
 
 def write_atomically(path: Path, data: bytes) -> None:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from trainer.data.images import Image, letterbox
-from trainer.decode import Detections, decode, detections
+from trainer.decode import Detections, detections
 from trainer.errors import TrainerError
 
 _Item = TypeVar("_Item")
@@ -67,11 +67,10 @@ def detect(
     Images of one letterboxed shape pass the network together, so the answer for an image does not depend
     on the shape of its neighbours. `multi_label` as in `trainer.decode.detections`.
     """
-    strides, anchors = cast(Sequence[int], model.strides), cast(torch.Tensor, model.anchors)
     found: list[Detections] = [Detections.none()] * len(images)
     for indices in _by_shape([image.picture for image in images]):
         x = _tensor([images[i].picture for i in indices], device)
-        decoded = decode(model(x), anchors, strides)
+        decoded = model.decode(model(x))  # type: ignore[operator]
         results = detections(decoded, conf=conf, iou=iou, max_det=max_det, multi_label=multi_label)
         for i, result in zip(indices, results, strict=True):
             found[i] = result.to_original(images[i].scale, images[i].pad, images[i].size)

@@ -24,7 +24,7 @@ import torch
 from torch import nn
 
 from trainer.checkpoint import save_checkpoint, write_atomically
-from trainer.config import FitConfig, ModelConfig, to_toml
+from trainer.config import FitConfig, to_toml
 from trainer.console import Talk
 from trainer.data.folder import Folder, Split
 from trainer.data.images import read_image
@@ -34,8 +34,9 @@ from trainer.ema import ModelEMA
 from trainer.errors import TrainerError
 from trainer.evaluate import Metrics, evaluate, find, truths_of
 from trainer.logs import RunLog
-from trainer.loss import Gains, Loss, detection_loss
-from trainer.model.zoo import parameters
+from trainer.loss import Loss, Targets, criterion
+from trainer.model.config import ModelConfig
+from trainer.model.network import parameters
 from trainer.plots import draw_batch, draw_predictions, plot_curves
 from trainer.prepare import choose_model, read_aloud
 from trainer.results import Results
@@ -104,7 +105,7 @@ class _Run:
         self.weights = config.run / "weights"
         self.results = Results(config.run / "results.csv", until_step=state.step)
         self.log = RunLog(config.run)
-        self.gains = Gains(config.box, config.obj, config.cls, config.anchor_t)
+        self.criterion = criterion(state.model_config, config)
         self.metrics: Metrics | None = None
         self.saved_at = state.seconds
         self.save_cost = 0.0
@@ -221,11 +222,11 @@ class _Run:
         # what this step took, without an evaluation that may lie between it and the one before
         share = self.budget.progress(1, self.seconds() - began)
         state.ema.update(state.model, state.progress, share)
-        parts = torch.stack((loss.total.detach(), loss.box, loss.obj, loss.cls))
+        parts = torch.cat((loss.total.detach()[None], loss.parts))
         state.loss_sum += parts
         state.loss_steps += 1
         if state.step % SHOW_EVERY == 0:
-            losses = dict(zip(("loss", "box", "obj", "cls"), parts.tolist(), strict=True))
+            losses = dict(zip(("loss", *self.criterion.parts), parts.tolist(), strict=True))
             self.talk.advance(state.progress, state.step, losses, rate)
 
     def loss(self, batch: Batch) -> Loss:
@@ -236,15 +237,10 @@ class _Run:
         kind = torch.float16 if state.precision == "fp16" else torch.bfloat16
         with torch.autocast(self.device.type, dtype=kind, enabled=state.precision != "off"):
             maps = state.model(images)
-        return detection_loss(
-            maps,
-            batch.boxes.to(self.device),
-            batch.labels.to(self.device),
-            batch.image.to(self.device),
-            anchors=state.model.anchors,  # type: ignore[arg-type]
-            strides=state.model_config.strides,
-            gains=self.gains,
+        targets = Targets(
+            batch.boxes.to(self.device), batch.labels.to(self.device), batch.image.to(self.device)
         )
+        return self.criterion(maps, targets)
 
     # what is kept
 
@@ -268,7 +264,8 @@ class _Run:
         """Evaluate the averaged weights, write the curves, keep the best, checkpoint."""
         state, config = self.state, self.state.config
         began = self.seconds()
-        losses = (state.loss_sum / state.loss_steps).tolist() if state.loss_steps else [math.nan] * 4
+        names = ("loss", *(f"loss_{part}" for part in self.criterion.parts))
+        losses = (state.loss_sum / (state.loss_steps or math.nan)).tolist()
         state.loss_sum.zero_()
         state.loss_steps = 0
         row: dict[str, float] = {
@@ -277,7 +274,7 @@ class _Run:
             "progress": state.progress,
             "seconds": began,
             "lr": state.optimizer.param_groups[0]["lr"],
-            **dict(zip(("loss", "loss_box", "loss_obj", "loss_cls"), losses, strict=True)),
+            **dict(zip(names, losses, strict=True)),
         }
         metrics: dict[str, float] = {}
         if self.val is not None:
@@ -360,7 +357,7 @@ def _new_state(
         ema=ModelEMA(model, config.ema),
         optimizer=new_optimizer(model, config, device),
         scaler=torch.amp.GradScaler(device.type, enabled=precision == "fp16"),
-        loss_sum=torch.zeros(4, device=device),
+        loss_sum=torch.zeros(1 + len(criterion(model_config, config).parts), device=device),
     )
 
 

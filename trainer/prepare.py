@@ -5,11 +5,14 @@ from __future__ import annotations
 import torch
 
 from trainer.anchors import fit_anchors, score
-from trainer.assign import unanswered
-from trainer.config import FitConfig, ModelConfig
+from trainer.assign.ratio import unanswered
+from trainer.config import FitConfig
 from trainer.console import Talk
 from trainer.data.folder import Folder, describe, read_folder
-from trainer.model.zoo import AnchorGrid, default_anchors, yolov5
+from trainer.model.config import ModelConfig
+from trainer.model.heads.anchor import AnchorGrid
+from trainer.model.zoo import configure
+from trainer.model.zoo.yolov5 import default_anchors
 
 SHOWN_PROBLEMS = 10  # rows of the folder's report that are written out
 
@@ -52,4 +55,6 @@ def choose_model(config: FitConfig, folder: Folder, talk: Talk) -> ModelConfig:
     lost = int(unanswered(boxes, flat, config.anchor_t).sum())
     if lost:
         talk.say(f"{lost} of {len(sizes)} boxes fit no anchor and teach nothing; raise anchor_t or imgsz")
-    return yolov5(config.model, len(folder.classes), grid, imgsz=config.imgsz, activation=config.activation)
+    return configure(
+        config.model, len(folder.classes), imgsz=config.imgsz, activation=config.activation, anchors=grid
+    )

@@ -13,10 +13,11 @@ import torch
 from torch import nn
 
 from trainer.checkpoint import read_checkpoint, read_meta, save_checkpoint
-from trainer.config import FitConfig, ModelConfig, from_toml, to_toml
+from trainer.config import FitConfig, from_toml, to_toml
 from trainer.ema import ModelEMA
 from trainer.errors import TrainerError
-from trainer.model.zoo import build
+from trainer.model.config import ModelConfig
+from trainer.model.network import build
 
 # a resumed run may differ from the one it continues in these without leaving its course
 FREE_ON_RESUME = frozenset({"run", "workers", "cache", "device", "threads"})
@@ -33,7 +34,7 @@ class TrainingState:
     ema: ModelEMA
     optimizer: torch.optim.Optimizer
     scaler: torch.amp.GradScaler  # does something for fp16 only
-    loss_sum: torch.Tensor  # (4,) of total, box, obj, cls over the steps since the last evaluation
+    loss_sum: torch.Tensor  # (1 + P,) of the total and its parts over the steps since the last evaluation
     loss_steps: int = 0  # how many these are
     step: int = 0
     progress: float = 0.0

@@ -78,6 +78,6 @@ def test_importing_the_command_line_loads_nothing_heavy() -> None:
 @pytest.mark.parametrize("package", ["curate", "trainer"])
 def test_every_command_is_a_file_that_the_program_lists(package: str) -> None:
     program = importlib.import_module(f"{package}.cli.program")
-    shared = {"__init__", "program", "options", "console"}
+    shared = {"__init__", "program", "options", "console", "knob_options"}
     files = {path.stem for path in (REPO / package / "cli").glob("*.py")} - shared
     assert files == set(program.COMMANDS)

@@ -1,6 +1,6 @@
 """A network that needs no training: it finds the one bright rectangle of an image, exactly.
 
-It keeps the contract of the real ones (raw logits in, strides and anchors as attributes), so everything
+It keeps the contract of the real ones (raw logits out, strides as an attribute, `decode`), so everything
 around a network can be tested with answers known by hand.
 """
 
@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from trainer.data.folder import Split
 from trainer.data.labels import FolderReport
+from trainer.decode import decode
 
 Box = tuple[int, int, int, int]
 
@@ -51,6 +52,9 @@ class Oracle(nn.Module):
                 cell[4] = 4.0  # sigmoid 0.982
                 cell[5 + label] = 2.4  # sigmoid 0.917
         return [raw]
+
+    def decode(self, maps: list[Tensor]) -> Tensor:
+        return decode(maps, self.anchors, self.strides)
 
 
 def picture(width: int, height: int, box: Box | None, *, red: bool = False) -> NDArray[np.uint8]:

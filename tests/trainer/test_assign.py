@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from trainer.assign import assign, unanswered
+from trainer.assign.ratio import assign, unanswered
 
 SQUARE = torch.tensor([[[16.0, 16.0]]])  # one level, one anchor
 

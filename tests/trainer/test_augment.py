@@ -128,7 +128,7 @@ def test_a_mosaic_holds_its_own_photograph_once_at_least() -> None:
 def test_training_sizes_are_multiples_of_the_stride_within_the_range() -> None:
     sizes = {multi_scale_size(320, (0.5, 1.5), 0, step, 32) for step in range(300)}
     assert sizes == set(range(160, 481, 32))
-    assert multi_scale_size(320, None, 0, 5, 32) == 320
+    assert multi_scale_size(320, (1.0, 1.0), 0, 5, 32) == 320
     # a range too narrow for any multiple still gives one
     assert multi_scale_size(320, (0.96, 0.97), 0, 5, 32) == 320
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from trainer.config import FitConfig, ModelConfig, from_toml, to_toml
+from trainer.config import FitConfig, from_toml, span_of, to_toml
 from trainer.errors import TrainerError
 
 PATHS: dict[str, Any] = {"data": Path("data.yaml"), "run": Path("runs/a")}
@@ -29,12 +29,12 @@ def test_a_run_has_exactly_one_budget() -> None:
     [
         ({"steps": 0}, "--steps 0 is too small"),
         ({"steps": 1, "imgsz": 330}, "try --imgsz 320"),
-        ({"steps": 1, "imgsz": 0}, "try --imgsz 32"),
-        ({"steps": 1, "model": "xl"}, "choose one of n, s, m, l, x"),
+        ({"steps": 1, "imgsz": 0}, "--imgsz 0 is too small; give at least 32"),
+        ({"steps": 1, "model": "xl"}, "choose one of yolov5n, yolov5s, yolov5m, yolov5l, yolov5x"),
         ({"steps": 1, "device": "tpu"}, "choose one of auto, cpu, cuda, mps"),
-        ({"steps": 1, "mosaic": 1.5}, "mosaic 1.5 is no share"),
-        ({"steps": 1, "scale": 1.0}, "inside out"),
-        ({"steps": 1, "anchor_t": 1.0}, "matches no box"),
+        ({"steps": 1, "mosaic": 1.5}, "--mosaic 1.5 is no share; give a number from 0 to 1"),
+        ({"steps": 1, "scale": 1.0}, "images of no size"),
+        ({"steps": 1, "anchor_t": 1.0}, "--anchor-t 1 is too small; give more than 1"),
         ({"steps": 1, "lr": float("nan")}, "--lr nan"),
         ({"steps": 1, "multi_scale": (1.5, 0.5)}, "no range of sizes"),
     ],
@@ -66,7 +66,7 @@ def test_an_unknown_key_names_the_nearest_known_one() -> None:
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ('imgsz = "big"', "imgsz = 'big' has the wrong type; write a int"),
+        ('imgsz = "big"', "imgsz = 'big' has the wrong type; write a whole number"),
         ("steps = 1.5", "steps = 1.5 has the wrong type"),
         ("lr = true", "lr = True has the wrong type"),
         ("multi_scale = [0.5]", "wrong type"),
@@ -78,15 +78,15 @@ def test_a_value_of_the_wrong_type_is_refused(line: str, told: str) -> None:
         from_toml(f'data = "d"\nrun = "r"\n{line}\n')
 
 
-def test_a_model_configuration_survives_as_plain_types() -> None:
-    config = ModelConfig(
-        "yolov5n", 2, 64, (8, 16), (((1.0, 2.0),), ((3.0, 4.0),)), "silu", (8, 16), (1,), (1,)
-    )
-    plain = config.to_dict()
-    assert plain["anchors"] == [[[1.0, 2.0]], [[3.0, 4.0]]]
-    assert ModelConfig.from_dict(plain) == config
-
-
 def test_the_configuration_is_read_without_loading_torch() -> None:
     code = "import sys, trainer.config; sys.exit('torch' in sys.modules or 'cv2' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "parts"), [((0.5, 1.5), (0.5, 1.5)), ((320, 512), (0.5, 0.8)), (None, (1.0, 1.0))]
+)
+def test_a_range_of_sizes_is_in_parts_of_imgsz_or_in_pixels(
+    given: tuple[float, float] | None, parts: tuple[float, float]
+) -> None:
+    assert span_of(FitConfig(**PATHS, steps=1, imgsz=640, multi_scale=given)) == parts

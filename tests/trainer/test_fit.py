@@ -24,6 +24,7 @@ from trainer.config import FitConfig, from_toml
 from trainer.device import pick_device, pick_precision
 from trainer.errors import TrainerError
 from trainer.fit import FitResult, fit
+from trainer.model.heads.anchor import AnchorHead
 from trainer.results import Results
 from trainer.state import random_state, resume_config, set_random_state
 
@@ -272,7 +273,9 @@ def test_anchors_of_dataset_json_are_used_when_made_for_this_size(
         (root / "dataset.json").write_text(f'{{"schema": 1, "anchors": {anchors}, "anchors_imgsz": {imgsz}}}')
         result = fit(config(root / "data.yaml", tmp_path / f"run {imgsz}", steps=1))
         assert f"anchors: {told}" in capfd.readouterr().err
-        assert (load_model(result.best)[1].anchors[0][0] == (4, 20)) == (imgsz == 64)
+        head = load_model(result.best)[1].config.head
+        assert isinstance(head, AnchorHead)
+        assert (head.anchors[0][0] == (4, 20)) == (imgsz == 64)
 
 
 def test_devices_and_precisions_that_are_not_there_are_refused() -> None:

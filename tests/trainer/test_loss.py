@@ -8,11 +8,26 @@ import pytest
 import torch
 
 from trainer.geometry import ciou
-from trainer.loss import Gains, detection_loss
+from trainer.loss.anchor import AnchorLoss
+from trainer.loss.terms import Loss, Targets
 
 ANCHORS = torch.tensor([[[16.0, 16.0]]])
-ONE = Gains(box=1.0, obj=1.0, cls=1.0)
 NO_BOX = (torch.zeros(0, 4), torch.zeros(0, dtype=torch.long), torch.zeros(0, dtype=torch.long))
+
+
+def loss_of(
+    maps: list[torch.Tensor],
+    boxes: torch.Tensor,
+    labels: torch.Tensor,
+    image: torch.Tensor,
+    **gains: float,
+) -> Loss:
+    """The loss at stride 8 with one anchor of 16 x 16."""
+    return AnchorLoss(ANCHORS, (8,), **gains)(maps, Targets(boxes, labels, image))
+
+
+def part(loss: Loss, name: str) -> float:
+    return loss.parts[AnchorLoss.parts.index(name)].item()
 
 
 def test_ciou_of_equal_boxes_is_one_and_of_shifted_ones_by_hand() -> None:
@@ -49,38 +64,28 @@ def test_the_loss_of_one_cell_by_hand() -> None:
     # logits 0: centre 0.5, 0.5 of the cell, the anchor's own 16 x 16, objectness 0.5, classes 0.5
     # the box: centre (4, 4), 16 x 8: IoU 1/2, same centre; v = 4/pi^2 (atan 1 - atan 2)^2
     maps = maps_of(torch.zeros(7))
-    loss = detection_loss(
-        maps,
-        torch.tensor([[4.0, 4.0, 16.0, 8.0]]),
-        torch.tensor([1]),
-        torch.tensor([0]),
-        anchors=ANCHORS,
-        strides=[8],
-        gains=ONE,
-    )
+    loss = loss_of(maps, torch.tensor([[4.0, 4.0, 16.0, 8.0]]), torch.tensor([1]), torch.tensor([0]))
     v = 4 / math.pi**2 * (math.atan(1) - math.atan(2)) ** 2
-    assert loss.box.item() == pytest.approx(1 - (0.5 - v * v / (0.5 + v)), abs=1e-4)
+    assert part(loss, "box") == pytest.approx(1 - (0.5 - v * v / (0.5 + v)), abs=1e-4)
     # BCE of a logit of 0 is log 2 whatever is wanted; two classes, summed
-    assert loss.obj.item() == pytest.approx(math.log(2), abs=1e-5)
-    assert loss.cls.item() == pytest.approx(2 * math.log(2), abs=1e-5)
-    assert loss.total.item() == pytest.approx((loss.box + loss.obj + loss.cls).item())
+    assert part(loss, "obj") == pytest.approx(math.log(2), abs=1e-5)
+    assert part(loss, "cls") == pytest.approx(2 * math.log(2), abs=1e-5)
+    assert loss.total.item() == pytest.approx(loss.parts.sum().item())
 
 
 def test_gains_weigh_the_parts() -> None:
     target = (torch.tensor([[4.0, 4.0, 16.0, 8.0]]), torch.tensor([1]), torch.tensor([0]))
-    plain = detection_loss(maps_of(torch.zeros(7)), *target, anchors=ANCHORS, strides=[8], gains=ONE)
-    double = detection_loss(
-        maps_of(torch.zeros(7)), *target, anchors=ANCHORS, strides=[8], gains=Gains(2, 3, 4)
-    )
-    assert double.box.item() == pytest.approx(2 * plain.box.item())
-    assert double.obj.item() == pytest.approx(3 * plain.obj.item())
-    assert double.cls.item() == pytest.approx(4 * plain.cls.item())
+    plain = loss_of(maps_of(torch.zeros(7)), *target)
+    double = loss_of(maps_of(torch.zeros(7)), *target, box=2, obj=3, cls=4)
+    assert part(double, "box") == pytest.approx(2 * part(plain, "box"))
+    assert part(double, "obj") == pytest.approx(3 * part(plain, "obj"))
+    assert part(double, "cls") == pytest.approx(4 * part(plain, "cls"))
 
 
 def test_background_teaches_objectness_only() -> None:
     maps = maps_of(torch.zeros(7))
-    loss = detection_loss(maps, *NO_BOX, anchors=ANCHORS, strides=[8], gains=ONE)
-    assert loss.box.item() == loss.cls.item() == 0
+    loss = loss_of(maps, *NO_BOX)
+    assert part(loss, "box") == part(loss, "cls") == 0
     loss.total.backward()
     assert maps[0].grad is not None
     gradient = maps[0].grad.flatten().tolist()
@@ -92,24 +97,24 @@ def test_a_cell_that_answers_for_two_boxes_wants_the_better_iou_in_either_order(
     near, far = [4.0, 4.0, 16.0, 16.0], [4.0, 4.0, 40.0, 40.0]
     values = torch.zeros(6)
     for order in ([near, far], [far, near]):
-        loss = detection_loss(
+        loss = loss_of(
             maps_of(values),
             torch.tensor(order),
             torch.zeros(2, dtype=torch.long),
             torch.zeros(2, dtype=torch.long),
-            anchors=ANCHORS,
-            strides=[8],
-            gains=Gains(0, 1, 0),
+            box=0,
+            obj=1,
+            cls=0,
         )
         maps = maps_of(values)
-        again = detection_loss(
+        again = loss_of(
             maps,
             torch.tensor(order),
             torch.zeros(2, dtype=torch.long),
             torch.zeros(2, dtype=torch.long),
-            anchors=ANCHORS,
-            strides=[8],
-            gains=Gains(0, 1, 0),
+            box=0,
+            obj=1,
+            cls=0,
         )
         again.total.backward()
         assert maps[0].grad is not None
@@ -121,16 +126,8 @@ def test_a_cell_that_answers_for_two_boxes_wants_the_better_iou_in_either_order(
 def test_twice_the_same_image_gives_the_same_loss_and_not_twice_of_it() -> None:
     raw = torch.randn(1, 1, 4, 4, 7, generator=torch.Generator().manual_seed(0))
     box, label = torch.tensor([[12.0, 12.0, 16.0, 8.0]]), torch.tensor([1])
-    once = detection_loss([raw], box, label, torch.tensor([0]), anchors=ANCHORS, strides=[8], gains=ONE)
-    twice = detection_loss(
-        [raw.repeat(2, 1, 1, 1, 1)],
-        box.repeat(2, 1),
-        label.repeat(2),
-        torch.tensor([0, 1]),
-        anchors=ANCHORS,
-        strides=[8],
-        gains=ONE,
-    )
+    once = loss_of([raw], box, label, torch.tensor([0]))
+    twice = loss_of([raw.repeat(2, 1, 1, 1, 1)], box.repeat(2, 1), label.repeat(2), torch.tensor([0, 1]))
     assert twice.total.item() == pytest.approx(once.total.item(), rel=1e-5)
 
 
@@ -139,7 +136,7 @@ def test_descending_the_loss_finds_the_box() -> None:
     optimizer = torch.optim.Adam(maps, lr=0.1)
     target = (torch.tensor([[13.0, 12.0, 20.0, 9.0]]), torch.tensor([0]), torch.tensor([0]))
     for _ in range(200):
-        loss = detection_loss(maps, *target, anchors=ANCHORS, strides=[8], gains=ONE)
+        loss = loss_of(maps, *target)
         optimizer.zero_grad()
         loss.total.backward()
         optimizer.step()

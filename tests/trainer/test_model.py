@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import math
 
 import pytest
 import torch
 
 from trainer.errors import TrainerError
-from trainer.model.zoo import build, default_anchors, parameters, yolov5
+from trainer.model.config import ModelConfig
+from trainer.model.heads.anchor import AnchorHead
+from trainer.model.necks.pan import PAN
+from trainer.model.network import build, parameters
+from trainer.model.zoo import configure
+from trainer.model.zoo.yolov5 import default_anchors, yolov5
 
 
 @pytest.mark.parametrize(
@@ -50,8 +57,8 @@ def test_anchors_and_strides_travel_with_the_model() -> None:
     model = build(yolov5("n", 1, imgsz=320))
     assert model.strides == (8, 16, 32)
     # 10 x 13 pixels at 640 are 5 x 6.5 at 320
-    assert model.anchors[0, 0].tolist() == [5.0, 6.5]
-    assert "anchors" in model.state_dict()
+    assert model.head.anchors[0, 0].tolist() == [5.0, 6.5]
+    assert not any("anchors" in name for name in model.state_dict()), "they are in the configuration"
 
 
 def test_a_fresh_model_expects_eight_objects_an_image() -> None:
@@ -65,20 +72,36 @@ def test_a_fresh_model_expects_eight_objects_an_image() -> None:
 
 
 def test_other_levels_need_another_configuration_only() -> None:
-    grid = [[(4.0, 4.0)], [(8.0, 8.0)], [(16.0, 16.0)], [(32.0, 32.0)]]
-    three = yolov5("n", 1)
-    config = type(three)(
-        **{
-            **three.to_dict(),
-            "strides": (4, 8, 16, 32),
-            "anchors": tuple(tuple(level) for level in grid),
-            "neck_depths": (1, 1, 1),
-            "widths": three.widths,
-            "depths": three.depths,
-        }
+    grid = (((4.0, 4.0),), ((8.0, 8.0),), ((16.0, 16.0),), ((32.0, 32.0),))
+    config = dataclasses.replace(
+        yolov5("n", 1), strides=(4, 8, 16, 32), neck=PAN(depths=(1, 1, 1)), head=AnchorHead(anchors=grid)
     )
     shapes = [tuple(raw.shape) for raw in build(config)(torch.zeros(1, 3, 64, 64))]
     assert shapes == [(1, 1, 16, 16, 6), (1, 1, 8, 8, 6), (1, 1, 4, 4, 6), (1, 1, 2, 2, 6)]
+
+
+def test_a_model_configuration_survives_as_plain_types() -> None:
+    config = yolov5("n", 2, imgsz=320)
+    plain = json.loads(json.dumps(config.to_dict()))
+    assert plain["backbone"]["kind"] == "csp-darknet"
+    assert plain["head"]["anchors"][0][0] == [5.0, 6.5]
+    assert ModelConfig.from_dict(plain) == config
+
+
+def test_a_part_that_is_not_known_is_refused() -> None:
+    plain = yolov5("n", 2).to_dict()
+    plain["neck"]["kind"] = "giraffe"
+    with pytest.raises(TrainerError, match="there is no neck 'giraffe'"):
+        ModelConfig.from_dict(plain)
+    plain["neck"] = {"kind": "pan", "dephts": [1, 1]}
+    with pytest.raises(TrainerError, match="did you mean 'depths'"):
+        ModelConfig.from_dict(plain)
+
+
+def test_a_name_says_which_network() -> None:
+    assert configure("n", 3, imgsz=64) == configure("yolov5n", 3, imgsz=64) == yolov5("n", 3, imgsz=64)
+    with pytest.raises(TrainerError, match="there is no model 'yolov9q'"):
+        configure("yolov9q", 3, imgsz=64)
 
 
 def test_an_unknown_size_or_activation_names_the_known_ones() -> None:
@@ -92,9 +115,9 @@ def test_an_unknown_size_or_activation_names_the_known_ones() -> None:
 
 def test_anchors_must_fill_every_level_alike() -> None:
     with pytest.raises(TrainerError, match="do not fit 3 levels"):
-        yolov5("n", 1, [[(1, 1)], [(2, 2)]])
+        build(yolov5("n", 1, [[(1, 1)], [(2, 2)]]))
     with pytest.raises(TrainerError, match="do not fit 3 levels"):
-        yolov5("n", 1, [[(1, 1)], [(2, 2)], [(3, 3), (4, 4)]])
+        build(yolov5("n", 1, [[(1, 1)], [(2, 2)], [(3, 3), (4, 4)]]))
 
 
 def test_the_published_anchors_scale_with_the_image() -> None:

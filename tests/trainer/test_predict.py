@@ -19,7 +19,8 @@ from trainer.checkpoint import ModelMeta, save_checkpoint
 from trainer.data.labels import read_labels
 from trainer.decode import Detections
 from trainer.errors import TrainerError
-from trainer.model.zoo import build, yolov5
+from trainer.model.network import build
+from trainer.model.zoo.yolov5 import yolov5
 from trainer.predict import list_images, predict
 
 CLASSES = ("香烟", "a & b <c>")

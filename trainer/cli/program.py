@@ -17,6 +17,7 @@ import typer
 from typer.core import TyperGroup
 
 from trainer import __version__
+from trainer.cli.knob_options import GroupedCommand
 from trainer.errors import TrainerError
 from trainer.threads import spin_briefly
 
@@ -39,7 +40,7 @@ class Commands(TyperGroup):
             raise TrainerError(f"there is no command {cmd_name!r}", cure)
         function = getattr(importlib.import_module(f"trainer.cli.{cmd_name}"), cmd_name)
         one = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-        one.command(cmd_name, context_settings=_CONTEXT)(function)
+        one.command(cmd_name, cls=GroupedCommand, context_settings=_CONTEXT)(function)
         return typer.main.get_command(one)
 
     def invoke(self, ctx: Any) -> Any:

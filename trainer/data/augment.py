@@ -222,10 +222,8 @@ def sample_generator(seed: int, epoch: int, index: int) -> np.random.Generator:
 PhotoSource = Callable[[int], Photo]
 
 
-def multi_scale_size(imgsz: int, span: tuple[float, float] | None, seed: int, step: int, stride: int) -> int:
+def multi_scale_size(imgsz: int, span: tuple[float, float], seed: int, step: int, stride: int) -> int:
     """The training size of one step in pixels: a multiple of `stride` within `span` shares of `imgsz`."""
-    if span is None:
-        return imgsz
     low = max(math.ceil(imgsz * span[0] / stride), 1)
     high = max(math.floor(imgsz * span[1] / stride), low)
     return stride * int(np.random.default_rng((seed, step)).integers(low, high + 1))

@@ -22,7 +22,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from trainer.config import STRIDE, FitConfig
+from trainer.config import STRIDE, FitConfig, span_of
 from trainer.data.augment import (
     Photo,
     Policy,
@@ -93,7 +93,7 @@ class TrainLoader:
     def __init__(self, split: Split, config: FitConfig) -> None:
         self.config = config
         self.policy = Policy.of(config)
-        largest = config.imgsz * max(1.0, config.multi_scale[1] if config.multi_scale else 1.0)
+        largest = config.imgsz * max(1.0, span_of(config)[1])
         self.cache = PhotoCache(split, round(largest), int(config.cache * free_memory()))
         self._orders: dict[int, NDArray[np.int64]] = {}
         # several threads of ours beat several inside each OpenCV call, and leave the cores to the network
@@ -112,7 +112,7 @@ class TrainLoader:
     def batch(self, step: int, mosaic: float) -> Batch:
         """The batch of one step, `mosaic` the chance of each sample to be one."""
         config = self.config
-        size = multi_scale_size(config.imgsz, config.multi_scale, config.seed, step, STRIDE)
+        size = multi_scale_size(config.imgsz, span_of(config), config.seed, step, STRIDE)
         first = step * config.batch
         samples = [self._sample(position, size, mosaic) for position in range(first, first + config.batch)]
         return collate(step, samples)

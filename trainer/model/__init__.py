@@ -1,1 +1,1 @@
-"""The networks: blocks -> backbone -> neck -> head, put together in `zoo`."""
+"""The networks: a backbone, a neck and a head, each chosen by name and put together by `network`."""

@@ -8,18 +8,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-ACTIVATIONS: dict[str, type[nn.Module]] = {
-    "silu": nn.SiLU,
-    "relu": nn.ReLU,  # for int8 and for old accelerators that know nothing else
-    "leaky": nn.LeakyReLU,
-}
+_ACTIVATIONS: dict[str, type[nn.Module]] = {"silu": nn.SiLU, "relu": nn.ReLU}  # of trainer.model.names
 
 
 def activation(name: str) -> nn.Module:
     """The activation of that name, working in place."""
     if name == "leaky":
         return nn.LeakyReLU(0.1, inplace=True)
-    return ACTIVATIONS[name](inplace=True)
+    return _ACTIVATIONS[name](inplace=True)
 
 
 class Conv(nn.Module):

@@ -3,23 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
 
 from torch import Tensor, nn
 
 from trainer.model.blocks import SPPF, Conv, CSPStage
 
 
-class CSPDarknet(nn.Module):
-    """YOLOv5 v6 backbone: (B, 3, H, W) -> one map per entry of `strides`, (B, widths[i], H/s, W/s).
+@dataclass(frozen=True)
+class CSPDarknet:
+    """YOLOv5 v6 backbone.
 
-    `widths` are the output channels at strides 2, 4, 8, ...; `depths` the bottlenecks at strides 4, 8, ...
     A 6x6 stem halves the image once; each stage halves it again; the last one ends in SPPF.
     """
 
-    def __init__(
-        self, widths: Sequence[int], depths: Sequence[int], strides: Sequence[int], act: str
-    ) -> None:
+    kind: ClassVar[str] = "csp-darknet"
+
+    widths: tuple[int, ...]  # channels at strides 2, 4, 8, ...
+    depths: tuple[int, ...]  # bottlenecks at strides 4, 8, ...
+
+    def build(self, strides: Sequence[int], activation: str) -> nn.Module:
+        """The module."""
+        return CSPDarknetModule(self, strides, activation)
+
+
+class CSPDarknetModule(nn.Module):
+    """(B, 3, H, W) -> one map for each of `strides`, (B, width, H/s, W/s)."""
+
+    def __init__(self, config: CSPDarknet, strides: Sequence[int], act: str) -> None:
         super().__init__()
+        widths, depths = config.widths, config.depths
         self.stem = Conv(3, widths[0], 6, 2, padding=2, act=act)
         self.stages = nn.ModuleList()
         for i, depth in enumerate(depths):
@@ -30,6 +44,7 @@ class CSPDarknet(nn.Module):
             self.stages.append(stage)
         # stage i works at stride 4 * 2**i
         self.wanted = tuple(stride.bit_length() - 3 for stride in strides)
+        self.channels = tuple(widths[i + 1] for i in self.wanted)
 
     def forward(self, x: Tensor) -> list[Tensor]:
         x = self.stem(x)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -11,14 +13,28 @@ from torch import Tensor, nn
 from trainer.model.blocks import Conv, CSPStage
 
 
-class PAN(nn.Module):
-    """PANet (arXiv:1803.01534) with concatenation: L maps in, L maps of the same sizes and channels out.
+@dataclass(frozen=True)
+class PAN:
+    """PANet (arXiv:1803.01534) with concatenation."""
+
+    kind: ClassVar[str] = "pan"
+
+    depths: tuple[int, ...]  # bottlenecks between neighbouring levels, finest first
+
+    def build(self, channels: Sequence[int], activation: str) -> nn.Module:
+        """The module."""
+        return PANModule(channels, self.depths, activation)
+
+
+class PANModule(nn.Module):
+    """L maps in, L maps of the same sizes and channels out.
 
     `channels[i]` belongs to level i, finest first; each level halves the size of the one before.
     """
 
     def __init__(self, channels: Sequence[int], depths: Sequence[int], act: str) -> None:
         super().__init__()
+        self.channels = tuple(channels)
         pairs = list(zip(channels[:-1], channels[1:], depths, strict=True))  # (finer, coarser, bottlenecks)
         self.lateral = nn.ModuleList(Conv(coarse, fine, 1, act=act) for fine, coarse, _ in pairs)
         self.descend = nn.ModuleList(

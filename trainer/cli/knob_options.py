@@ -1,0 +1,113 @@
+"""Options made from a configuration's knobs, so that a field is described in one place."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Optional
+
+import typer
+from typer.core import TyperCommand
+
+from trainer.config import FitConfig
+from trainer.knobs import Knob, dashed, from_text, kinds, knobs
+
+_HEADINGS = {
+    "budget": "Budget (exactly one)",
+    "run": "Run",
+    "network": "Network",
+    "optimiser": "Learning",
+    "loss": "Loss",
+    "augmentation": "Augmentation",
+}
+
+
+def with_knobs(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command an option for each knob of FitConfig, in place of its `**given`.
+
+    What was typed arrives as text by the field's name, and `typed_knobs` reads it; what was not is None.
+    """
+    own = inspect.signature(function, eval_str=True)
+    kept = [p for p in own.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
+    added = [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=_option(name, facts),
+        )
+        for name, facts in knobs(FitConfig).items()
+    ]
+
+    def command(**values: Any) -> Any:
+        return function(**values)
+
+    command.__name__, command.__doc__ = function.__name__, function.__doc__
+    plain = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in kept]
+    command.__signature__ = own.replace(parameters=[*plain, *added])  # type: ignore[attr-defined]
+    command.__annotations__ = {p.name: p.annotation for p in (*plain, *added)}
+    return command
+
+
+def typed_knobs(given: Mapping[str, str | bool | None]) -> dict[str, Any]:
+    """Fields of FitConfig by name, from the texts of their options; those that are None are left out."""
+    return {
+        name: from_text(FitConfig, name, value) if isinstance(value, str) else value
+        for name, value in given.items()
+        if value is not None
+    }
+
+
+def _option(name: str, facts: Knob) -> Any:
+    default = getattr(FitConfig, name)
+    shown = "" if default is None else f"  [default: {_shown(default)}]"
+    text = f"{facts.what[0].upper()}{facts.what[1:]}.{shown}"
+    if kinds(FitConfig)[name] is bool:
+        flag = f"--{dashed(name)}/--no-{dashed(name)}"
+        return Annotated[
+            Optional[bool],  # noqa: UP045 - Typer evaluates this on Python 3.10, too
+            typer.Option(flag, help=text, show_default=False, rich_help_panel=facts.group),
+        ]
+    return Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            f"--{dashed(name)}",
+            metavar="|".join(facts.choices) if 0 < len("|".join(facts.choices)) <= 30 else _metavar(facts),
+            help=text,
+            show_default=False,
+            rich_help_panel=facts.group,
+        ),
+    ]
+
+
+def _metavar(facts: Knob) -> str:
+    if facts.choices:
+        return "NAME"
+    return facts.unit.upper() if 0 < len(facts.unit) <= 6 else "N"
+
+
+def _shown(value: Any) -> str:
+    return "-".join(f"{v:g}" for v in value) if isinstance(value, tuple) else f"{value}"
+
+
+class GroupedCommand(TyperCommand):
+    """Help in sections: what a command takes first, then its knobs by group."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the options, those of each `rich_help_panel` under a heading of their own."""
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for param in self.get_params(ctx):
+            record = param.get_help_record(ctx)
+            if record is not None:
+                sections.setdefault(_heading(param), []).append(record)
+        for heading in ("Arguments", "Options", *_HEADINGS.values()):
+            if heading in sections:
+                with formatter.section(heading):
+                    formatter.write_dl(sections[heading])
+
+
+def _heading(param: Any) -> str:
+    panel = getattr(param, "rich_help_panel", None)
+    if panel:
+        return _HEADINGS[panel]
+    return "Arguments" if param.param_type_name == "argument" else "Options"
