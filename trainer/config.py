@@ -78,7 +78,7 @@ class FitConfig:
     threads: int = knob(0, "threads that compute on the CPU; 0: torch's choice", "run", low=0)
     cache: float = share(0.25, "part of the free memory that decoded images may fill", "run")
     metric: str = knob(
-        "ap", "figure of the evaluation that chooses best.pt: ap50, ap_small, ap50/CLASS ...", "run"
+        "ap", "figure of the evaluation that chooses best.pt: ap50, ap_small or ap50/CLASS", "run"
     )
 
     # optimiser: AdamW

@@ -147,7 +147,7 @@ def typed(owner: type, name: str, value: object) -> Any:
     kind, _ = _plain(kinds(owner)[name])
     found = _typed(kind, value)
     if found is None:
-        raise TrainerError(f"{name} = {value!r} has the wrong type", f"write {_called(kind)}")
+        raise TrainerError(f"{name} = {value!r} has the wrong type", f"write {called(kind)}")
     return found
 
 
@@ -182,7 +182,9 @@ def _plain(kind: Any) -> tuple[Any, bool]:
     return kind, False
 
 
-def _called(kind: Any) -> str:
+def called(kind: Any) -> str:
+    """A type in words."""
+    kind, _ = _plain(kind)
     names = {str: "a text", bool: "true or false", int: "a whole number", float: "a number"}
     if typing.get_origin(kind) is tuple:
         inner = typing.get_args(kind)

@@ -1,0 +1,51 @@
+"""`trainer hyp`: what the settings of a run are."""
+
+from __future__ import annotations
+
+import json
+from enum import Enum
+from typing import Annotated, Optional
+
+import typer
+
+# Typer evaluates annotations, on Python 3.10 too, where it does not know `X | None` in every place.
+# ruff: noqa: UP045
+
+
+class HypFormat(str, Enum):
+    """How settings are printed."""
+
+    TEXT = "text"
+    TOML = "toml"
+    JSON = "json"
+
+
+def hyp(
+    explain: Annotated[
+        Optional[str],
+        typer.Option(metavar="NAME", show_default=False, help="Only this setting, at length."),
+    ] = None,
+    output_format: Annotated[
+        HypFormat, typer.Option(help="toml: all defaults, to be changed and given to `trainer fit --hyp`.")
+    ] = HypFormat.TEXT,
+) -> None:
+    """List the settings of `trainer fit`: unit, default, bounds, and what evolve may turn.
+
+    \b
+    trainer hyp
+    trainer hyp --explain lr
+    trainer hyp --output-format toml > hyp.toml
+    """
+    from trainer import hyp as settings
+    from trainer.config import lines_of
+
+    if explain is not None:
+        typer.echo(settings.explain(explain))
+    elif output_format is HypFormat.JSON:
+        typer.echo(json.dumps({"schema": 1, "settings": settings.as_objects()}, indent=2))
+    elif output_format is HypFormat.TOML:
+        typer.echo(lines_of(settings.defaults()), nl=False)
+    else:
+        width = max(len(one["name"]) for one in settings.as_objects())
+        for one in settings.as_objects():
+            typer.echo(f"{one['name']:<{width}}  {settings.shown(one['default']):<10}  {one['what']}")
