@@ -66,8 +66,26 @@ class FitConfig:
         "images a step",
         "run",
         unit="images",
+        low=0,
+        effect="Small sets need many steps more than smooth ones; fewer images a step need less memory. "
+        "0: as many as fit into the memory of a GPU. With several processes it is the batch of each.",
+    )
+    accumulate: int = knob(
+        1,
+        "batches a step, their gradients added up",
+        "run",
+        unit="batches",
         low=1,
-        effect="Small sets need many steps more than smooth ones; fewer images a step need less memory.",
+        effect="For a large batch in a small memory; batch norm still sees one batch at a time.",
+    )
+    recompute: bool = knob(
+        False, "compute activations again for the backward pass: less memory, about a third more time", "run"
+    )
+    compile: bool = knob(
+        False,
+        "compile the network before the first step",
+        "run",
+        effect="Takes a minute or more and a C++ compiler; pays in long runs, mostly on a GPU.",
     )
     seed: int = knob(0, "same seed, same run, to the bit on a CPU", "run", low=0)
     device: str = knob(

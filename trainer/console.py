@@ -11,8 +11,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 class Talk:
     """The voice of one run; a context manager, since a bar must be taken down again."""
 
-    def __init__(self) -> None:
-        self.console = Console(stderr=True, highlight=False)
+    def __init__(self, *, silent: bool = False) -> None:
+        self.console = Console(stderr=True, highlight=False, quiet=silent)
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=None),
@@ -22,7 +22,7 @@ class Talk:
             TextColumn("left"),
             TimeRemainingColumn(),
             console=self.console,
-            disable=not self.console.is_terminal,
+            disable=silent or not self.console.is_terminal,
         )
         self._task = self._bar.add_task("fit", total=1.0, losses="")
         self._ap50: float | None = None

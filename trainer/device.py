@@ -40,6 +40,14 @@ def _multiplies_bf16() -> bool:
     return any(getattr(torch.cpu, ask, lambda: False)() for ask in asks)
 
 
+def out_of_memory(error: BaseException) -> bool:
+    """Whether an error says that memory ran out, on whatever device."""
+    if isinstance(error, torch.cuda.OutOfMemoryError | MemoryError):
+        return True
+    words = ("out of memory", "DefaultCPUAllocator", "not enough memory")
+    return isinstance(error, RuntimeError) and any(word in str(error) for word in words)
+
+
 def keep_freed_memory() -> None:
     """Let the process keep freed memory for the next step.
 

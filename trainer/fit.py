@@ -10,12 +10,14 @@ RUN/*.png, *.jpg        curves, a training batch, predictions beside labels
 
 from __future__ import annotations
 
+import dataclasses
+import errno
 import math
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -23,30 +25,26 @@ from types import FrameType
 import torch
 from torch import nn
 
-from trainer.checkpoint import save_checkpoint, write_atomically
+from trainer.auto_batch import auto_batch
+from trainer.checkpoint import write_atomically
 from trainer.config import FitConfig, to_toml
 from trainer.console import Talk
-from trainer.data.folder import Folder, Split
-from trainer.data.images import read_image
+from trainer.data.folder import Folder
 from trainer.data.loader import Batch, TrainLoader
-from trainer.device import keep_freed_memory, pick_device, pick_precision
-from trainer.ema import ModelEMA
+from trainer.device import keep_freed_memory, out_of_memory, pick_device, pick_precision
 from trainer.errors import TrainerError
-from trainer.evaluate import Metrics, evaluate, find, truths_of
-from trainer.logs import RunLog
+from trainer.evaluate import Metrics
+from trainer.keeper import Keeper
 from trainer.loss import Loss, Targets, criterion
 from trainer.model.config import ModelConfig
 from trainer.model.network import parameters
-from trainer.plots import draw_batch, draw_predictions, plot_curves
 from trainer.prepare import choose_model, read_aloud
-from trainer.results import Results
+from trainer.recompute import recompute_blocks
 from trainer.schedule import FINISH, Budget, learning_rate
-from trainer.state import TrainingState, new_model, new_optimizer, read_state, refuse_other_course
+from trainer.state import TrainingState, new_model, new_state, read_state, refuse_other_course
+from trainer.world import World, count_norms_together, join
 
-SAVE_EVERY = 20.0  # seconds between checkpoints, at least
-SAVE_SHARE = 0.02  # of the time at most goes into checkpoints
 SHOW_EVERY = 5  # steps between moves of the bar
-EVALUATION_BATCH = 16
 
 
 @dataclass(frozen=True)
@@ -61,8 +59,9 @@ class FitResult:
     best_step: int
     steps: int
     seconds: float  # wall time of the whole run, over all its sittings
-    cpu_seconds: float
+    cpu_seconds: float  # of this process
     interrupted: bool  # Ctrl-C: last.pt was written, the run can be resumed
+    leads: bool  # False in a process beside the first one, which wrote nothing
 
 
 def fit(
@@ -72,65 +71,96 @@ def fit(
 
     With `resume` the run in that folder goes on from its last checkpoint, on the course it was on; a run that
     has finished is only evaluated again. `on_step` is called with the number of steps done after each one.
+    Under torchrun all processes train together (see `trainer.world`).
 
     Raises TrainerError where the folder cannot be trained on, the run folder is taken, a resumed run is asked
-    to change its course, or the loss is no number any more.
+    to change its course, the loss is no number any more, or memory or disk are full; the last good checkpoint
+    is kept.
     """
     device = pick_device(config.device)
     if device.type == "cpu":
         keep_freed_memory()
         if config.threads:
             torch.set_num_threads(config.threads)
-    with Talk() as talk, _interrupt() as interrupted:
-        run = _Run.resumed(config, device, talk) if resume else _Run.started(config, device, talk)
+    with join(device) as world, Talk(silent=not world.leads) as talk, _interrupt() as interrupted:
         try:
-            if not run.state.finished:
-                run.train(interrupted, on_step)
-            return run.result(stopped=interrupted.is_set())
-        finally:
-            run.log.close()
+            run = _Run.resumed(config, world, talk) if resume else _Run.started(config, world, talk)
+            try:
+                if not run.state.finished:
+                    run.train(interrupted, on_step)
+                return run.result(stopped=interrupted.is_set())
+            finally:
+                if run.keeper is not None:
+                    run.keeper.close()
+        except (RuntimeError, MemoryError) as error:
+            if not out_of_memory(error):
+                raise
+            raise TrainerError(
+                f"the memory of {device.type} is full with {config.batch} images of {config.imgsz} px a step",
+                "lower --batch (and raise --accumulate by as much), --imgsz or --model, or add --recompute; "
+                "the last checkpoint is kept",
+            ) from error
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            raise TrainerError(
+                f"the disk is full: {error.filename or config.run} could not be written",
+                f"make room, then: trainer fit --resume -o {config.run}",
+            ) from error
 
 
 class _Run:
-    """One sitting of a training run."""
+    """One sitting of a training run, in one process."""
 
-    def __init__(self, state: TrainingState, folder: Folder, device: torch.device, talk: Talk) -> None:
+    def __init__(self, state: TrainingState, folder: Folder, world: World, talk: Talk) -> None:
         config = state.config
-        self.state, self.device, self.talk = state, device, talk
+        self.state, self.world, self.talk = state, world, talk
         train = folder.split("train")
         assert train is not None  # read_folder refuses a folder without
-        self.val: Split | None = folder.split("val")
-        self.loader = TrainLoader(train, config)
-        self.budget = Budget.of(config, len(train))
-        self.weights = config.run / "weights"
-        self.results = Results(config.run / "results.csv", until_step=state.step)
-        self.log = RunLog(config.run)
-        self.criterion = criterion(state.model_config, config)
-        self.metrics: Metrics | None = None
-        self.saved_at = state.seconds
-        self.save_cost = 0.0
+        self.loader = TrainLoader(train, config, rank=world.rank, world=world.size)
+        self.budget = Budget.of(config, len(train), state.images_a_step)
+        self.criterion = criterion(state.model_config, config, world.mean)
+        self.model = self._trained(state.model)
         self._began = time.monotonic() - state.seconds
         self._cpu_began = time.process_time() - state.cpu_seconds
+        self.keeper = None
+        if world.leads:
+            self.keeper = Keeper(
+                state,
+                folder.split("val"),
+                talk,
+                parts=self.criterion.parts,
+                images=len(train),
+                device=world.device,
+                seconds=self.seconds,
+                cpu_seconds=lambda: time.process_time() - self._cpu_began,
+            )
 
     @classmethod
-    def started(cls, config: FitConfig, device: torch.device, talk: Talk) -> _Run:
-        if (config.run / "weights").exists() or (config.run / "config.toml").exists():
+    def started(cls, config: FitConfig, world: World, talk: Talk) -> _Run:
+        if world.leads and ((config.run / "weights").exists() or (config.run / "config.toml").exists()):
             raise TrainerError(
                 f"{config.run} already holds a run",
                 "choose another folder with -o, or continue with --resume",
             )
         folder = read_aloud(config, talk)
-        torch.manual_seed(config.seed)
         model_config = choose_model(config, folder, talk)
-        state = _new_state(config, model_config, folder.classes, device, pick_precision(config.amp, device))
-        write_atomically(config.run / "config.toml", to_toml(config).encode("utf-8"))
-        run = cls(state, folder, device, talk)
+        if not config.batch:
+            config = _with_batch(config, model_config, world, talk)
+        torch.manual_seed(config.seed)
+        precision = pick_precision(config.amp, world.device)
+        state = _new_state(config, model_config, folder.classes, world, precision)
+        if world.leads:
+            write_atomically(config.run / "config.toml", to_toml(config).encode("utf-8"))
+        run = cls(state, folder, world, talk)
         run.introduce(model_config)
         return run
 
     @classmethod
-    def resumed(cls, config: FitConfig, device: torch.device, talk: Talk) -> _Run:
+    def resumed(cls, config: FitConfig, world: World, talk: Talk) -> _Run:
         content, saved, model_config = read_state(config.run)
+        if not config.batch:  # it was chosen when the run began
+            config = dataclasses.replace(config, batch=saved.batch)
         refuse_other_course(saved, config)
         folder = read_aloud(config, talk)
         classes = tuple(content["meta"]["classes"])
@@ -138,23 +168,40 @@ class _Run:
             raise TrainerError(
                 f"{config.data} names other classes than the run was begun with", "start a new run"
             )
-        state = _new_state(config, model_config, classes, device, content["state"]["counters"]["precision"])
+        counters = content["state"]["counters"]
+        state = _new_state(config, model_config, classes, world, counters["precision"])
+        before = counters["images_a_step"]
+        if before != state.images_a_step:
+            raise TrainerError(
+                f"the run to resume takes {before} images a step, not {state.images_a_step}",
+                "resume it with as many processes as it had",
+            )
         state.restore(content)
-        run = cls(state, folder, device, talk)
+        run = cls(state, folder, world, talk)
         talk.say(f"resumed at step {state.step}, {state.progress:.1%} of the budget")
         return run
 
     def introduce(self, model_config: ModelConfig) -> None:
         """Say what is trained, and draw what the first step sees."""
+        state, world = self.state, self.world
+        many = f", {world.size} processes" if world.size > 1 else ""
         self.talk.say(
-            f"{model_config.name}: {parameters(self.state.model):,} parameters, {self.device.type}, "
-            f"mixed precision {self.state.precision}"
+            f"{model_config.name}: {parameters(state.model):,} parameters, {world.device.type}{many}, "
+            f"mixed precision {state.precision}"
         )
-        first = self.loader.batch(0, self.state.config.mosaic)
-        boxes = [_xyxy(first.boxes[first.image == i]).numpy() for i in range(len(first.images))]
-        labels = [first.labels[first.image == i].numpy() for i in range(len(first.images))]
-        images = first.images.permute(0, 2, 3, 1).numpy()
-        draw_batch(images, boxes, labels, self.state.classes, self.state.config.run / "train_batch.jpg")
+        if self.keeper is not None:
+            self.keeper.introduce(self.loader.batch(0, state.config.mosaic))
+
+    def _trained(self, model: nn.Module) -> nn.Module:
+        """The network as steps call it."""
+        config = self.state.config
+        if config.recompute:
+            recompute_blocks(model)
+        joined = self.world.joined(model)
+        if not config.compile:
+            return joined
+        # one program for all sizes where they change from step to step
+        return torch.compile(joined, dynamic=config.multi_scale is not None)  # type: ignore[return-value]
 
     # time
 
@@ -172,46 +219,71 @@ class _Run:
     def train(self, interrupted: threading.Event, on_step: Callable[[int], None] | None) -> None:
         state, config = self.state, self.state.config
 
-        def mosaic(step: int) -> float:
+        def mosaic(batch: int) -> float:
             # batches are prepared ahead: with a budget in minutes their progress is that of the moment
-            at = step / self.budget.steps if self.budget.steps else state.progress
+            at = batch / config.accumulate / self.budget.steps if self.budget.steps else state.progress
             return config.mosaic if at < 1 - config.close_mosaic else 0.0
 
-        for batch in self.loader.batches(state.step, self.budget.steps, mosaic):
+        last = self.budget.steps * config.accumulate if self.budget.steps else None
+        batches = self.loader.batches(state.step * config.accumulate, last, mosaic)
+        for first in batches:
             began = self.seconds()
-            self.step(batch, began)
+            self.step([first, *(next(batches) for _ in range(config.accumulate - 1))], began)
             if on_step is not None:
                 on_step(state.step)
-            if state.progress >= 1:
+            wish = self.wish(interrupted.is_set())
+            if wish == "end":
                 break
-            if interrupted.is_set():
+            if wish == "stop":
                 self.save()
                 self.talk.say(f"stopped at step {state.step}; continue with --resume -o {config.run}")
+                interrupted.set()
                 return
-            if self.budget.evaluates(
-                state.step, self.seconds() - state.evaluated_at, state.evaluation_seconds
-            ):
+            if wish == "judge":
                 self.judge()
-            elif self.save_is_due():
+            elif wish == "save":
                 self.save()
         self.judge()
         state.finished = True
         self.save()
 
-    def step(self, batch: Batch, began: float) -> None:
-        """One optimiser step."""
+    def wish(self, interrupted: bool) -> str:
+        """What comes after this step; the first process decides, also how far the run has come."""
+        state = self.state
+        wishes = ("go", "end", "stop", "judge", "save")
+        mine = "go"
+        if self.keeper is not None:
+            since = self.seconds() - state.evaluated_at
+            if state.progress >= 1:
+                mine = "end"
+            elif interrupted:
+                mine = "stop"
+            elif self.budget.evaluates(state.step, since, state.evaluation_seconds):
+                mine = "judge"
+            elif self.keeper.save_is_due(self.budget.epoch_steps):
+                mine = "save"
+        state.progress, number = self.world.agreed((state.progress, wishes.index(mine)))
+        return wishes[int(number)]
+
+    def step(self, batches: list[Batch], began: float) -> None:
+        """One optimiser step, from one batch or several whose gradients are added up."""
         state, config = self.state, self.state.config
         rate = config.lr * learning_rate(state.progress, warmup=config.warmup, final=config.lr_final)
         for group in state.optimizer.param_groups:
             group["lr"] = rate
-        loss = self.loss(batch)
-        state.scaler.scale(loss.total).backward()
+        parts = torch.zeros_like(state.loss_sum)
+        for number, batch in enumerate(batches, start=1):
+            with self._gradients_kept(last=number == len(batches)):
+                loss = self.loss(batch)
+                state.scaler.scale(loss.total / len(batches)).backward()
+            parts += torch.cat((loss.total.detach()[None], loss.parts)) / len(batches)
         state.scaler.unscale_(state.optimizer)
         norm = nn.utils.clip_grad_norm_(state.model.parameters(), config.clip)
         if not state.scaler.is_enabled() and not torch.isfinite(norm):
             raise TrainerError(
                 f"the loss is no number any more (step {state.step + 1})",
-                f"lower --lr (now {config.lr:g}); the last good weights are {self.weights / 'last.pt'}",
+                f"lower --lr (now {config.lr:g}); the last good weights are "
+                f"{config.run / 'weights' / 'last.pt'}",
             )
         state.scaler.step(state.optimizer)
         state.scaler.update()
@@ -222,156 +294,93 @@ class _Run:
         # what this step took, without an evaluation that may lie between it and the one before
         share = self.budget.progress(1, self.seconds() - began)
         state.ema.update(state.model, state.progress, share)
-        parts = torch.cat((loss.total.detach()[None], loss.parts))
         state.loss_sum += parts
         state.loss_steps += 1
         if state.step % SHOW_EVERY == 0:
             losses = dict(zip(("loss", *self.criterion.parts), parts.tolist(), strict=True))
             self.talk.advance(state.progress, state.step, losses, rate)
 
+    def _gradients_kept(self, *, last: bool) -> AbstractContextManager[None]:
+        """Between the batches of one step processes need not exchange their gradients."""
+        if last or self.world.size == 1:
+            return nullcontext()
+        return self.model.no_sync()  # type: ignore[operator]
+
     def loss(self, batch: Batch) -> Loss:
         """The loss of a batch, forward pass included."""
-        state = self.state
+        state, device = self.state, self.world.device
         state.model.train()
-        images = batch.images.to(self.device, non_blocking=True).float() / 255
+        images = batch.images.to(device, non_blocking=True).float() / 255
         kind = torch.float16 if state.precision == "fp16" else torch.bfloat16
-        with torch.autocast(self.device.type, dtype=kind, enabled=state.precision != "off"):
-            maps = state.model(images)
-        targets = Targets(
-            batch.boxes.to(self.device), batch.labels.to(self.device), batch.image.to(self.device)
-        )
+        with torch.autocast(device.type, dtype=kind, enabled=state.precision != "off"):
+            maps = self.model(images)
+        targets = Targets(batch.boxes.to(device), batch.labels.to(device), batch.image.to(device))
         return self.criterion(maps, targets)
 
     # what is kept
 
-    def save_is_due(self) -> bool:
-        """By the clock; a little earlier at the end of an epoch."""
-        since = self.seconds() - self.saved_at
-        epoch_ends = self.state.step % self.budget.epoch_steps == 0
-        return since >= max(SAVE_EVERY * (0.5 if epoch_ends else 1.0), self.save_cost / SAVE_SHARE)
-
     def save(self) -> None:
-        """Write last.pt."""
-        began = self.seconds()
-        state = self.state
-        state.seconds = began
-        state.cpu_seconds = time.process_time() - self._cpu_began
-        state.save(self.weights / "last.pt")
-        self.saved_at = self.seconds()
-        self.save_cost = self.saved_at - began
+        """The first process writes last.pt; the others need not wait."""
+        if self.keeper is not None:
+            self.keeper.save()
 
     def judge(self) -> None:
-        """Evaluate the averaged weights, write the curves, keep the best, checkpoint."""
-        state, config = self.state, self.state.config
-        began = self.seconds()
-        names = ("loss", *(f"loss_{part}" for part in self.criterion.parts))
-        losses = (state.loss_sum / (state.loss_steps or math.nan)).tolist()
+        """The first process judges the averaged weights, the others wait."""
+        state = self.state
+        losses = self.world.mean_of(state.loss_sum / (state.loss_steps or math.nan))
         state.loss_sum.zero_()
         state.loss_steps = 0
-        row: dict[str, float] = {
-            "step": state.step,
-            "epoch": round(state.step * config.batch / len(self.loader.cache), 3),
-            "progress": state.progress,
-            "seconds": began,
-            "lr": state.optimizer.param_groups[0]["lr"],
-            **dict(zip(names, losses, strict=True)),
-        }
-        metrics: dict[str, float] = {}
-        if self.val is not None:
-            self.metrics = evaluate(
-                state.ema.model,
-                self.val,
-                state.classes,
-                imgsz=config.imgsz,
-                batch=EVALUATION_BATCH,
-                device=self.device.type,
-            )
-            metrics = self.metrics.as_row()
-        best = self._keep_best(metrics)
-        row.update(metrics)
-        self.results.add(row)
-        self.log.scalars(state.step, {k: v for k, v in row.items() if k != "step"})
-        if metrics:
-            self.talk.evaluated(state.step, state.progress, metrics, best)
-        state.evaluated_at = self.seconds()
-        state.evaluation_seconds = state.evaluated_at - began
-        # best.pt was written first: a kill between the two repeats this evaluation and changes nothing
-        self.save()
-
-    def _keep_best(self, metrics: dict[str, float]) -> bool:
-        """Write best.pt where these weights are the best so far, or there is nothing to judge them by."""
-        state, name = self.state, self.state.config.metric
-        if metrics and name not in metrics:
-            known = ", ".join(sorted(metrics))
-            raise TrainerError(f"the evaluation has no metric {name!r}", f"choose one of {known}")
-        value = metrics.get(name, math.nan)
-        if state.best is not None and not value > state.best:
-            return False
-        if not math.isnan(value):
-            state.best = value
-        state.best_step = state.step
-        save_checkpoint(
-            self.weights / "best.pt",
-            state.ema.model.state_dict(),
-            config=state.model_config,
-            classes=state.classes,
-            metrics=metrics,
+        if self.keeper is not None:
+            self.keeper.judge(losses)
+        state.evaluation_seconds, state.evaluated_at = self.world.agreed(
+            (state.evaluation_seconds, state.evaluated_at)
         )
-        return True
 
     def result(self, *, stopped: bool) -> FitResult:
         """Draw the pictures of the end and sum up."""
         state = self.state
-        config = state.config
-        if self.results.rows:
-            plot_curves(self.results.path, config.run / "curves.png")
-        if self.val is not None and state.finished:
-            _draw_some(state, self.val, self.device, config.run / "val_predictions.jpg")
+        run = state.config.run
+        if self.keeper is not None:
+            self.keeper.finish()
         return FitResult(
-            run=config.run,
-            best=self.weights / "best.pt",
-            last=self.weights / "last.pt",
-            metrics=self.metrics,
+            run=run,
+            best=run / "weights" / "best.pt",
+            last=run / "weights" / "last.pt",
+            metrics=self.keeper.metrics if self.keeper is not None else None,
             best_value=state.best,
             best_step=state.best_step,
             steps=state.step,
             seconds=self.seconds(),
             cpu_seconds=time.process_time() - self._cpu_began,
             interrupted=stopped and not state.finished,
+            leads=self.world.leads,
         )
 
 
 def _new_state(
-    config: FitConfig,
-    model_config: ModelConfig,
-    classes: tuple[str, ...],
-    device: torch.device,
-    precision: str,
+    config: FitConfig, model_config: ModelConfig, classes: tuple[str, ...], world: World, precision: str
 ) -> TrainingState:
-    model = new_model(model_config, device)
-    return TrainingState(
-        config=config,
-        classes=classes,
+    model = count_norms_together(new_model(model_config, world.device), world)
+    return new_state(
+        config,
+        model,
+        classes,
         precision=precision,
-        model=model,
-        ema=ModelEMA(model, config.ema),
-        optimizer=new_optimizer(model, config, device),
-        scaler=torch.amp.GradScaler(device.type, enabled=precision == "fp16"),
-        loss_sum=torch.zeros(1 + len(criterion(model_config, config).parts), device=device),
+        device=world.device,
+        images_a_step=config.batch * config.accumulate * world.size,
+        parts=len(criterion(model_config, config).parts),
     )
 
 
-def _draw_some(state: TrainingState, val: Split, device: torch.device, out: Path) -> None:
-    """Labels beside predictions of the final averaged weights, for a few images of val."""
-    _, part = val.part(6)
-    found = find(state.ema.model, part, imgsz=state.config.imgsz, conf=0.25, device=device.type)
-    images = [read_image(path) for path in part.images]
-    draw_predictions(images, truths_of(part), found, state.classes, out)
-
-
-def _xyxy(boxes: torch.Tensor) -> torch.Tensor:
-    half = boxes[:, 2:] / 2
-    return torch.cat((boxes[:, :2] - half, boxes[:, :2] + half), dim=1)
+def _with_batch(config: FitConfig, model_config: ModelConfig, world: World, talk: Talk) -> FitConfig:
+    """`config` with the largest batch that fits; the first process measures."""
+    found = 0
+    if world.leads:
+        model = new_model(model_config, world.device)
+        found = auto_batch(model, criterion(model_config, config), config.imgsz, world.device)
+    batch = int(world.agreed((found,))[0])
+    talk.say(f"{batch} images a step fit into the memory of {world.device.type}")
+    return dataclasses.replace(config, batch=batch)
 
 
 @contextmanager

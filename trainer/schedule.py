@@ -33,13 +33,13 @@ class Budget:
     epoch_steps: int  # steps in which every image is seen once, at least 1
 
     @classmethod
-    def of(cls, config: FitConfig, images: int) -> Budget:
+    def of(cls, config: FitConfig, images: int, images_a_step: int) -> Budget:
         """The budget `config` asks for with that many training images."""
-        epoch_steps = max(math.ceil(images / config.batch), 1)
+        epoch_steps = max(math.ceil(images / images_a_step), 1)
         if config.minutes is not None:
             return cls(None, 60 * config.minutes, epoch_steps)
         if config.epochs is not None:
-            return cls(math.ceil(config.epochs * images / config.batch), None, epoch_steps)
+            return cls(math.ceil(config.epochs * images / images_a_step), None, epoch_steps)
         return cls(config.steps, None, epoch_steps)
 
     def progress(self, step: int, seconds: float, reserve: float = 0.0) -> float:

@@ -30,6 +30,7 @@ class TrainingState:
     config: FitConfig
     classes: tuple[str, ...]
     precision: str  # off, bf16 or fp16, as resolved when the run began
+    images_a_step: int  # over all processes
     model: nn.Module
     ema: ModelEMA
     optimizer: torch.optim.Optimizer
@@ -119,6 +120,30 @@ def refuse_other_course(saved: FitConfig, asked: FitConfig) -> None:
                 f"the run to resume has {field.name} = {before}, not {now}",
                 "leave that option as it was, or start a new run in another folder",
             )
+
+
+def new_state(
+    config: FitConfig,
+    model: nn.Module,
+    classes: tuple[str, ...],
+    *,
+    precision: str,
+    device: torch.device,
+    images_a_step: int,
+    parts: int,
+) -> TrainingState:
+    """The state in which a run begins; `parts` is how many the loss has."""
+    return TrainingState(
+        config=config,
+        classes=classes,
+        precision=precision,
+        images_a_step=images_a_step,
+        model=model,
+        ema=ModelEMA(model, config.ema),
+        optimizer=new_optimizer(model, config, device),
+        scaler=torch.amp.GradScaler(device.type, enabled=precision == "fp16"),
+        loss_sum=torch.zeros(1 + parts, device=device),
+    )
 
 
 def new_model(config: ModelConfig, device: torch.device) -> nn.Module:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import errno
 import os
 import random
 import signal
@@ -140,7 +141,7 @@ def test_a_killed_run_resumes_to_the_same_weights_bit_by_bit(
     data: Path, finished: FitResult, tmp_path: Path, killed_at: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # a checkpoint every second step, so that the kill falls between two of them
-    monkeypatch.setattr("trainer.fit._Run.save_is_due", lambda self: self.state.step % 2 == 0)
+    monkeypatch.setattr("trainer.keeper.Keeper.save_is_due", lambda self, _: self.state.step % 2 == 0)
     asked = config(data, tmp_path / "run")
 
     def kill(step: int) -> None:
@@ -168,9 +169,9 @@ def test_a_real_sigkill_at_any_moment_leaves_a_run_that_resumes(
     run = tmp_path / "run"
     code = f"""
         from pathlib import Path
-        from trainer import fit as module
+        from trainer import fit as module, keeper
         from trainer.config import FitConfig
-        module._Run.save_is_due = lambda self: True
+        keeper.Keeper.save_is_due = lambda self, _: True
         module.fit(FitConfig(data=Path({str(data)!r}), run=Path({str(run)!r}), steps=12, imgsz=64, batch=4,
                              device="cpu", amp="off", degrade=0.0, threads=1))
     """
@@ -235,7 +236,7 @@ def test_minutes_end_on_time_with_a_final_evaluation(
 def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_last_checkpoint(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("trainer.fit._Run.save_is_due", lambda self: self.state.step == 2)
+    monkeypatch.setattr("trainer.keeper.Keeper.save_is_due", lambda self, _: self.state.step == 2)
     with pytest.raises(TrainerError, match=r"no number any more \(step \d+\); lower --lr"):
         fit(config(data, tmp_path / "run", lr=1e30, warmup=0.0))
     if (tmp_path / "run/weights/last.pt").exists():
@@ -303,3 +304,79 @@ def test_random_states_come_back_as_they_were() -> None:
     drawn = (torch.rand(1).item(), np.random.rand(), random.random())
     set_random_state(state)
     assert (torch.rand(1).item(), np.random.rand(), random.random()) == drawn
+
+
+def test_gradients_of_several_batches_add_up_to_one_step(data: Path, tmp_path: Path) -> None:
+    """Two batches of 4 see the images of one batch of 8, in the same order; batch norm sees them apart."""
+    seen: list[int] = []
+    result = fit(config(data, tmp_path / "run", accumulate=2, steps=5), on_step=seen.append)
+    assert seen == [1, 2, 3, 4, 5]
+    assert float(rows_of(result.run)[-1]["epoch"]) == 4.0  # 5 steps of 8 of 10 images
+
+
+def test_recomputed_activations_change_nothing_but_memory(data: Path, tmp_path: Path) -> None:
+    plain = fit(config(data, tmp_path / "plain", steps=3))
+    again = fit(config(data, tmp_path / "again", steps=3, recompute=True))
+    ours, theirs = weights_of(again.last), weights_of(plain.last)
+    assert ours.keys() == theirs.keys()
+    for name in ours:
+        torch.testing.assert_close(ours[name], theirs[name], rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.cuda.OutOfMemoryError("CUDA out of memory"),
+        RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate ..."),
+        MemoryError(),
+    ],
+)
+def test_full_memory_is_told_with_its_cure_and_keeps_the_last_checkpoint(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    monkeypatch.setattr("trainer.keeper.Keeper.save_is_due", lambda self, _: self.state.step == 2)
+
+    def fail(step: int) -> None:
+        if step == 3:
+            raise error
+
+    with pytest.raises(TrainerError, match=r"memory of cpu is full with 4 images of 64 px.*lower --batch"):
+        fit(config(data, tmp_path / "run"), on_step=fail)
+    assert read_checkpoint(tmp_path / "run/weights/last.pt")["state"]["counters"]["step"] == 2
+
+
+def test_other_errors_are_not_taken_for_full_memory(data: Path, tmp_path: Path) -> None:
+    def fail(step: int) -> None:
+        raise RuntimeError("a bug")
+
+    with pytest.raises(RuntimeError, match="a bug"):
+        fit(config(data, tmp_path / "run"), on_step=fail)
+
+
+def test_a_full_disk_is_told_with_its_cure_and_keeps_the_last_checkpoint(
+    data: Path, finished: FitResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The third write of last.pt meets a full disk; with room the run goes on as if nothing had been."""
+    monkeypatch.setattr("trainer.keeper.Keeper.save_is_due", lambda self, _: True)
+    fsync, writes = os.fsync, []
+
+    def full(descriptor: int) -> None:
+        name = Path(f"/proc/self/fd/{descriptor}").resolve().name
+        writes.append(name)
+        if sum("last.pt" in other for other in writes) == 3:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        fsync(descriptor)
+
+    monkeypatch.setattr("trainer.checkpoint.os.fsync", full)
+    with pytest.raises(TrainerError, match=r"the disk is full.*make room, then: trainer fit --resume"):
+        fit(config(data, tmp_path / "run"))
+    monkeypatch.undo()
+    assert read_checkpoint(tmp_path / "run/weights/last.pt")["state"]["counters"]["step"] == 2
+    result = fit(resume_config(tmp_path / "run"), resume=True)
+    assert equal(weights_of(result.last), weights_of(finished.last))
+
+
+def test_batch_0_asks_for_what_fits(data: Path, tmp_path: Path) -> None:
+    result = fit(config(data, tmp_path / "run", batch=0, steps=2))
+    assert from_toml((result.run / "config.toml").read_text(encoding="utf-8")).batch == 8
+    assert fit(config(data, tmp_path / "run", batch=0, steps=2), resume=True).steps == 2

@@ -12,7 +12,7 @@ from trainer.schedule import Budget, learning_rate
 
 
 def budget(images: int = 100, batch: int = 8, **given: Any) -> Budget:
-    return Budget.of(FitConfig(data=Path("d"), run=Path("r"), batch=batch, **given), images)
+    return Budget.of(FitConfig(data=Path("d"), run=Path("r"), batch=batch, **given), images, batch)
 
 
 def test_the_rate_climbs_straight_and_falls_as_a_cosine() -> None:

@@ -9,7 +9,7 @@ over cells and measured per positive: the gains mean the same at any size, class
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -34,6 +34,7 @@ class AnchorLoss:
     obj: float = 1.0
     cls: float = 1.0
     anchor_t: float = 4.0  # see `trainer.assign.ratio`
+    mean: Callable[[float], float] = lambda count: count  # of a count over all processes
 
     def __call__(self, maps: Sequence[Tensor], targets: Targets) -> Loss:
         """Loss of a batch, a mean per positive, independent of the batch size.
@@ -63,7 +64,7 @@ class AnchorLoss:
                 raw[..., 4].float(), wanted, reduction="sum"
             )
         # a background batch has no positives; one per image keeps its step as long as that of a sparse one
-        share = 1.0 / max(positives, len(maps[0]))
+        share = 1.0 / max(self.mean(positives), self.mean(len(maps[0])))
         return Loss.of(self.box * share * box_sum, self.obj * share * obj_sum, self.cls * share * cls_sum)
 
 

@@ -57,6 +57,8 @@ class CSPStage(nn.Module):
     the same weights and the same arithmetic, one pass over memory less.
     """
 
+    recomputable = True  # see `trainer.recompute`
+
     def __init__(self, c_in: int, c_out: int, depth: int, *, shortcut: bool = True, act: str) -> None:
         super().__init__()
         hidden = c_out // 2

@@ -1,0 +1,146 @@
+"""Several processes train what one process with the larger batch trains."""
+
+from __future__ import annotations
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.trainer.test_fit import config, data
+from trainer.auto_batch import batch_that_fits
+from trainer.checkpoint import read_checkpoint
+from trainer.config import FitConfig, to_toml
+from trainer.errors import TrainerError
+from trainer.fit import fit
+from trainer.world import World, _SharedBatchNorm, count_norms_together
+
+__all__ = ["data"]  # the fixture
+
+
+def torchrun(config: FitConfig, *words: str, processes: int = 2) -> subprocess.Popen[str]:
+    """`trainer fit` in several processes, as a user starts it."""
+    hyp = config.run.with_suffix(".toml")
+    hyp.write_text(to_toml(config), encoding="utf-8")
+    launch = ["torch.distributed.run", "--standalone", f"--nproc-per-node={processes}", "-m", "trainer"]
+    command = ["-m", *launch, "fit", *(words or (str(config.data), "--hyp", str(hyp))), "-o", str(config.run)]
+    # a file would keep the ports of one run apart from those of another; `standalone` picks a free one
+    return subprocess.Popen(
+        [sys.executable, *command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        start_new_session=True,
+    )
+
+
+def losses(run: Path) -> list[float]:
+    with (run / "results.csv").open(encoding="utf-8", newline="") as file:
+        return [float(row["loss"]) for row in csv.DictReader(file)]
+
+
+@pytest.fixture(scope="module")
+def alone(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run of one process with batches of 8."""
+    run = tmp_path_factory.mktemp("worlds") / "alone"
+    fit(config(data, run, batch=8, steps=8, lr=1e-4))
+    return run
+
+
+def test_two_processes_follow_the_loss_curve_of_one_with_the_double_batch(
+    data: Path, alone: Path, tmp_path: Path
+) -> None:
+    """At a small rate: AdamW's first steps take the sign of every gradient, so what differs in the last bit
+    grows quickly. That nothing else differs, the test in double precision shows.
+    """
+    process = torchrun(config(data, tmp_path / "two", batch=4, steps=8, lr=1e-4))
+    said, _ = process.communicate(timeout=240)
+    assert process.returncode == 0, said
+    assert "2 processes" in said
+    assert said.count("parameters,") == 1, "only the first process talks"
+    assert losses(tmp_path / "two") == pytest.approx(losses(alone), rel=1e-3)
+    ours = read_checkpoint(tmp_path / "two" / "weights" / "last.pt")["weights"]
+    theirs = read_checkpoint(alone / "weights" / "last.pt")["weights"]
+    assert ours.keys() == theirs.keys()
+    for name, tensor in ours.items():
+        torch.testing.assert_close(tensor, theirs[name], rtol=1e-2, atol=1e-3)
+
+
+def test_two_killed_processes_resume_to_the_same_curve(data: Path, alone: Path, tmp_path: Path) -> None:
+    asked = config(data, tmp_path / "two", batch=4, steps=8, lr=1e-4)
+    process = torchrun(asked)
+    deadline = time.monotonic() + 200
+    while len(losses(asked.run) if (asked.run / "results.csv").exists() else []) < 2:
+        assert time.monotonic() < deadline and process.poll() is None
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    again = torchrun(asked, "--resume")
+    said, _ = again.communicate(timeout=240)
+    assert again.returncode == 0, said
+    assert "resumed at step" in said
+    assert losses(asked.run) == pytest.approx(losses(alone), rel=1e-3)
+    other = torchrun(asked, "--resume", processes=1)
+    assert "as many processes as it had" in other.communicate(timeout=240)[0]
+
+
+def gradients(x: torch.Tensor, world: World) -> torch.Tensor:
+    """All gradients of a convolution, a batch norm and a mean over a batch of all processes; then the norm's
+    running averages."""
+    torch.manual_seed(0)
+    net = torch.nn.Sequential(torch.nn.Conv2d(2, 3, 3), torch.nn.BatchNorm2d(3), torch.nn.SiLU()).double()
+    model = world.joined(count_norms_together(net, world))
+    (model(x).square() * torch.arange(1.0, 4.0)[None, :, None, None]).mean().backward()
+    found = [p.grad.flatten() for p in net.parameters() if p.grad is not None]
+    norm = net[1]
+    assert isinstance(norm, torch.nn.BatchNorm2d)
+    assert norm.running_mean is not None and norm.running_var is not None
+    return torch.cat((*found, norm.running_mean, norm.running_var))
+
+
+def half_the_batch(rank: int, x: torch.Tensor, store: str, out: str) -> None:
+    torch.distributed.init_process_group("gloo", init_method=f"file://{store}", rank=rank, world_size=2)
+    torch.save(gradients(x[2 * rank : 2 * rank + 2], World(rank, 2)), f"{out}.{rank}")
+    torch.distributed.destroy_process_group()
+
+
+def test_gradients_and_norms_of_two_processes_are_those_of_the_whole_batch(tmp_path: Path) -> None:
+    """In double precision, so that nothing but an error could differ."""
+    x = torch.randn(4, 2, 6, 6, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+    out = tmp_path / "gradients"
+    torch.multiprocessing.spawn(half_the_batch, args=(x, str(tmp_path / "store"), str(out)), nprocs=2)
+    whole = gradients(x, World())
+    for rank in (0, 1):
+        torch.testing.assert_close(torch.load(f"{out}.{rank}"), whole, rtol=1e-6, atol=1e-9)
+
+
+def test_one_process_agrees_with_itself() -> None:
+    world = World()
+    assert world.leads
+    assert world.mean(3.0) == 3.0
+    assert world.agreed((0.5, 2)) == [0.5, 2]
+    model = torch.nn.Linear(1, 1)
+    assert world.joined(model) is model
+
+
+def test_shared_batch_norm_keeps_parameters_and_names() -> None:
+    norm = torch.nn.BatchNorm2d(3, eps=1e-3, momentum=0.03)
+    norm(torch.randn(4, 3, 5, 5))
+    shared = _SharedBatchNorm.of(norm)
+    assert shared.state_dict().keys() == norm.state_dict().keys()
+    x = torch.randn(2, 3, 4, 4)
+    torch.testing.assert_close(shared.eval()(x), norm.eval()(x))
+
+
+def test_the_batch_is_read_off_a_line_through_what_was_tried() -> None:
+    # 100 for the network and 50 an image; 80 % of 2000 are 1600: room for 30 images
+    assert batch_that_fits([1, 2, 4], [150, 200, 300], free=2000) == 30
+    with pytest.raises(TrainerError, match="not one image"):
+        batch_that_fits([1, 2], [150, 200], free=150)
