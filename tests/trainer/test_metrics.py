@@ -1,16 +1,21 @@
-"""Average precision, worked out by hand and against faster-coco-eval called directly."""
+"""Average precision, worked out by hand and beside pycocotools."""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import math
 
 import numpy as np
 import pytest
-from faster_coco_eval import COCO, COCOeval_faster
+from pycocotools.coco import COCO
+from pycocotools.cocoeval import COCOeval
 
 from trainer.decode import Detections
-from trainer.metrics import Curve, Truth, score, voc07_ap, voc12_ap
+from trainer.metrics import Curve, Truth, match, score, voc07_ap, voc12_ap
+from trainer.metrics.matching import clipped
+from trainer.metrics.sizes import found_by_size
 
 
 def truth(*rows: tuple[int, float, float, float, float], size: tuple[int, int] = (400, 300)) -> Truth:
@@ -56,6 +61,41 @@ def test_the_working_point_is_where_f1_is_best() -> None:
     assert c.confidence == pytest.approx(0.7)
     assert (c.correct, c.false, c.missed) == (2, 1, 0)
     assert (m.best_f1.f1, m.best_f1.confidence) == pytest.approx((0.8, 0.7))
+
+
+def test_thresholds_find_the_most_with_the_precision_or_the_false_rate_that_is_wanted() -> None:
+    # right, right, wrong, right, wrong, right: precision 1, 1, 2/3, 3/4, 3/5, 4/6
+    right = np.array([True, True, False, True, False, True])
+    curve = Curve.of(np.array([0.9, 0.8, 0.7, 0.6, 0.5, 0.4]), right, 5)
+    at_75 = curve.at_precision(0.75)
+    assert (at_75.confidence, at_75.precision, at_75.recall) == (0.6, 0.75, 0.6)
+    assert curve.at_precision(1.0).confidence == 0.8
+    assert curve.at_precision(0.6).confidence == 0.4
+    # over 10 images: .1 false an image allow one, .05 allow none
+    assert curve.at_false_rate(0.1, 10).confidence == 0.6
+    assert curve.at_false_rate(0.05, 10).confidence == 0.8
+    assert curve.at_false_rate(9, 10).confidence == 0.4
+    given = curve.at(0.65)
+    assert (given.confidence, given.correct, given.false, given.missed) == (0.65, 2, 1, 3)
+    assert curve.at(0.95).correct == 0
+
+
+def test_a_threshold_that_no_confidence_reaches_is_undefined() -> None:
+    curve = Curve.of(np.array([0.9, 0.8]), np.array([False, True]), 3)
+    for point in (curve.at_precision(0.9), curve.at_false_rate(0.0, 10)):
+        assert math.isnan(point.confidence)
+        assert (point.correct, point.missed) == (0, 3)
+
+
+def test_recall_is_told_by_the_size_of_the_label() -> None:
+    # sides 10 and 40 px are found, another of 40 px is not, one of 40 px only under the confidence
+    truths = [truth((0, 0, 0, 10, 10), (0, 50, 0, 90, 40), (0, 100, 0, 140, 40), (0, 200, 0, 240, 40))]
+    detected = [found((0, 0.9, 0, 0, 10, 10), (0, 0.8, 50, 0, 90, 40), (0, 0.3, 200, 0, 240, 40))]
+    steps = {step.low: step for step in found_by_size(match(detected, truths, 1), 0.5)}
+    assert (steps[8].boxes, steps[8].found, steps[8].recall) == (1, 1, 1)
+    assert (steps[32].boxes, steps[32].found, steps[32].recall) == (3, 1, pytest.approx(1 / 3))
+    assert steps[0].boxes == 0 and math.isnan(steps[0].recall)
+    assert sum(step.boxes for step in steps.values()) == 4
 
 
 def test_a_second_detection_of_the_same_label_is_false() -> None:
@@ -164,6 +204,7 @@ def scene(seed: int, images: int) -> tuple[list[Detections], list[Truth]]:
         truths.append(Truth(xyxy, classes, (400, 400)))
         again = np.repeat(np.arange(n), 2)
         moved = xyxy[again] + rng.normal(0, 4, (2 * n, 4))
+        moved[:, 2:] = np.maximum(moved[:, 2:], moved[:, :2] + 1)
         noise = np.concatenate((low := rng.uniform(0, 300, (20, 2)), low + 40), axis=1)
         boxes = np.concatenate((moved, noise)).astype(np.float32)
         labels = np.concatenate((classes[again], rng.integers(0, 3, 20)))
@@ -175,34 +216,83 @@ def scene(seed: int, images: int) -> tuple[list[Detections], list[Truth]]:
     return detected, truths
 
 
-def test_coco_figures_equal_those_of_faster_coco_eval_itself() -> None:
-    detected, truths = scene(3, 25)
+def reference(detected: list[Detections], truths: list[Truth], classes: int) -> list[float]:
+    """The twelve figures of pycocotools; what it calls -1 is undefined."""
     annotations, results = [], []
     for i, t in enumerate(truths):
-        for (x1, y1, x2, y2), c in zip(t.xyxy.tolist(), t.classes.tolist(), strict=True):
+        for (x1, y1, x2, y2), c in zip(clipped(t.xyxy, t.size).tolist(), t.classes.tolist(), strict=True):
             w, h = x2 - x1, y2 - y1
             annotations.append(
                 {"id": len(annotations) + 1, "image_id": i, "category_id": c, "bbox": [x1, y1, w, h]}
                 | {"area": w * h, "iscrowd": 0}
             )
-    for i, d in enumerate(detected):
+    for i, (d, t) in enumerate(zip(detected, truths, strict=True)):
         for (x1, y1, x2, y2), s, c in zip(
-            d.xyxy.tolist(), d.scores.tolist(), d.classes.tolist(), strict=True
+            clipped(d.xyxy, t.size).tolist(), d.scores.tolist(), d.classes.tolist(), strict=True
         ):
             results.append({"image_id": i, "category_id": c, "bbox": [x1, y1, x2 - x1, y2 - y1], "score": s})
-    gt = COCO(
-        {
-            "images": [{"id": i, "width": 400, "height": 400} for i in range(25)],
-            "categories": [{"id": c, "name": str(c)} for c in range(3)],
+    with contextlib.redirect_stdout(io.StringIO()):
+        gt = COCO()
+        gt.dataset = {
+            "images": [{"id": i, "width": t.size[0], "height": t.size[1]} for i, t in enumerate(truths)],
+            "categories": [{"id": c, "name": str(c)} for c in range(classes)],
             "annotations": annotations,
         }
-    )
-    judge = COCOeval_faster(gt, gt.loadRes(results), "bbox")
-    judge.run()
+        gt.createIndex()
+        judge = COCOeval(gt, gt.loadRes(results), "bbox")
+        judge.evaluate()
+        judge.accumulate()
+        judge.summarize()
+    return [math.nan if figure == -1 else float(figure) for figure in judge.stats]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_all_twelve_figures_equal_those_of_pycocotools(seed: int) -> None:
+    detected, truths = scene(seed, 25)
     m = score(detected, truths, ["0", "1", "2"])
-    ours = [m.ap, m.ap50, m.ap75, m.ap_small, m.ap_medium, m.ap_large]
-    assert ours == pytest.approx(list(judge.stats[:6]), abs=1e-12)
+    sizes = [m.per_size[size] for size in ("small", "medium", "large")]
+    ours = [m.ap, m.ap50, m.ap75, *(s.ap for s in sizes), m.ar1, m.ar10, m.ar, *(s.ar for s in sizes)]
+    assert ours == pytest.approx(reference(detected, truths, 3), abs=1e-12, nan_ok=True)
     assert 0.1 < m.ap < 0.9  # the scene is neither trivial nor hopeless
+
+
+def test_figures_equal_those_of_pycocotools_where_an_image_has_more_than_a_hundred_detections() -> None:
+    rng = np.random.default_rng(0)
+    low = rng.uniform(0, 60, (400, 2))
+    boxes = np.concatenate((low, low + rng.uniform(10, 40, (400, 2))), axis=1)
+    truths = [Truth(boxes[:150], np.zeros(150, np.int64), (100, 100))]
+    order = rng.permutation(400)
+    scores = np.linspace(1, 0, 400).round(2)  # many are equal
+    detected = [
+        Detections(boxes[order].astype(np.float32), scores.astype(np.float32), np.zeros(400, np.int64))
+    ]
+    m = score(detected, truths, ["a"])
+    ours = [m.ap, m.ap50, m.ap75, m.ar1, m.ar10, m.ar]
+    theirs = reference(detected, truths, 1)
+    assert ours == pytest.approx([theirs[i] for i in (0, 1, 2, 6, 7, 8)], abs=1e-12)
+
+
+def test_boxes_that_reach_past_their_image_are_clipped_before_they_are_judged() -> None:
+    # Of the detection, (-50, 0)-(50, 50), only the half inside the image counts: it equals the label.
+    inside = score([found((0, 0.9, -50, 0, 50, 50))], [truth((0, 0, 0, 50, 50))], ["a"])
+    assert inside.ap == pytest.approx(1)
+    # A label past the edge is clipped alike; a detection wholly outside is false.
+    m = score(
+        [found((0, 0.8, 350, 250, 400, 300), (0, 0.9, 500, 0, 600, 90))],
+        [truth((0, 350, 250, 999, 999))],
+        ["a"],
+    )
+    assert m.per_class["a"].curve.precision.tolist() == [0, 0.5]
+    assert m.ap50 == pytest.approx(0.5)
+
+
+def test_precision_by_shape_ignores_labels_and_strays_of_other_shapes() -> None:
+    # Tall 20x60 and wide 60x20 are found; 40x40 is not, and a false 50x50 stands before both.
+    truths = [truth((0, 0, 0, 20, 60), (0, 100, 0, 160, 20), (0, 200, 0, 240, 40))]
+    detected = [found((0, 0.9, 0, 200, 50, 250), (0, 0.8, 0, 0, 20, 60), (0, 0.7, 100, 0, 160, 20))]
+    m = score(detected, truths, ["a"])
+    assert [s.boxes for s in m.per_shape.values()] == [1, 1, 1]
+    assert [s.ap for s in m.per_shape.values()] == pytest.approx([1, 0, 1])
 
 
 def test_voc_area_and_coco_ap50_nearly_agree_on_a_large_scene() -> None:
