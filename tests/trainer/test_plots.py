@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -10,12 +11,27 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tests.bench.coco_ap import scene as crowd
 from trainer import draw as draw_module
 from trainer.decode import Detections
 from trainer.draw import colour_of, draw_boxes, drawable
 from trainer.errors import TrainerError
-from trainer.metrics import Truth, score
-from trainer.plots import draw_batch, draw_predictions, plot_curves, plot_pr, write_picture
+from trainer.metrics import Matching, Truth, judge, match, score
+from trainer.metrics.calibration import calibration
+from trainer.metrics.confusion import confusion
+from trainer.metrics.mistakes import mistakes
+from trainer.plots import (
+    draw_batch,
+    draw_predictions,
+    plot_calibration,
+    plot_confusion,
+    plot_curves,
+    plot_f1,
+    plot_mistakes,
+    plot_pr,
+    write_picture,
+)
+from trainer.plots.style import Mark, figure, label_ends, line_style
 
 GREY = 100
 
@@ -167,6 +183,53 @@ def test_precision_and_recall_are_drawn_with_and_without_detections(tmp_path: Pa
         plot_pr(metrics, tmp_path / f"{i}.png")
         assert read(tmp_path / f"{i}.png").shape[0] > 300
     assert math.isnan(metrics.per_class["no labels"].ap)
+
+
+def judged(classes: int, images: int = 12) -> tuple[Matching, list[str]]:
+    """A crowd of `classes` classes with Chinese names."""
+    return match(*crowd(images, classes, 6, 40), classes), [f"第 {i} 类" for i in range(classes)]
+
+
+@pytest.mark.parametrize("classes", [1, 3, 40])
+def test_every_plot_of_a_judgement_is_drawn_for_few_and_for_many_classes(
+    tmp_path: Path, classes: int
+) -> None:
+    matching, names = judged(classes)
+    metrics = judge(matching, names)
+    plot_pr(metrics, tmp_path / "pr.png")
+    plot_f1(metrics, tmp_path / "f1.png")
+    plot_confusion(confusion(matching, 0.4), names, tmp_path / "confusion.png")
+    plot_mistakes(mistakes(matching, 0.4), tmp_path / "mistakes.png")
+    plot_calibration(calibration(matching, [(640, 640)] * matching.images), tmp_path / "calibration.png")
+    for path in tmp_path.iterdir():
+        assert min(read(path).shape[:2]) > 300
+
+
+def test_plots_of_nothing_are_drawn(tmp_path: Path) -> None:
+    matching = match([], [], 2)
+    metrics = judge(matching, ["a", "b"])
+    plot_f1(metrics, tmp_path / "f1.png")
+    plot_confusion(confusion(matching, 0.5), ["a", "b"], tmp_path / "confusion.png")
+    plot_mistakes(mistakes(matching, 0.5), tmp_path / "mistakes.png")
+    plot_calibration(calibration(matching, []), tmp_path / "calibration.png")
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_lines_differ_in_colour_or_dashes_and_the_first_ones_in_brightness_too() -> None:
+    # ITU-R BT.601 brightness, for a print without colours
+    styles = [line_style(i) for i in range(12)]
+    assert len(set(styles)) == 12
+    grey = [0.299 * int(c[1:3], 16) + 0.587 * int(c[3:5], 16) + 0.114 * int(c[5:], 16) for c, _ in styles[:4]]
+    assert all(abs(a - b) > 10 for a, b in pairwise(grey))
+
+
+def test_words_at_the_ends_of_lines_keep_apart() -> None:
+    axes = figure(6, 4).subplots()
+    axes.set_ylim(0, 1)
+    label_ends(axes, [Mark(0.5, 0.5, f"name {i}", "#000000") for i in range(8)])
+    heights = sorted(float(word.xy[1]) for word in axes.texts)
+    assert min(np.diff(heights)) > 0.03
+    assert max(heights) <= 1
 
 
 def test_drawing_leaves_the_callers_plots_alone(tmp_path: Path) -> None:
