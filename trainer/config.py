@@ -95,6 +95,13 @@ class FitConfig:
     workers: int = knob(2, "threads that prepare batches; same result", "run", low=1)
     threads: int = knob(0, "threads that compute on the CPU; 0: torch's choice", "run", low=0)
     cache: float = share(0.25, "part of the free memory that decoded images may fill", "run")
+    log: str = knob(
+        "tensorboard",
+        "where curves go besides results.csv: tensorboard, mlflow, wandb, several with commas, or none",
+        "run",
+        effect="All stay under the run's folder and offline, unless MLFLOW_TRACKING_URI or WANDB_MODE says "
+        "otherwise. mlflow and wandb need the extra of their name.",
+    )
     metric: str = knob(
         "ap", "figure of the evaluation that chooses best.pt: ap50, ap_small or ap50/CLASS", "run"
     )

@@ -35,6 +35,7 @@ from trainer.device import keep_freed_memory, out_of_memory, pick_device, pick_p
 from trainer.errors import TrainerError
 from trainer.evaluate import Metrics
 from trainer.keeper import Keeper
+from trainer.logs import require
 from trainer.loss import Loss, Targets, criterion
 from trainer.model.config import ModelConfig
 from trainer.model.network import parameters
@@ -77,6 +78,7 @@ def fit(
     to change its course, the loss is no number any more, or memory or disk are full; the last good checkpoint
     is kept.
     """
+    require(config.log)
     device = pick_device(config.device)
     if device.type == "cpu":
         keep_freed_memory()

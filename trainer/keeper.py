@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -17,7 +18,7 @@ from trainer.data.images import read_image
 from trainer.data.loader import Batch
 from trainer.errors import TrainerError
 from trainer.evaluate import Metrics, evaluate, find, truths_of
-from trainer.logs import RunLog
+from trainer.logs import RunLog, named
 from trainer.plots import draw_batch, draw_predictions, plot_curves
 from trainer.results import Results
 from trainer.state import TrainingState
@@ -48,7 +49,7 @@ class Keeper:
         self.seconds, self.cpu_seconds = seconds, cpu_seconds
         self.weights = state.config.run / "weights"
         self.results = Results(state.config.run / "results.csv", until_step=state.step)
-        self.log = RunLog(state.config.run)
+        self.log = RunLog(state.config.run, named(state.config.log), asdict(state.config), talk.say)
         self.metrics: Metrics | None = None
         self.saved_at = state.seconds
         self.save_cost = 0.0
@@ -63,7 +64,9 @@ class Keeper:
         boxes = [_xyxy(batch.boxes[batch.image == i]).numpy() for i in range(len(batch.images))]
         labels = [batch.labels[batch.image == i].numpy() for i in range(len(batch.images))]
         images = batch.images.permute(0, 2, 3, 1).numpy()
-        draw_batch(images, boxes, labels, self.state.classes, self.config.run / "train_batch.jpg")
+        picture = self.config.run / "train_batch.jpg"
+        draw_batch(images, boxes, labels, self.state.classes, picture)
+        self.log.image("train_batch", read_image(picture), self.state.step)
 
     def save_is_due(self, epoch_steps: int) -> bool:
         """By the clock; a little earlier at the end of an epoch."""
@@ -146,11 +149,13 @@ class Keeper:
         if self.results.rows:
             plot_curves(self.results.path, config.run / "curves.png")
         if self.val is not None and state.finished:
-            _draw_some(state, self.val, self.device, config.run / "val_predictions.jpg")
+            picture = config.run / "val_predictions.jpg"
+            _draw_some(state, self.val, self.device, picture)
+            self.log.image("val_predictions", read_image(picture), state.step)
 
     def close(self) -> None:
-        """Write what the log still has in memory."""
-        self.log.close()
+        """Write what the logs still have in memory."""
+        self.log.close(finished=self.state.finished)
 
 
 def _draw_some(state: TrainingState, val: Split, device: torch.device, out: Path) -> None:

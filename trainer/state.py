@@ -20,7 +20,7 @@ from trainer.model.config import ModelConfig
 from trainer.model.network import build
 
 # a resumed run may differ from the one it continues in these without leaving its course
-FREE_ON_RESUME = frozenset({"run", "workers", "cache", "device", "threads"})
+FREE_ON_RESUME = frozenset({"run", "workers", "log", "cache", "device", "threads"})
 
 
 @dataclasses.dataclass
