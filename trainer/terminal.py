@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,11 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:  # these import torch, which a table has no use for
+    from trainer.analysis import Analysis
+    from trainer.compare import Comparison
     from trainer.fit import FitResult
     from trainer.metrics import ClassMetrics, Metrics
+    from trainer.metrics.bootstrap import Interval
     from trainer.predict import Predictions
     from trainer.val import Judgement
 
@@ -32,11 +36,52 @@ def print_lines(lines: Lines) -> None:
 
 
 def judgement(judged: Judgement) -> Lines:
-    """Tables of precision, of the working point and of sizes, each narrow enough for 80 columns."""
-    metrics = judged.metrics
-    rows: list[tuple[str, ClassMetrics | Metrics]] = [*metrics.per_class.items(), ("all", metrics)]
+    """Tables of precision, of the working point, of sizes and mistakes, each narrow enough for 80 columns."""
+    metrics, analysis = judged.metrics, judged.analysis
+    what = f"{_shown(judged.weights)} on {judged.split}, {metrics.images} images at {judged.imgsz} px"
+    lines: Lines = [Text(what, style="italic"), *_precision(metrics)]
+    if analysis.questions.tell_thresholds:
+        lines += [Text("\nthresholds for what was asked", style="italic"), _thresholds(analysis)]
+    if analysis.intervals:
+        lines += ["", *_intervals(analysis)]
+    lines += [Text("\nby size and shape in the original image", style="italic"), _sizes(metrics)]
+    lines += [Text("\nmistakes", style="italic"), _mistakes(analysis)]
+    if analysis.slices:
+        lines += [Text(f"\nby {analysis.column}", style="italic"), _slices(analysis)]
+    legend = Text(
+        "AP: COCO, mean over IoU .50:.95. VOC07, VOC12: AP50 by 11 points, by area.\n"
+        "conf: a threshold to start from with `trainer predict --conf`; in the last row one for all.\n"
+        f"mistakes: what AP50 gains without them, and how many there are from confidence "
+        f"{_figure(analysis.mistakes.confidence)}.",
+        style="dim",
+    )
+    return [*lines, "", legend]
+
+
+def compared(comparison: Comparison) -> Lines:
+    """Figures of A and B, their difference with its interval, and the verdict."""
+    from trainer.compare import MEANS
+
+    what = f"{comparison.images} images of {comparison.split}, {comparison.resamples} drawings of them"
+    lines: Lines = [Text(what, style="italic")]
+    for side in (comparison.a, comparison.b):
+        lines.append(f"{side.name}: {_shown(side.found.weights)} at {side.found.imgsz} px")
+    table = _table("", "A", "B", "B - A", "95 % interval", "B is")
+    rows = [(MEANS[name], difference) for name, difference in comparison.means.items()]
+    if len(comparison.per_class) > 1:
+        rows += [(f"AP50 {name}", difference) for name, difference in comparison.per_class.items()]
+    for i, (name, d) in enumerate(rows):
+        if i == len(comparison.means):
+            table.add_section()
+        change = _signed(d.change.estimate)
+        table.add_row(Text(name), _figure(d.a), _figure(d.b), change, _between(d.change, _signed), d.verdict)
+    return [*lines, "", table, "", Text(comparison.verdict, style="bold")]
+
+
+def _precision(metrics: Metrics) -> Lines:
     ap = _table("class", "images", "boxes", "AP50", "AP75", "AP", "VOC07", "VOC12")
     work = _table("class", "conf", "precision", "recall", "F1", "found", "missed", "false")
+    rows: list[tuple[str, ClassMetrics | Metrics]] = [*metrics.per_class.items(), ("all", metrics)]
     for name, m in rows:
         figures = (m.ap50, m.ap75, m.ap, m.voc07_ap50, m.voc12_ap50)
         best = m.best_f1
@@ -50,26 +95,77 @@ def judgement(judged: Judgement) -> Lines:
             if last:
                 table.add_section()
             table.add_row(Text(name), *cells, style="bold" if last else None)
-    sizes = _table("size", "boxes", "AP50", "AP")
-    ranges = {"small": "small, up to 32x32 px", "medium": "medium, up to 96x96 px", "large": "large"}
-    for size, of_size in metrics.per_size.items():
-        sizes.add_row(ranges[size], str(of_size.boxes), _figure(of_size.ap50), _figure(of_size.ap))
-    legend = Text(
-        "AP: COCO, mean over IoU .50:.95. VOC07, VOC12: AP50 by 11 points, by area.\n"
-        "conf: a threshold to start from with `trainer predict --conf`; in the last row one for all classes.",
-        style="dim",
-    )
-    what = f"{_shown(judged.weights)} on {judged.split}, {metrics.images} images at {judged.imgsz} px"
-    return [
-        Text(what, style="italic"),
-        ap,
-        Text("\nwhere F1 is best", style="italic"),
-        work,
-        Text("\nby size in the original image", style="italic"),
-        sizes,
-        "",
-        legend,
+    return [ap, Text("\nwhere F1 is best", style="italic"), work]
+
+
+def _thresholds(analysis: Analysis) -> Table:
+    asked = analysis.questions
+    wanted = f"precision {asked.precision:g} at", f"{asked.false_rate:g} false an image at"
+    table = _table("class", wanted[0], "recall", wanted[1], "recall")
+    for name in (*analysis.metrics.per_class, ""):
+        if not name:
+            table.add_section()
+        of = analysis.thresholds[name]
+        cells = []
+        for point in (of.precise, of.quiet):
+            there = not math.isnan(point.confidence)
+            cells += [_figure(point.confidence), _figure(point.recall) if there else "-"]
+        table.add_row(Text(name or "all"), *cells, style=None if name else "bold")
+    return table
+
+
+def _intervals(analysis: Analysis) -> Lines:
+    from trainer.compare import MEANS
+
+    told = [
+        f"{shown} {_figure(i.estimate)} ({_between(i, _figure)})"
+        for name, shown in MEANS.items()
+        for i in [analysis.intervals[name]]
     ]
+    title = f"95 % intervals over {analysis.questions.resamples} drawings of the images"
+    return [Text(title, style="italic"), "  ".join(told)]
+
+
+def _sizes(metrics: Metrics) -> Table:
+    table = _table("size, shape", "boxes", "AP50", "AP", "AR")
+    ranges = {
+        "small": "small, up to 32x32 px",
+        "medium": "medium, up to 96x96 px",
+        "large": "large",
+        "tall": "tall, over twice as high as wide",
+        "compact": "compact",
+        "wide": "wide, over twice as wide as high",
+    }
+    for name, m in (metrics.per_size | metrics.per_shape).items():
+        if name == "tall":
+            table.add_section()
+        table.add_row(ranges[name], str(m.boxes), _figure(m.ap50), _figure(m.ap), _figure(m.ar))
+    return table
+
+
+def _mistakes(analysis: Analysis) -> Table:
+    from trainer.metrics.mistakes import KINDS
+
+    table = _table("kind", "cost in AP50", "count")
+    costs = analysis.mistakes.costs.items()
+    for kind, cost in sorted(costs, key=lambda item: -item[1].ap50):
+        table.add_row(KINDS[kind], _figure(cost.ap50), str(cost.count))
+    return table
+
+
+def _slices(analysis: Analysis) -> Table:
+    table = _table(analysis.column, "images", "boxes", "AP50", "95 % interval", "AP", "than the rest")
+    for part in analysis.slices:
+        table.add_row(
+            Text(part.name),
+            str(part.images),
+            str(part.boxes),
+            _figure(part.ap50.estimate),
+            _between(part.ap50, _figure),
+            _figure(part.ap.estimate),
+            part.against_rest.verdict if part.against_rest else "-",
+        )
+    return table
 
 
 def fitted(result: FitResult, row: dict[str, float], command: str) -> Lines:
@@ -116,3 +212,11 @@ def _shown(path: Path) -> str:
 
 def _figure(value: float) -> str:
     return "-" if math.isnan(value) else f"{value:.3f}"
+
+
+def _signed(value: float) -> str:
+    return "-" if math.isnan(value) else f"{value:+.3f}"
+
+
+def _between(interval: Interval, show: Callable[[float], str]) -> str:
+    return "-" if math.isnan(interval.low) else f"{show(interval.low)} to {show(interval.high)}"

@@ -8,22 +8,41 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from trainer.checkpoint import load_model, write_atomically
-from trainer.data.folder import Folder, Split, read_folder
+from trainer.analysis import Analysis, Questions, analyse
+from trainer.checkpoint import write_atomically
+from trainer.columns import Column, column_of
+from trainer.data.folder import Split
 from trainer.data.images import read_image
 from trainer.data.labels import FolderReport
 from trainer.decode import Detections
-from trainer.detect import find_weights
-from trainer.device import pick_device
 from trainer.draw import drawable
 from trainer.errors import TrainerError
-from trainer.evaluate import find, truths_of
-from trainer.metrics import Metrics, score
-from trainer.plots import draw_predictions, plot_pr
+from trainer.evaluate import truths_of
+from trainer.ground import Found, Ground, find_with, read_ground
+from trainer.metrics import Metrics
+from trainer.plots import (
+    draw_predictions,
+    plot_calibration,
+    plot_confusion,
+    plot_f1,
+    plot_mistakes,
+    plot_pr,
+)
 
 SCHEMA = 1  # of metrics.json
-_FILES = ("metrics.json", "precision_recall.png", "predictions.png")
+#: What is written under OUT.
+FILES = (
+    "metrics.json",
+    "index.html",
+    "precision_recall.png",
+    "f1.png",
+    "confusion.png",
+    "mistakes.png",
+    "calibration.png",
+    "predictions.png",
+)
 _SHOWN = 8  # images in predictions.png
+MOST_WORST = 60  # images on the page
 
 
 @dataclass(frozen=True)
@@ -34,14 +53,27 @@ class Judgement:
     data: Path
     split: str
     imgsz: int
-    metrics: Metrics
+    classes: tuple[str, ...]
+    analysis: Analysis
     report: FolderReport  # label rows and images of the split that were not taken as they stand
-    note: str | None  # what the user should hear once about the pictures
+    notes: tuple[str, ...]  # what the user should hear once
+
+    @property
+    def metrics(self) -> Metrics:
+        """The usual figures."""
+        return self.analysis.metrics
 
     def as_dict(self) -> dict[str, Any]:
         """Plain types for JSON."""
         judged = {"weights": str(self.weights), "data": str(self.data), "split": self.split}
-        return {"schema": SCHEMA, **judged, "imgsz": self.imgsz, **self.metrics.as_dict()}
+        usual = self.metrics.as_dict()
+        return {
+            "schema": SCHEMA,
+            **judged,
+            "imgsz": self.imgsz,
+            **usual,
+            **self.analysis.as_dict(self.classes),
+        }
 
 
 def val(
@@ -55,46 +87,88 @@ def val(
     conf: float = 0.001,
     iou: float = 0.6,
     max_det: int = 300,
+    questions: Questions | None = None,
+    by: str | None = None,
+    table: Path | None = None,
+    worst: int = MOST_WORST,
     out: Path | None = None,
     overwrite: bool = False,
     progress: bool = False,
 ) -> Judgement:
     """Judge `weights` (a .pt file or a run's folder) by a split of the folder that data.yaml describes.
 
-    `split` is test where there is one, else val; `imgsz` is the long side in pixels that the network sees, by
-    default the one it was trained at. With `out` that folder receives metrics.json, precision_recall.png and
-    predictions.png. Raises TrainerError where the folder lacks the split, model and folder name other
-    classes, or a file is in the way and `overwrite` is not set.
+    `split` is test where there is one, else val; "all" takes every split together. `imgsz` is the long side
+    in pixels that the network sees, by default the one it was trained at. `by` names a column to slice the
+    figures by, of `table` or as `trainer.columns` tells. With `out` that folder receives `FILES`; the page
+    shows at most `worst` images. Raises TrainerError where the folder lacks the split, model and folder name
+    other classes, or a file is in the way and `overwrite` is not set.
     """
-    there = [out / name for name in _FILES if (out / name).exists()] if out is not None else []
-    if there and not overwrite:
-        raise TrainerError(f"{there[0]} would be overwritten", "add --overwrite or choose another -o")
-    path, where = find_weights(Path(weights)), pick_device(device).type
-    model, meta = load_model(path, where)
-    folder = read_folder(data, to_train=False)
-    part = _split_of(folder, split)
-    _refuse_other_classes(meta.classes, folder)
-    size = imgsz or meta.imgsz
-    found = find(
-        model,
-        part,
-        imgsz=size,
+    questions = questions or Questions()
+    refuse_to_overwrite(out, FILES, overwrite)
+    ground = read_ground(data, split)
+    column = _column(ground, by, table)
+    found = find_with(
+        weights,
+        ground,
+        imgsz=imgsz,
         batch=batch,
-        device=where,
+        device=device,
         conf=conf,
         iou=iou,
         max_det=max_det,
         progress=progress,
     )
-    metrics = score(found, truths_of(part), folder.classes)
-    _, note = drawable(folder.classes)
-    judged = Judgement(path, data, part.name, size, metrics, part.report, note if out is not None else None)
+    analysis = analyse(
+        found.matching,
+        ground.classes,
+        ground.sizes,
+        questions,
+        column=column.name if column else "",
+        values=column.values if column else (),
+    )
+    notes = [column.note] if column and column.note else []
+    if out is not None and (undrawn := drawable(ground.classes)[1]):
+        notes.append(undrawn)
+    judged = Judgement(
+        weights=found.weights,
+        data=data,
+        split=ground.split.name,
+        imgsz=found.imgsz,
+        classes=ground.classes,
+        analysis=analysis,
+        report=ground.split.report,
+        notes=tuple(notes),
+    )
     if out is not None:
-        plot_pr(metrics, out / "precision_recall.png")
-        draw_some(part, found, folder.classes, out / "predictions.png")
-        text = json.dumps(judged.as_dict(), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
-        write_atomically(out / "metrics.json", text.encode("utf-8", "backslashreplace"))
+        _write(judged, ground, found, out, worst)
     return judged
+
+
+def refuse_to_overwrite(out: Path | None, files: Sequence[str], overwrite: bool) -> None:
+    """TrainerError where one of `files` is in `out` already and may not be replaced."""
+    there = [out / name for name in files if (out / name).exists()] if out is not None else []
+    if there and not overwrite:
+        raise TrainerError(f"{there[0]} would be overwritten", "add --overwrite or choose another -o")
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """A whole JSON file, UTF-8; half a surrogate pair of an undecodable name stays an escape."""
+    text = json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+    write_atomically(path, text.encode("utf-8", "backslashreplace"))
+
+
+def _write(judged: Judgement, ground: Ground, found: Found, out: Path, worst: int) -> None:
+    from trainer.report.judgement import page  # only who wants the page pays for it
+
+    analysis, classes = judged.analysis, ground.classes
+    plot_pr(analysis.metrics, out / "precision_recall.png")
+    plot_f1(analysis.metrics, out / "f1.png")
+    plot_confusion(analysis.confusion, classes, out / "confusion.png")
+    plot_mistakes(analysis.mistakes, out / "mistakes.png")
+    plot_calibration(analysis.calibration, out / "calibration.png")
+    draw_some(ground.split, found.detections, classes, out / "predictions.png")
+    write_atomically(out / "index.html", page(judged, ground, found.matching, worst))
+    write_json(out / "metrics.json", judged.as_dict())  # the last, so its existence means that all is there
 
 
 def draw_some(split: Split, found: Sequence[Detections], classes: Sequence[str], out: Path) -> None:
@@ -104,19 +178,7 @@ def draw_some(split: Split, found: Sequence[Detections], classes: Sequence[str],
     draw_predictions(images, truths_of(chosen), [found[i] for i in some], classes, out)
 
 
-def _split_of(folder: Folder, name: str | None) -> Split:
-    names = [name] if name is not None else ["test", "val"]
-    for wanted in names:
-        split = folder.split(wanted)
-        if split is not None:
-            return split
-    has = ", ".join(folder.splits)
-    raise TrainerError(f"{folder.yaml} has no {' or '.join(names)} split", f"choose --split from {has}")
-
-
-def _refuse_other_classes(known: Sequence[str], folder: Folder) -> None:
-    if tuple(known) != tuple(folder.classes):
-        raise TrainerError(
-            f"the model knows {', '.join(known)}, but {folder.yaml} names {', '.join(folder.classes)}",
-            "judge it by a folder with the same names in the same order",
-        )
+def _column(ground: Ground, by: str | None, table: Path | None) -> Column | None:
+    if by is None and table is not None:
+        raise TrainerError("--slices names a table, but no column of it", "add --by COLUMN")
+    return column_of(ground.split, ground.data, by, table, ground.parts) if by is not None else None

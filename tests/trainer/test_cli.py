@@ -200,10 +200,15 @@ def test_a_data_yaml_that_is_not_there_is_told(tmp_path: Path) -> None:
 def test_val_prints_a_table_and_leaves_figures_and_pictures(tmp_path: Path, run: Path, data: Path) -> None:
     result = trainer("val", run, data, "-o", tmp_path / "val")
     assert result.exit_code == 0, result.output
-    for word in ("红 色", "AP50", "VOC07", "small", "3 images at 64 px"):
+    for word in ("红 色", "AP50", "VOC07", "small", "3 images at 64 px", "nothing there"):
         assert word in result.stdout
     assert sorted(p.name for p in (tmp_path / "val").iterdir()) == [
+        "calibration.png",
+        "confusion.png",
+        "f1.png",
+        "index.html",
         "metrics.json",
+        "mistakes.png",
         "precision_recall.png",
         "predictions.png",
     ]
@@ -220,6 +225,90 @@ def test_val_as_json_is_one_object_on_stdout(run: Path, data: Path) -> None:
     assert list(content["per_class"]) == ["green", "红 色"]
     assert {"ap", "ap50", "ap75", "voc07_ap50", "voc12_ap50", "best_f1"} <= set(content["per_class"]["green"])
     assert list(content["per_size"]) == ["small", "medium", "large"]
+    assert list(content["per_shape"]) == ["tall", "compact", "wide"]
+    assert content["confusion"]["rows_labelled"] == ["green", "红 色", "background"]
+    assert sum(map(sum, content["confusion"]["counts"][:2])) == 6
+    assert set(content["mistakes"]["kinds"]) == {
+        *("location", "class", "duplicate", "both", "background", "missed")
+    }
+    assert (content["bootstrap"]["intervals"], content["slices"]["column"]) == ({}, None)
+
+
+def test_val_gives_intervals_and_slices_where_they_are_asked_for(
+    tmp_path: Path, run: Path, data: Path
+) -> None:
+    (tmp_path / "表.csv").write_text("image,光\n0,亮\n1,暗\n2,亮\n", encoding="utf-8")
+    asked = ("--bootstrap", 50, "--slices", tmp_path / "表.csv", "--by", "光")
+    result = trainer("val", run, data, *asked)
+    assert result.exit_code == 0, result.output
+    for word in ("95 % intervals over 50 drawings", "by 光", "亮", "暗", "than the rest"):
+        assert word in result.stdout
+    content = json.loads(trainer("val", run, data, *asked, "--output-format", "json").stdout)
+    assert {part["name"]: part["images"] for part in content["slices"]["parts"]} == {"亮": 2, "暗": 1}
+    assert set(content["bootstrap"]["intervals"]) == {"ap", "ap50", "ap75", "ap50/0", "ap50/1"}
+    again = json.loads(trainer("val", run, data, *asked, "--output-format", "json").stdout)
+    assert content == again
+    alone = trainer("val", run, data, "--slices", tmp_path / "表.csv")
+    assert (alone.exit_code, "add --by COLUMN" in alone.stderr) == (2, True)
+
+
+def test_val_can_judge_every_split_together(run: Path, data: Path) -> None:
+    result = trainer("val", run, data, "--split", "all", "--by", "split", "--output-format", "json")
+    content = json.loads(result.stdout)
+    assert (content["split"], content["images"]) == ("all", 9)
+    assert [(part["name"], part["images"]) for part in content["slices"]["parts"]] == [
+        ("train", 6),
+        ("val", 3),
+    ]
+
+
+def test_val_compares_two_sets_of_weights(tmp_path: Path, run: Path, data: Path) -> None:
+    last = run / "weights" / "last.pt"
+    result = trainer("val", "--compare", run, last, data, "--bootstrap", 40, "-o", tmp_path / "比较")
+    assert result.exit_code == 0, result.output
+    for word in ("B - A", "cannot be told", "AP50 红 色", str(last)):
+        assert word in result.stdout
+    assert sorted(p.name for p in (tmp_path / "比较").iterdir()) == ["comparison.json", "index.html"]
+    content = json.loads((tmp_path / "比较" / "comparison.json").read_bytes())
+    assert (content["schema"], content["images"], content["bootstrap"]["resamples"]) == (1, 3, 40)
+    assert content["differences"]["ap"]["verdict"] == "cannot be told"
+    assert list(content["per_class_ap50"]) == ["green", "红 色"]
+    as_json = trainer("val", "--compare", run, last, data, "--bootstrap", 40, "--output-format", "json")
+    assert json.loads(as_json.stdout) == content
+    again = trainer("val", "--compare", run, last, data, "-o", tmp_path / "比较")
+    assert (again.exit_code, "--overwrite" in again.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("RUN",), "trainer val WEIGHTS DATA.yaml"),
+        (("RUN", "DATA", "DATA"), "trainer val WEIGHTS DATA.yaml"),
+        (("--compare", "RUN", "RUN", "RUN", "DATA"), "trainer val --compare A B DATA.yaml"),
+        (("--compare", "RUN", "RUN", "DATA", "--by", "objects"), "--compare does not slice"),
+        (("RUN", "DATA", "--bootstrap", "1"), "gives no interval"),
+        (("RUN", "DATA", "--by", "objekts"), "did you mean --by objects?"),
+    ],
+)
+def test_a_wrong_request_to_val_is_one_line_with_its_cure(
+    run: Path, data: Path, words: tuple[str, ...], said: str
+) -> None:
+    result = trainer("val", *({"RUN": run, "DATA": data}.get(word, word) for word in words))
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert said in result.stderr
+
+
+@pytest.mark.parametrize("log", ["tensorbord", "wandb"])
+def test_a_log_that_cannot_be_written_stops_the_run_before_it_begins(
+    tmp_path: Path, data: Path, log: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import importlib.util
+
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    result = trainer("fit", data, "--steps", 1, "--imgsz", 64, "--log", log, "-o", tmp_path / "run")
+    assert result.exit_code == 2
+    assert ("is unknown" if log == "tensorbord" else "curate-detect[wandb]") in result.stderr
+    assert not (tmp_path / "run").exists()
 
 
 def test_val_refuses_a_split_that_is_not_there_and_other_classes(
