@@ -12,7 +12,7 @@ from trainer.checkpoint import write_atomically
 from trainer.data.labels import FolderReport
 from trainer.ground import Found, find_with, read_ground
 from trainer.metrics import Metrics
-from trainer.metrics.bootstrap import RESAMPLES, Difference
+from trainer.metrics.bootstrap import LEAST_IMAGES, RESAMPLES, Difference
 from trainer.metrics.bootstrap import compare as differences
 from trainer.metrics.judgement import plain
 from trainer.val import MOST_WORST, refuse_to_overwrite, write_json
@@ -83,13 +83,15 @@ class Comparison:
     @property
     def verdict(self) -> str:
         """In words, by AP: "B is better: ...", "B is worse: ..." or "it cannot be told ..."."""
+        if not self.boxes:
+            return "it cannot be told which is better: nothing is labelled"
         ap = self.means["ap"]
         change = f"AP {ap.a:.3f} -> {ap.b:.3f}, {ap.change.estimate:+.3f}"
+        if self.images < LEAST_IMAGES:
+            return f"it cannot be told which is better: {change}, on {self.images} images, which are too few"
         change += f" (95 %: {ap.change.low:+.3f} to {ap.change.high:+.3f})"
         if ap.verdict != "cannot be told":
             return f"B is {ap.verdict}: {change}"
-        if not self.boxes:
-            return "it cannot be told which is better: nothing is labelled"
         reach = (ap.change.high - ap.change.low) / 2
         return (
             f"it cannot be told which is better: {change}; {self.images} images tell differences of about "

@@ -60,14 +60,34 @@ def test_a_class_without_a_drawn_label_stays_out_of_the_mean_of_that_drawing() -
 
 
 def test_each_drawing_has_as_many_images_as_there_are_and_the_same_seed_draws_the_same() -> None:
-    drawn = resamples(9, 50, 3)
-    assert drawn.shape == (50, 9)
-    assert (drawn.sum(axis=1) == 9).all()
-    assert (drawn == resamples(9, 50, 3)).all()
-    assert (drawn != resamples(9, 50, 4)).any()
-    among = np.array([True, False, True] * 3)
-    assert (resamples(9, 50, 3, among=among)[:, ~among] == 0).all()
+    drawn = resamples(18, 50, 3)
+    assert drawn.shape == (50, 18)
+    assert (drawn.sum(axis=1) == 18).all()
+    assert (drawn == resamples(18, 50, 3)).all()
+    assert (drawn != resamples(18, 50, 4)).any()
+    among = np.array([True, False, True] * 6)
+    some = resamples(18, 50, 3, among=among)
+    assert (some[:, ~among] == 0).all() and (some.sum(axis=1) == 12).all()
     assert resamples(0, 5, 0).shape == (5, 0)
+
+
+def test_a_few_images_have_figures_but_no_interval() -> None:
+    matching = match(*coin_scene(9, 9), 1)
+    interval = bootstrap(matching, 50)["ap"]
+    assert interval.estimate == pytest.approx(1)
+    assert math.isnan(interval.low) and math.isnan(interval.high)
+    assert (
+        compare(matching, match(coin_scene(9, 0)[0], coin_scene(9, 0)[1], 1), 50)["ap"].verdict
+        == "cannot be told"
+    )
+    assert bootstrap(match(*coin_scene(10, 9), 1), 50)["ap"].low > 0
+
+
+def test_an_interval_stays_within_what_a_figure_can_be() -> None:
+    nearly = bootstrap(match(*coin_scene(12, 11), 1), 400)["ap50"]
+    assert nearly.high <= 1
+    hardly = bootstrap(match(*coin_scene(12, 1), 1), 400)["ap50"]
+    assert hardly.low >= 0
 
 
 def coin_scene(images: int, hits: int) -> tuple[list[Detections], list[Truth]]:

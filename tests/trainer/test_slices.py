@@ -14,13 +14,13 @@ from trainer.metrics.slices import by_slice
 
 
 def test_a_slice_has_the_figures_of_its_images_alone() -> None:
-    detected, truths = scene(6, 18)
-    values = ["夜", "day", "day"] * 6
+    detected, truths = scene(6, 36)
+    values = ["夜", "day", "day"] * 12
     day, night = by_slice(match(detected, truths, 3), values, 50)
     chosen = [i for i, value in enumerate(values) if value == "day"]
     alone = score([detected[i] for i in chosen], [truths[i] for i in chosen], ["0", "1", "2"])
     assert (day.name, night.name) == ("day", "夜")
-    assert (day.images, day.boxes, night.images) == (12, alone.boxes, 6)
+    assert (day.images, day.boxes, night.images) == (24, alone.boxes, 12)
     assert (day.ap.estimate, day.ap50.estimate) == pytest.approx((alone.ap, alone.ap50), abs=1e-12)
     assert day.ap50.low < day.ap50.estimate < day.ap50.high
     assert day.against_rest is not None

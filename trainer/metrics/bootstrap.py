@@ -32,6 +32,8 @@ from trainer.metrics.matching import Matching
 RESAMPLES = 1000
 #: Share of drawings within an interval.
 LEVEL = 0.95
+#: Fewer images show too little of how images differ: there is no interval then.
+LEAST_IMAGES = 10
 
 _AP50, _AP75 = 0, 5  # indices of THRESHOLDS
 
@@ -41,7 +43,7 @@ class Interval:
     """A figure, and the ends between which it lies in 95 of 100 drawings."""
 
     estimate: float
-    low: float
+    low: float  # nan where there is no interval
     high: float
 
 
@@ -65,11 +67,11 @@ def resamples(
     images: int, count: int = RESAMPLES, seed: int = 0, *, among: NDArray[np.bool_] | None = None
 ) -> NDArray[np.int32]:
     """How often each image was drawn: (count, images). With `among` (images,) only those are drawn, as many
-    as they are.
+    as they are. From fewer than `LEAST_IMAGES` nothing is drawn.
     """
     drawn = np.zeros((count, images), np.int32)
     chosen = np.arange(images) if among is None else np.flatnonzero(among)
-    if len(chosen):
+    if len(chosen) >= LEAST_IMAGES:
         rng = np.random.default_rng(seed)
         drawn[:, chosen] = rng.multinomial(len(chosen), np.full(len(chosen), 1 / len(chosen)), size=count)
     return drawn
@@ -89,10 +91,10 @@ def figures(ap: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
 
 
 def bootstrap(matching: Matching, count: int = RESAMPLES, seed: int = 0) -> dict[str, Interval]:
-    """Intervals of all `figures`; nan where there are no labels."""
+    """Intervals of all `figures`; nan where there are no labels, or fewer than `LEAST_IMAGES` images."""
     once = figures(average_precision(matching))
     drawn = figures(average_precision(matching, resamples(matching.images, count, seed)))
-    return {name: interval(float(once[name][0]), drawn[name]) for name in once}
+    return {name: interval(float(once[name][0]), drawn[name], least=0.0) for name in once}
 
 
 def compare(a: Matching, b: Matching, count: int = RESAMPLES, seed: int = 0) -> dict[str, Difference]:
@@ -125,11 +127,15 @@ def differences(
     return result
 
 
-def interval(estimate: float, drawn: NDArray[np.float64]) -> Interval:
-    """The middle of the drawings around the figure; those without a label of any class (nan) are left out."""
+def interval(estimate: float, drawn: NDArray[np.float64], *, least: float = -1.0) -> Interval:
+    """The middle of the drawings around the figure, within `least` to 1.
+
+    Drawings without a label of any class (nan) are left out.
+    """
     there = drawn[~np.isnan(drawn)]
     if not len(there):
         return Interval(estimate, np.nan, np.nan)
     tail = (1 - LEVEL) / 2
-    low, high = np.quantile(there, (tail, 1 - tail)) - (there.mean() - estimate)
+    ends = np.quantile(there, (tail, 1 - tail)) - (there.mean() - estimate)
+    low, high = ends.clip(least, 1.0)
     return Interval(estimate, float(low), float(high))

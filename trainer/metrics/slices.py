@@ -38,7 +38,8 @@ def by_slice(
 ) -> tuple[Slice, ...]:
     """AP of the images of each value, with intervals; `values` (images,), slices in order of their names.
 
-    A slice and the rest share no image, so they are drawn each for itself.
+    A slice and the rest share no image, so they are drawn each for itself. Slices of fewer than
+    `LEAST_IMAGES` images have figures, but no interval.
     """
     column = np.array(values, dtype=object)
     result = []
@@ -58,8 +59,8 @@ def by_slice(
                 images=int(inside.sum()),
                 boxes=len(labels),
                 classes=len(np.unique(labels)),
-                ap=interval(float(points["ap"][0]), draws["ap"]),
-                ap50=interval(float(points["ap50"][0]), draws["ap50"]),
+                ap=interval(float(points["ap"][0]), draws["ap"], least=0.0),
+                ap50=interval(float(points["ap50"][0]), draws["ap50"], least=0.0),
                 against_rest=rest,
             )
         )
