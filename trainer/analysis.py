@@ -18,7 +18,7 @@ from trainer.metrics.sizes import Step, found_by_size
 from trainer.metrics.slices import Slice, by_slice
 from trainer.metrics.worst import ImageMistakes, worst_images
 
-TOO_SURE = 0.05  # mean confidence over precision from which a detector is called too sure, or too modest
+TOO_SURE = 0.05  # error of calibration from which confidences are not taken at their word
 
 
 @dataclass(frozen=True)

@@ -200,5 +200,5 @@ def _in_ranges(values: Iterable[Any]) -> list[str]:
     edges = np.unique(np.quantile(there, np.linspace(0, 1, _STEPS + 1)))
     place = np.clip(np.searchsorted(edges, numbers, side="right") - 1, 0, len(edges) - 2)
     # numbered, so that they stand in their order
-    names = [f"{i + 1}: {edges[i]:g} to {edges[i + 1]:g}" for i in range(len(edges) - 1)]
+    names = [f"{i + 1}: {edges[i]:.4g} to {edges[i + 1]:.4g}" for i in range(len(edges) - 1)]
     return [names[place[i]] if np.isfinite(numbers[i]) else MISSING for i in range(len(words))]

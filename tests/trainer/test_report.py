@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +15,18 @@ from tests.trainer.judged import (
     CLASSES,
     FALSE,
     HOSTILE,
+    LABEL,
     MISSED,
     compared_of,
     detections,
     ground_of,
     judged_of,
 )
+from tests.trainer.test_metrics import found
 from trainer.data.folder import Split
 from trainer.data.labels import FolderReport
 from trainer.ground import Ground
-from trainer.report import comparison, judgement, lines, pictures, rows
+from trainer.report import comparison, judgement, lines, pictures, rows, sections
 from trainer.report.page import signed, text
 
 
@@ -157,6 +160,24 @@ def test_the_page_of_two_shows_where_they_differ_and_what_that_is_worth(tmp_path
     same = comparison.page(compared_of(ground, detections(2), detections(2)), ground, 60)
     assert b"It cannot be told which is better" in same
     assert data_of(same)["images"] == []
+
+
+def test_confidences_are_judged_in_words(tmp_path: Path) -> None:
+    def said(confidences: Sequence[float], right: Sequence[bool]) -> str:
+        ground = ground_of(tmp_path, 5)
+        rows = [
+            found((0, score, *LABEL) if hit else (0, score, 200, 150, 260, 200))
+            for score, hit in zip(confidences, right, strict=True)
+        ]
+        judged, _ = judged_of(ground, rows)
+        return sections.confidence(judged.analysis, CLASSES)
+
+    third = [i % 3 > 0 for i in range(30)]
+    assert "taken at their word" in said([0.66] * 30, third)
+    assert "too sure of itself" in said([0.95] * 30, third)
+    assert "more often right than it says" in said([0.35] * 30, third)
+    mixed = said([0.95] * 15 + [0.45] * 15, [True] * 10 + [False] * 5 + [True] * 11 + [False] * 4)
+    assert "some confidences are too high and others too low" in mixed
 
 
 def test_differences_have_a_sign_of_their_own_length() -> None:

@@ -276,8 +276,11 @@ def _calibration_words(analysis: Analysis) -> str:
     c = analysis.calibration
     if math.isnan(c.ece):
         return f"No detection reaches confidence {c.floor:g}, from which errors are told."
-    verdict = "its confidences can be taken at their word"
-    if abs(c.mean_excess) > TOO_SURE:
+    if c.ece <= TOO_SURE:
+        verdict = "its confidences can be taken at their word"
+    elif abs(c.mean_excess) <= TOO_SURE:
+        verdict = "right on the whole, but some confidences are too high and others too low"
+    else:
         verdict = "it is too sure of itself" if c.mean_excess > 0 else "it is more often right than it says"
     return (
         f"Over the {c.count} detections from confidence {c.floor:g} on: {verdict} (mean confidence less "
