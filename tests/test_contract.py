@@ -12,6 +12,7 @@ from curate.commands import export
 from tests.curate.sets import put_voc
 
 pytest.importorskip("torch")
+from trainer.columns import column_of
 from trainer.data.folder import read_folder
 
 
@@ -41,6 +42,8 @@ def test_what_curate_hands_over_is_what_trainer_reads(tmp_path: Path) -> None:
         assert split.sizes.tolist() == [[64, 48]] * len(split)
     train = folder.split("train")
     assert train is not None
+    assert column_of(train, folder.yaml, "source").values == ("手 set", "手 set")
+    assert column_of(train, folder.yaml, "synthetic").values == ("false", "false")
     # (8, 12)-(40, 36) of 64 x 48: centre 24/64, 24/48; sides 32/64, 24/48
     expected = np.array([[1, 0.375, 0.5, 0.5, 0.5], [0, 0.5, 0.5, 1, 1]], dtype=np.float32)
     assert np.allclose(train.labels[0], expected, atol=1e-6)

@@ -1,7 +1,7 @@
 """What is known of each image beside its labels: one value an image, to slice figures by.
 
-A column comes from a table that the user names (CSV, TSV or Parquet, a row an image), from the rows of
-`images` in the hand-over folder's dataset.json where it has some, or is one of those that every image has:
+A column comes from a table that the user names (CSV, TSV or Parquet, a row an image), from images.csv in the
+hand-over folder where there is one, or is one of those that every image has:
 
 folder       the folder it lies in, below its split's
 objects      how many boxes are labelled: 0, 1, 2-5, 6-20, over 20
@@ -12,7 +12,6 @@ split        train, val or test
 from __future__ import annotations
 
 import difflib
-import json
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ import numpy as np
 from trainer.data.folder import Split
 from trainer.errors import TrainerError
 
+OWN_TABLE = "images.csv"  # of the hand-over folder: where each image comes from
 MISSING = "(none)"  # the value of an image that the table does not tell of, or tells nothing
 MOST_VALUES = 40  # a column with more different words is no way to slice
 _NAMES = ("image", "file", "filename", "file_name", "name", "path")  # columns that may name the image
@@ -55,10 +55,11 @@ def column_of(
         return Column(by, tuple(parts or [split.name] * len(split)))
     if by in _BUILT_IN:
         return Column(by, tuple(_BUILT_IN[by](split)))
-    rows = _contract_rows(data.parent / "dataset.json")
-    if rows and any(by in row for row in rows):
-        return _from_rows(split, by, rows, "dataset.json")
-    known = sorted({"split", *_BUILT_IN, *(key for row in rows[:100] for key in row if key != "image")})
+    own = data.parent / OWN_TABLE
+    rows = _read_table(own) if own.is_file() else []
+    if rows and by in rows[0]:
+        return _from_rows(split, by, rows, OWN_TABLE)
+    known = sorted({"split", *_BUILT_IN, *(rows[0].keys() - {"image"} if rows else ())})
     near = difflib.get_close_matches(by, known, n=1)
     raise TrainerError(
         f"there is no column {by!r}",
@@ -97,16 +98,6 @@ _BUILT_IN: dict[str, Callable[[Split], list[str]]] = {
 
 
 # what tables tell
-
-
-def _contract_rows(path: Path) -> list[dict[str, Any]]:
-    """The rows of `images` in dataset.json, such as {"image": "images/test/a.jpg", "source": "street"}."""
-    if not path.is_file():
-        return []
-    rows = json.loads(path.read_bytes()).get("images")  # the folder was read, so it is JSON
-    if not isinstance(rows, list):
-        return []
-    return [row for row in rows if isinstance(row, dict) and "image" in row]
 
 
 def _read_table(path: Path) -> list[dict[str, Any]]:

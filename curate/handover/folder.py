@@ -22,6 +22,7 @@ OURS = frozenset(
         "labels",
         "data.yaml",
         "dataset.json",
+        "images.csv",
         "JPEGImages",
         "Annotations",
         "ImageSets",

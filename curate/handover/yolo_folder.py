@@ -3,11 +3,14 @@
 data.yaml           names and the three folders, relative to itself, so that the folder may be moved
 images/<split>/     the pictures, bytes unchanged but for an orientation tag
 labels/<split>/     `class cx cy w h` a line; an empty file for a background
+images.csv          a row an image: its split, the data set it comes from, whether it was made by us
 dataset.json        schema, classes, anchors, counts, provenance, what was dropped; written last
 """
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -23,6 +26,7 @@ from curate.handover.selection import Dropped, Selection, Source
 from curate.tree import display
 
 SCHEMA = 1
+IMAGES_TABLE = "images.csv"
 SPLITS = ("train", "val", "test")
 
 
@@ -85,9 +89,22 @@ def write(
             {"path": display(d.path), "line": d.line, "object": d.object, "why": d.why} for d in dropped
         ],
     }
+    write_text(out / IMAGES_TABLE, _images_table(selection, sources))
     names = dict(enumerate(selection.classes))
     contract = {split: f"images/{split}" for split in splits} | {"nc": len(names), "names": names}
     write_text(out / "data.yaml", yaml.safe_dump(contract, allow_unicode=True, sort_keys=False))
     # written last, so its existence means that everything before it is there
     write_text(out / "dataset.json", json.dumps(content, ensure_ascii=False, indent=1) + "\n")
     return content
+
+
+def _images_table(selection: Selection, sources: Sequence[Source]) -> str:
+    """A row an image: what evaluations are sliced by (`trainer val --by source`)."""
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(("image", "split", "source", "synthetic"))
+    for item in selection.items:
+        where = sources[item.source].tree.root.name
+        image = f"images/{item.split}/{item.stem}{item.suffix}"
+        table.writerow((image, item.split, display(where), str(item.synthetic).lower()))
+    return text.getvalue()

@@ -1,8 +1,7 @@
-"""Columns to slice by: what every image has, what dataset.json says, what a user's table says."""
+"""Columns to slice by: what every image has, what images.csv says, what a user's table says."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -57,9 +56,9 @@ def test_images_in_one_folder_have_one_folder(tmp_path: Path) -> None:
     assert values(tmp_path, "folder", split=split_of(tmp_path, (), ())) == ()
 
 
-def test_dataset_json_may_tell_more_of_each_image(tmp_path: Path) -> None:
-    rows = [{"image": f"images/test/{name}", "source": s} for name, s in zip(NAMES, "xxyy", strict=True)]
-    (tmp_path / "dataset.json").write_text(json.dumps({"schema": 1, "images": rows}))
+def test_images_csv_of_the_folder_tells_more_of_each_image(tmp_path: Path) -> None:
+    rows = [f"images/test/{name},{source}" for name, source in zip(NAMES, "xxyy", strict=True)]
+    csv(tmp_path / "images.csv", "image,source", *rows)
     assert values(tmp_path, "source") == ("x", "x", "y", "y")
     with pytest.raises(TrainerError, match=r"did you mean --by source\?"):
         values(tmp_path, "sourc")
