@@ -2,8 +2,7 @@
 
 Section numbers are those of the standard. Regions count characters, as our columns do (3.14.17), and stand
 only where a finding has a line. `partialFingerprints` (3.27.17) come from the content of a finding, so that a
-host recognises it after unrelated edits. Repairs are named in words: what `--fix` would write depends on the
-other repairs of the file.
+host recognises it after unrelated edits. Repairs are told by `sarif_fixes.py`.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ from curate.report.formats import Printing
 from curate.report.json import dumps, summary_object
 from curate.report.model import Report
 from curate.report.places import Places
+from curate.report.sarif_fixes import Fixes
 from curate.rules import RULES
 from curate.rules.model import Rule
 from curate.rules.pages import sections, summary
@@ -36,7 +36,11 @@ def as_log(report: Report) -> dict[str, Any]:
     places = Places.of(report)
     rules = sorted(RULES, key=lambda rule: rule.code)
     index = {rule.code: number for number, rule in enumerate(rules)}
-    findings = zip(report.findings, report.fingerprints, strict=True)
+    fixes = Fixes(report, lambda path: _artifact(path, places))
+    results = [
+        _result(finding, mark, index[finding.code], places, fixes)
+        for finding, mark in zip(report.findings, report.fingerprints, strict=True)
+    ]
     run = {
         "tool": {
             "driver": {"name": "curate", "version": __version__, "rules": [_rule(rule) for rule in rules]}
@@ -46,8 +50,8 @@ def as_log(report: Report) -> dict[str, Any]:
         "invocations": [
             {"executionSuccessful": True, "toolExecutionNotifications": _skipped(report, places)}
         ],
-        "results": [_result(finding, mark, index[finding.code], places) for finding, mark in findings],
-        "properties": {"summary": summary_object(report)},
+        "results": results,
+        "properties": {"summary": summary_object(report), "fixesLeftOut": fixes.left_out},
     }
     return {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
@@ -69,10 +73,11 @@ def _rule(rule: Rule) -> dict[str, Any]:
     }
 
 
-def _result(finding: Finding, mark: str, rule_index: int, places: Places) -> dict[str, Any]:
+def _result(finding: Finding, mark: str, rule_index: int, places: Places, fixes: Fixes) -> dict[str, Any]:
     physical: dict[str, Any] = {"artifactLocation": _artifact(finding.path, places)}
     if finding.line:
         physical["region"] = {"startLine": finding.line, "startColumn": finding.column or 1}
+    repair = fixes.of(finding)
     return {
         "ruleId": finding.code,
         "ruleIndex": rule_index,
@@ -80,6 +85,7 @@ def _result(finding: Finding, mark: str, rule_index: int, places: Places) -> dic
         "message": {"text": display(f"{finding.message}. {finding.consequence}")},
         "locations": [{"physicalLocation": physical}],
         "partialFingerprints": {FINGERPRINT: mark},
+        **({"fixes": repair} if repair else {}),
         "properties": {
             "object": finding.object,
             "fix": {"class": finding.fix.safety.value, "description": display(finding.fix.description)},

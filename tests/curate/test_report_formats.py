@@ -233,6 +233,7 @@ def test_sarif_names_what_was_left_aside() -> None:
 # What of the schema of SARIF 2.1.0 we write: for every object the members it may have, those it must have,
 # and what they hold. A member that is not here is not in the schema, or we do not write it.
 URI = r"(?!//)[A-Za-z0-9\-._~!$&'()*+,;=:@%/?#\[\]]+"
+BASE64 = r"([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"
 Shape = dict[str, Any] | type | Callable[[Any], bool]
 
 
@@ -259,6 +260,21 @@ LOCATION = {
         "artifactLocation": ARTIFACT,
         "region": {"startLine": from_one, "startColumn": from_one},
     }
+}
+DELETED = {
+    **dict.fromkeys(("startLine", "startColumn", "endLine", "endColumn"), from_one),
+    **dict.fromkeys(("byteOffset", "byteLength"), from_zero),
+}
+FIX = {
+    "description": MESSAGE,
+    "artifactChanges!": [
+        {
+            "artifactLocation!": ARTIFACT,
+            "replacements!": [
+                {"deletedRegion!": DELETED, "insertedContent": {"text": str, "binary": matches(BASE64)}}
+            ],
+        }
+    ],
 }
 LEVELS = one_of("none", "note", "warning", "error")
 LOG = {
@@ -301,6 +317,7 @@ LOG = {
                     "level": LEVELS,
                     "locations": [LOCATION],
                     "partialFingerprints": {"curate/v1": str},
+                    "fixes": [FIX],
                     "properties": dict,
                 }
             ],

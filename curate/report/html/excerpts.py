@@ -14,18 +14,16 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 
 from curate.errors import UnsafePath
-from curate.findings import Finding, FixClass, Recode, Rename, ReplaceBytes, ReplaceText, spliced
+from curate.findings import Finding, Recode, Rename, ReplaceBytes, ReplaceText, spliced
 from curate.formats.encoding import decode
 from curate.formats.voc import Document
 from curate.report.html.words import Words
 from curate.report.model import Report
-from curate.rules import RULES
-from curate.rules.model import Facts
+from curate.report.repairs import MAX_BYTES, Repairs
 from curate.tree import Tree, display, display_line
 
 MAX_ROWS = 24
 MAX_WIDTH = 240  # characters of one line
-MAX_BYTES = 4 * 1024 * 1024  # a larger file is not read again for its line
 _ELEMENT_LINES = 14  # an <object> as labelImg writes it has twelve
 _TEXT_SUFFIXES = (".xml", ".txt", ".yaml", ".yml", ".json")
 _PAIRWISE = 250_000  # compared lines, old times new, up to which the closest match is looked for
@@ -47,10 +45,9 @@ class Excerpts:
     """Excerpts of one data set. Findings of one file are best asked for one after the other."""
 
     def __init__(self, report: Report, tree: Tree, words: Words) -> None:
-        self.facts = Facts(report.data, tree, limits=report.limits)
+        self.tree = tree
         self.words = words
-        self.rules = {rule.code: rule for rule in RULES}
-        self.annotations = frozenset(report.data.images["annotation"].drop_nulls())
+        self._repairs = Repairs(report, tree)
         self._lines = lru_cache(maxsize=1)(self._read_lines)
 
     def of(self, finding: Finding) -> tuple[Row, ...]:
@@ -67,15 +64,7 @@ class Excerpts:
     # --- with a repair ------------------------------------------------------------------------------
 
     def _repaired(self, finding: Finding) -> Iterator[Row]:
-        rule = self.rules.get(finding.code)
-        if rule is None or rule.repair is None or finding.fix.safety is FixClass.MANUAL:
-            return
-        document = None
-        if finding.path in self.annotations:
-            if self.facts.tree.size(finding.path) > MAX_BYTES:
-                return
-            document = self.facts.document(finding.path)
-        edits = tuple(rule.repair(finding, document, self.facts))
+        document, edits = self._repairs.of(finding)
         for edit in edits:
             if isinstance(edit, Rename):
                 yield self._word("rename", old=display(edit.path), new=display(edit.to))
@@ -101,7 +90,7 @@ class Excerpts:
         yield from changed_lines(old, new)
 
     def _patched(self, path: str, changes: Sequence[ReplaceBytes]) -> Iterator[Row]:
-        old = self.facts.tree.read(path)
+        old = self.tree.read(path)
         new = spliced(old, [(change.start, change.end, change.new) for change in changes])
         if path.lower().endswith(_TEXT_SUFFIXES) and b"\0" not in old:
             yield from changed_lines(decode(old).text, decode(new).text)
@@ -117,7 +106,7 @@ class Excerpts:
         """The line of the finding; an element that begins there is shown to its end tag."""
         if finding.line is None or not finding.path.lower().endswith(_TEXT_SUFFIXES):
             return
-        if self.facts.tree.size(finding.path) > MAX_BYTES:
+        if self.tree.size(finding.path) > MAX_BYTES:
             return
         lines = self._lines(finding.path)
         column = finding.column or 1
@@ -137,7 +126,7 @@ class Excerpts:
         return Row("@", 0, self.words[key].format(**values))
 
     def _read_lines(self, path: str) -> list[str]:
-        return decode(self.facts.tree.read(path)).text.split("\n")
+        return decode(self.tree.read(path)).text.split("\n")
 
 
 def changed_lines(old: str, new: str) -> list[Row]:

@@ -84,7 +84,7 @@ def exif(jpeg: bytes, orientation: int) -> bytes:
 
 
 def an_object(name: str = "cat", box: tuple[object, ...] = BOX, fields: str | None = None) -> str:
-    """An <object> of ten lines, or with `fields` in place of its box."""
+    """An <object> of eleven lines, or with `fields` in place of its box."""
     corners = "".join(
         f"\t\t\t<{tag}>{number}</{tag}>\n"
         for tag, number in zip(("xmin", "ymin", "xmax", "ymax"), box, strict=True)
