@@ -176,8 +176,9 @@ def validate(
         if answer := answers.find():
             give(answer.out, answer.err)
             raise typer.Exit(0 if answer.clean or exit_zero else 1)
-    # the workers read while the rules are loaded, which takes nearly as long
-    reading = begin(tree, workers=workers, use_cache=not no_cache)
+    # the workers read while the rules are loaded, which takes nearly as long; --fix first makes sure that no
+    # other process is changing the files
+    reading = None if fix else begin(tree, workers=workers, use_cache=not no_cache)
     begun = [reading]
     from curate.commands import validate as pipeline
     from curate.config import settings_for
@@ -205,7 +206,7 @@ def validate(
                 workers=workers,
                 say=lambda what: say(said(what)),
             )
-        if answers is None:
+        if answers is None or reading is None:
             return show(report)
         with answers.recorded(give) as clean:
             clean.append(show(report))

@@ -14,6 +14,7 @@ from curate import splits
 from curate.dataset import Dataset
 from curate.errors import CurateError, OutputExists
 from curate.fixes.durable import write_file
+from curate.fixes.lock import at_work
 from curate.formats.discover import open_dataset
 from curate.tree import Tree, text_to_name
 
@@ -47,53 +48,58 @@ def run(
     With `pixels` every image is decoded, and near-copies stay together; `say` is told what is being done.
     """
     tree = Tree.open(path)
-    dataset = open_dataset(tree, workers=workers)
-    if dataset.format != "voc":
-        raise CurateError(
-            f"split writes Pascal VOC lists, and {path} is {dataset.format.upper()}.",
-            "Let export split it: curate export PATH --ratios 0.8,0.1,0.1 -o OUT",
+    with at_work(tree.root, "split"):
+        dataset = open_dataset(tree, workers=workers)
+        if dataset.format != "voc":
+            raise CurateError(
+                f"split writes Pascal VOC lists, and {path} is {dataset.format.upper()}.",
+                "Let export split it: curate export PATH --ratios 0.8,0.1,0.1 -o OUT",
+            )
+        # an annotation without image cannot be trained on, an image without annotation says nothing yet
+        usable = dataset.images["image"].is_not_null() & dataset.images["annotation"].is_not_null()
+        rows = [i for i, good in enumerate(usable) if good]
+        if not rows:
+            raise CurateError(f"{path} holds no labelled image to split.", "Look at it: curate validate PATH")
+        base = _base([dataset.images["annotation"][i] for i in rows])
+        folder = tree.path(f"{base}/ImageSets/Main" if base else "ImageSets/Main")
+        there = sorted(p.name for p in folder.glob("*.txt") if p.stem in (*splits.NAMES, "trainval"))
+        if there and not overwrite:
+            raise OutputExists(
+                f"{folder / there[0]} is there already.", "Keep it, or add --overwrite to deal out anew."
+            )
+        grouped = splits.groups(dataset, tree, _look(dataset, tree, workers, say) if pixels else None)
+        classes = splits.class_table(dataset)[rows]
+        counts = np.concatenate([classes, splits.size_table(dataset)[rows]], axis=1)
+        chosen = splits.assign(counts, grouped.of[rows], ratios, seed)
+        stems = _ids([dataset.images["annotation"][i] for i in rows], base)
+        members = {name: [s for s, c in zip(stems, chosen, strict=True) if c == name] for name in ratios}
+        members["trainval"] = [s for s, c in zip(stems, chosen, strict=True) if c in ("train", "val")]
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, ids in members.items():
+            target = folder / f"{name}.txt"
+            content = "".join(f"{text_to_name(i)}\n" for i in sorted(ids))
+            write_file(
+                target,
+                content.encode("utf-8", "surrogateescape"),
+                target.with_name(f".{target.name}.partial"),
+            )
+        stale = [name for name in there if name.removesuffix(".txt") not in members]
+        for name in stale:  # a test list of before would name images that are in train now
+            (folder / name).unlink()
+        notes = list(grouped.notes)
+        if len(rows) < dataset.images.height:
+            notes.append(
+                f"{dataset.images.height - len(rows)} rows without image or annotation are in no list"
+            )
+        written = tuple(f"{name}.txt" for name in members)
+        labels = [*dataset.class_names(), *(f"({size} boxes)" for size in splits.SIZES)]
+        return Result(
+            folder,
+            written,
+            splits.achieved(classes, chosen, dataset.class_names()),
+            splits.wanted_and_got(counts, chosen, labels, ratios),
+            tuple(notes),
         )
-    # an annotation without image cannot be trained on, an image without annotation says nothing yet
-    usable = dataset.images["image"].is_not_null() & dataset.images["annotation"].is_not_null()
-    rows = [i for i, good in enumerate(usable) if good]
-    if not rows:
-        raise CurateError(f"{path} holds no labelled image to split.", "Look at it: curate validate PATH")
-    base = _base([dataset.images["annotation"][i] for i in rows])
-    folder = tree.path(f"{base}/ImageSets/Main" if base else "ImageSets/Main")
-    there = sorted(p.name for p in folder.glob("*.txt") if p.stem in (*splits.NAMES, "trainval"))
-    if there and not overwrite:
-        raise OutputExists(
-            f"{folder / there[0]} is there already.", "Keep it, or add --overwrite to deal out anew."
-        )
-    grouped = splits.groups(dataset, tree, _look(dataset, tree, workers, say) if pixels else None)
-    classes = splits.class_table(dataset)[rows]
-    counts = np.concatenate([classes, splits.size_table(dataset)[rows]], axis=1)
-    chosen = splits.assign(counts, grouped.of[rows], ratios, seed)
-    stems = _ids([dataset.images["annotation"][i] for i in rows], base)
-    members = {name: [s for s, c in zip(stems, chosen, strict=True) if c == name] for name in ratios}
-    members["trainval"] = [s for s, c in zip(stems, chosen, strict=True) if c in ("train", "val")]
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, ids in members.items():
-        target = folder / f"{name}.txt"
-        content = "".join(f"{text_to_name(i)}\n" for i in sorted(ids))
-        write_file(
-            target, content.encode("utf-8", "surrogateescape"), target.with_name(f".{target.name}.partial")
-        )
-    stale = [name for name in there if name.removesuffix(".txt") not in members]
-    for name in stale:  # a test list of before would name images that are in train now
-        (folder / name).unlink()
-    notes = list(grouped.notes)
-    if len(rows) < dataset.images.height:
-        notes.append(f"{dataset.images.height - len(rows)} rows without image or annotation are in no list")
-    written = tuple(f"{name}.txt" for name in members)
-    labels = [*dataset.class_names(), *(f"({size} boxes)" for size in splits.SIZES)]
-    return Result(
-        folder,
-        written,
-        splits.achieved(classes, chosen, dataset.class_names()),
-        splits.wanted_and_got(counts, chosen, labels, ratios),
-        tuple(notes),
-    )
 
 
 def _look(dataset: Dataset, tree: Tree, workers: int | None, say: Callable[[str], None]) -> Pixels:

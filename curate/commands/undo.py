@@ -7,6 +7,7 @@ from pathlib import Path
 from curate.commands import log
 from curate.errors import JournalError
 from curate.fixes.journal import Run
+from curate.fixes.lock import at_work
 from curate.fixes.undo import clear, undo
 from curate.tree import name_to_text
 
@@ -17,10 +18,11 @@ def run(path: Path, *, run_id: str | None = None, file: str | None = None) -> Ru
     `file`, relative to `path` or below it, restores that file alone; its other name too, where it was
     renamed. Raises JournalError where that cannot be taken back, or does not exist although it was named.
     """
-    if run_id is None and file is None and not list_runs(path):
-        clear(path)
-        return None
-    return undo(path, run_id, None if file is None else _relative(path, file))
+    with at_work(path, "undo"):
+        if run_id is None and file is None and not list_runs(path):
+            clear(path)
+            return None
+        return undo(path, run_id, None if file is None else _relative(path, file))
 
 
 def list_runs(path: Path) -> list[log.LoggedRun]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
@@ -15,6 +16,7 @@ from curate.errors import CurateError
 from curate.findings import Finding, FixClass
 from curate.fixes.apply import apply
 from curate.fixes.diff import diff as diff_of
+from curate.fixes.lock import at_work
 from curate.fixes.plan import Plan, plan
 from curate.formats.discover import Reading, begin, open_dataset
 from curate.known import baseline as baselines
@@ -66,7 +68,8 @@ def run(
     of the long side in training) goes before that of the settings. `pixels` decodes every image, for the
     rules that ask for it; without, the report names those that were not asked. With `use_cache` files that
     have not changed since the last run are not read again; `begun` is `path` that is already being read.
-    `say` is told what is being done. With `fix` the report is that of the repaired data set.
+    `say` is told what is being done. With `fix` the report is that of the repaired data set, which no other
+    process may change meanwhile; who lets files be read before (`begun`) holds its lock from then on.
 
     Raises CurateError.
     """
@@ -95,27 +98,28 @@ def run(
     def finished(data: Dataset, findings: Sequence[Finding], screened: Screened) -> Report:
         return replace(_known(_report(data, findings), screened), not_asked=idle, limits=limits)
 
-    say("reading")
     names = list(settings.classes.names) or None if classes is None else classes
-    read = _Reader(begun or begin(tree, workers=workers, use_cache=use_cache), names, workers, use_cache)
-    if names is not None and classes is None:
-        read.classes_from = "the configuration"
-    data = read(tree)
-    if not fix and not diff:
-        say("checking")
-        return _written(write_baseline, finished(data, check(look(data, tree), rules), check.first))
-    if data.format != "voc":
-        raise CurateError(
-            f"--fix and --diff repair Pascal VOC; this folder is {data.format.upper()}.",
-            "Validate it without them, or turn it into VOC first: curate export PATH --to voc -o OUT",
-        )
-    say("working out repairs")
-    planned = plan(tree, read, rules, unsafe=unsafe_fixes, look=look, check=check)
-    if diff:
-        report = finished(data, planned.found, check.first)
-        return _with_repairs(report, planned, diff=diff_of(planned))
-    say("writing")
-    done = apply(planned, tree.root)
+    with at_work(tree.root, "validate --fix") if fix else nullcontext():
+        say("reading")
+        read = _Reader(begun or begin(tree, workers=workers, use_cache=use_cache), names, workers, use_cache)
+        if names is not None and classes is None:
+            read.classes_from = "the configuration"
+        data = read(tree)
+        if not fix and not diff:
+            say("checking")
+            return _written(write_baseline, finished(data, check(look(data, tree), rules), check.first))
+        if data.format != "voc":
+            raise CurateError(
+                f"--fix and --diff repair Pascal VOC; this folder is {data.format.upper()}.",
+                "Validate it without them, or turn it into VOC first: curate export PATH --to voc -o OUT",
+            )
+        say("working out repairs")
+        planned = plan(tree, read, rules, unsafe=unsafe_fixes, look=look, check=check)
+        if diff:
+            report = finished(data, planned.found, check.first)
+            return _with_repairs(report, planned, diff=diff_of(planned))
+        say("writing")
+        done = apply(planned, tree.root)
     report = _with_repairs(finished(planned.data, planned.remaining, check.last), planned)
     return _written(write_baseline, replace(report, run=done.id if done else None))
 

@@ -246,14 +246,22 @@ def _entry(tree: Tree, change: FileChange) -> Entry:
     )
 
 
+def own_folder(tree: Tree) -> Path:
+    """PATH/.curate, which need not be there. Raises CurateError where something else is."""
+    return _no_link(tree.root / ".curate")
+
+
 def _journal_folder(tree: Tree) -> Path:
-    for folder in (tree.root / ".curate", tree.root / ".curate" / "journal"):
-        if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-            raise CurateError(
-                f"{display(folder.name)} in the data set is no folder of its own.",
-                "curate keeps its journal there: move that file or link away.",
-            )
-    return tree.root / ".curate" / "journal"
+    return _no_link(own_folder(tree) / "journal")
+
+
+def _no_link(folder: Path) -> Path:
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise CurateError(
+            f"{display(folder.name)} in the data set is no folder of its own.",
+            "curate keeps its journal there: move that file or link away.",
+        )
+    return folder
 
 
 def _new_run_folder(journal: Path) -> Path:
