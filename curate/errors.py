@@ -5,6 +5,7 @@
     ├── UnsafePath              a path that leaves the folders named on the command line
     ├── OutputExists            we would have to overwrite something unasked
     ├── ConfigError             an unknown key, a wrong type, a value out of range
+    ├── ChangedMeanwhile        a file is no longer what it was when it was read
     ├── JournalError            undo cannot restore what it should (the file was changed since)
     └── MissingExtra            an optional package is needed; names the command that installs it
 
@@ -41,6 +42,16 @@ class OutputExists(CurateError):  # noqa: N818
 
 class ConfigError(CurateError):
     """A configuration file or option that cannot be understood."""
+
+
+class ChangedMeanwhile(CurateError):  # noqa: N818
+    """A file is no longer what it was when it was read, so what was worked out does not fit it."""
+
+    def __init__(self, shown: str) -> None:
+        """`shown` is the path as `tree.display` gives it."""
+        super().__init__(
+            f"{shown} changed while its repair was worked out.", "Close what writes there and run again."
+        )
 
 
 class JournalError(CurateError):

@@ -6,7 +6,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from curate.errors import CurateError
+from curate.errors import ChangedMeanwhile, CurateError
 from curate.fixes.durable import at_once, write_file
 from curate.fixes.journal import Entry, Run, digest_on_disk, mark_done, place, record, sync_folders
 from curate.fixes.plan import Plan
@@ -77,18 +77,12 @@ def _refuse_changed(tree: Tree, plan: Plan) -> None:
         except OSError as error:
             raise _refused(error, "Nothing was changed.") from error
         if now != change.old:
-            raise _changed(change.path)
+            raise ChangedMeanwhile(display(change.path))
 
 
 def _refuse_if_changed(tree: Tree, entry: Entry) -> None:
     if digest_on_disk(tree, entry.path) != entry.old:
-        raise _changed(entry.path)
-
-
-def _changed(path: str) -> CurateError:
-    return CurateError(
-        f"{display(path)} changed while its repair was worked out.", "Close what writes there and run again."
-    )
+        raise ChangedMeanwhile(display(entry.path))
 
 
 def _refuse_unwritable(tree: Tree, plan: Plan) -> None:

@@ -12,7 +12,7 @@ import base64
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from curate.errors import UnsafePath
+from curate.errors import ChangedMeanwhile, UnsafePath
 from curate.findings import Finding, FixClass, Recode, Rename, ReplaceBytes, ReplaceText, spliced
 from curate.formats.voc import Document
 from curate.report.model import Report
@@ -43,8 +43,8 @@ class Fixes:
             return []
         try:
             changes = self._changes(finding)
-        except (OSError, UnsafePath):
-            return []  # the file went away since the check; the finding itself stands
+        except (OSError, UnsafePath, ChangedMeanwhile):
+            return []  # the file is not what it was; the finding itself stands
         if not changes:
             return []
         return [{"description": {"text": display(finding.fix.description)}, "artifactChanges": changes}]

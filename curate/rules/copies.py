@@ -43,8 +43,14 @@ def byte_copies(facts: Facts) -> list[list[int]]:
 
 def likeness(facts: Facts, row: int, other: int) -> str:
     """In which way two copies are the same, in words."""
-    same = any({row, other} <= set(group) for group in facts.once(byte_copies))
+    group_of = facts.once(_byte_group_of)
+    same = row in group_of and group_of[row] == group_of.get(other)
     return "byte for byte" if same else "pixel for pixel"
+
+
+def _byte_group_of(facts: Facts) -> dict[int, int]:
+    """Row -> the number of its group of `byte_copies`."""
+    return {row: number for number, group in enumerate(facts.once(byte_copies)) for row in group}
 
 
 def near(facts: Facts) -> NearCopies | None:

@@ -12,11 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from curate.findings import Finding, ReplaceBytes
-from curate.formats.encoding import decode
 from curate.formats.voc import Document
 from curate.rules.model import Facts
-from curate.rules.split_lists import LEARNT_FROM, ROLES, Membership, line_bytes, without_lines
-from curate.tree import Tree
+from curate.rules.split_lists import LEARNT_FROM, ROLES, Membership, listed, without_lines
 
 # In which lists an image of a role stands; `trainval` is train and val together.
 LISTS = {"train": LEARNT_FROM, "val": frozenset({"val", "trainval"}), "test": frozenset({"test"})}
@@ -93,23 +91,11 @@ def _landing(
 
 def move_lines(finding: Finding, document: Document | None, facts: Facts) -> Iterable[ReplaceBytes]:
     """The repair of a finding that carries a regrouping."""
-    tree, moved = facts.tree, finding.fix.facts
+    moved = finding.fix.facts
     landing: dict[Line, list[Line]] = defaultdict(list)
     for path, line, source in moved["add"]:
         landing[path, line].append(source)
     for (path, line), sources in landing.items():
-        decoded = decode(tree.read(path))
-        _, end = line_bytes(tree, path, line)
-        before = decoded.text.split("\n")[line - 1]
-        is_last = line == len(decoded.text.split("\n"))
-        line_end = "\r\n" if before.endswith("\r") or (is_last and "\r\n" in decoded.text) else "\n"
-        ids = [_text_of_line(tree, *source) for source in sources]
-        new = "".join(line_end + one for one in ids) if is_last else "".join(one + line_end for one in ids)
-        encoded = decoded.encode(new)
-        new_bytes = encoded[len(decoded.mark) : len(encoded) - len(decoded.tail)]
-        yield ReplaceBytes(path, end, end, new_bytes)
-    yield from without_lines(tree, moved["drop"])
-
-
-def _text_of_line(tree: Tree, path: str, line: int) -> str:
-    return decode(tree.read(path)).text.split("\n")[line - 1].strip()
+        ids = [listed(facts, source).lines[number - 1].strip() for source, number in sources]
+        yield listed(facts, path).behind(path, line, ids)
+    yield from without_lines(facts, moved["drop"])

@@ -24,10 +24,9 @@ from collections.abc import Iterable, Iterator
 import polars as pl
 
 from curate.findings import Edit, Finding, FixClass, ReplaceBytes, Severity
-from curate.formats.encoding import decode
 from curate.formats.voc import Document
 from curate.rules.model import Facts, Rule, Stage
-from curate.rules.split_lists import line_bytes, without_lines
+from curate.rules.split_lists import listed
 
 
 def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
@@ -80,14 +79,12 @@ def repair(finding: Finding, document: Document | None, facts: Facts) -> Iterabl
     if finding.line is None:
         return []
     known = finding.fix.facts
+    own = listed(facts, finding.path)
     if known["id"] is None:
-        return without_lines(facts.tree, [(finding.path, finding.line)])
-    decoded = decode(facts.tree.read(finding.path))
-    start, _ = line_bytes(facts.tree, finding.path, finding.line)
-    empty = len(decoded.encode(""))
-    end = start + len(decoded.encode(known["id"])) - empty
-    new = decoded.encode(known["stem"])[len(decoded.mark) :]
-    return [ReplaceBytes(finding.path, start, end, new)]
+        return [own.without(finding.path, finding.line)]
+    start = own.start(finding.line)
+    end = start + len(own.encoded(known["id"]))
+    return [ReplaceBytes(finding.path, start, end, own.encoded(known["stem"]))]
 
 
 RULE = Rule(

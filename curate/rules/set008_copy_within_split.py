@@ -22,7 +22,7 @@ the labels differ only a person can say which are right, and where folders are t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -37,7 +37,9 @@ def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
     members = facts.once(memberships)
     if not members and facts.reader is None:
         return
-    for group in groups(facts):
+    copied = groups(facts)
+    labels = _labels(facts, [row["image_id"] for group in copied for row in group])
+    for group in copied:
         firsts: dict[str | None, Mapping[str, Any]] = {}  # role -> the first of the group in it
         for row in group:
             member = members.get(row["image_id"])
@@ -47,7 +49,7 @@ def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
             if first is row:
                 continue
             lines = member.places if member else []
-            alike = _labels(facts, row) == _labels(facts, first)
+            alike = labels.get(row["image_id"]) == labels.get(first["image_id"])
             can_be_done = bool(lines) and alike
             where = f" (both in {member.role})" if member else ""
             how = likeness(facts, row["image_id"], first["image_id"])
@@ -68,10 +70,13 @@ def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
             )
 
 
-def _labels(facts: Facts, row: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    """Names and corners of an image's boxes, whatever their order."""
-    own = facts.data.objects.filter(pl.col("image_id") == row["image_id"])
-    return sorted(own.select("name", "xmin", "ymin", "xmax", "ymax").rows(), key=repr)
+def _labels(facts: Facts, image_ids: Sequence[int]) -> dict[int, list[tuple[Any, ...]]]:
+    """image_id -> names and corners of its boxes, whatever their order; nothing for an image without."""
+    own = facts.data.objects.filter(pl.col("image_id").is_in(image_ids))
+    labels: dict[int, list[tuple[Any, ...]]] = {}
+    for image_id, *label in own.select("image_id", "name", "xmin", "ymin", "xmax", "ymax").iter_rows():
+        labels.setdefault(image_id, []).append(tuple(label))
+    return {image_id: sorted(found, key=repr) for image_id, found in labels.items()}
 
 
 RULE = Rule(

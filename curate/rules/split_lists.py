@@ -9,11 +9,12 @@ from typing import Any
 
 import polars as pl
 
+from curate.errors import ChangedMeanwhile
 from curate.findings import Finding, ReplaceBytes
 from curate.formats.encoding import decode
 from curate.formats.voc import Document
 from curate.rules.model import Facts
-from curate.tree import Tree
+from curate.tree import display
 
 LEARNT_FROM = frozenset({"train", "trainval"})
 ROLES = ("train", "val", "test")  # a later one judges what was learnt from an earlier one
@@ -64,27 +65,72 @@ def at_line(lines: Sequence[tuple[str, int]], otherwise: str | None) -> dict[str
     return {"path": path, "line": line, "column": line and 1}
 
 
+class ListFile:
+    """A list as lines, each with its bytes. Numbers of lines count from 1, as those of findings do."""
+
+    def __init__(self, content: bytes) -> None:
+        self._decoded = decode(content)
+        self.lines = self._decoded.text.split("\n")
+        self._starts = [len(self._decoded.mark)]
+        for line in self.lines[:-1]:
+            self._starts.append(self._starts[-1] + len(self.encoded(f"{line}\n")))
+
+    def encoded(self, text: str) -> bytes:
+        """A text as bytes of this list, without what stands at the beginning and the end of a whole file."""
+        whole = self._decoded.encode(text)
+        # a byte order mark, and half a character that the list ends in
+        return whole[len(self._decoded.mark) : len(whole) - len(self._decoded.tail)]
+
+    def whole(self, number: int) -> str:
+        """A line with its line end, if it has one."""
+        return self.lines[number - 1] + ("\n" if number < len(self.lines) else "")
+
+    def start(self, number: int) -> int:
+        """The byte at which a line begins."""
+        return self._starts[number - 1]
+
+    def end(self, number: int) -> int:
+        """The byte behind a line and its line end."""
+        return self.start(number) + len(self.encoded(self.whole(number)))
+
+    def without(self, path: str, number: int) -> ReplaceBytes:
+        """Take a line out together with its line end; the other bytes stay."""
+        return ReplaceBytes(path, self.start(number), self.end(number), b"")
+
+    def behind(self, path: str, number: int, ids: Iterable[str]) -> ReplaceBytes:
+        """Put lines in behind a line, with the line ends of the list."""
+        line, is_last = self.lines[number - 1], number == len(self.lines)
+        crlf = line.endswith("\r") or (is_last and self.lines[0].endswith("\r"))
+        line_end = "\r\n" if crlf else "\n"
+        new = "".join(line_end + one if is_last else one + line_end for one in ids)
+        return ReplaceBytes(path, self.end(number), self.end(number), self.encoded(new))
+
+
+def listed(facts: Facts, path: str) -> ListFile:
+    """A split list, read once for all repairs of a pass.
+
+    Raises ChangedMeanwhile where its lines are no longer those that the findings are about.
+    """
+    lists = facts.once(_lists)
+    if path not in lists:
+        found = ListFile(facts.tree.read(path))
+        own = facts.data.splits.filter(pl.col("list") == path)
+        for number, written in own.select("line", "id").iter_rows():
+            if number > len(found.lines) or found.lines[number - 1].rstrip("\r") != written:
+                raise ChangedMeanwhile(display(path))
+        lists[path] = found
+    return lists[path]
+
+
+def _lists(facts: Facts) -> dict[str, ListFile]:
+    return {}
+
+
 def drop_lines(finding: Finding, document: Document | None, facts: Facts) -> list[ReplaceBytes]:
     """The repair of a finding whose facts name `lines` of lists: they are taken out."""
-    return without_lines(facts.tree, finding.fix.facts["lines"])
+    return without_lines(facts, finding.fix.facts["lines"])
 
 
-def without_lines(tree: Tree, lines: Iterable[tuple[str, int]]) -> list[ReplaceBytes]:
+def without_lines(facts: Facts, lines: Iterable[tuple[str, int]]) -> list[ReplaceBytes]:
     """Take lines (1-based) out of lists, each with its line end; the other bytes stay."""
-    edits = []
-    for path, number in lines:
-        start, end = line_bytes(tree, path, number)
-        edits.append(ReplaceBytes(path, start, end, b""))
-    return edits
-
-
-def line_bytes(tree: Tree, path: str, number: int) -> tuple[int, int]:
-    """The bytes of one line (1-based) of a text file, its line end included."""
-    decoded = decode(tree.read(path))
-    lines = decoded.text.split("\n")
-    before = "".join(line + "\n" for line in lines[: number - 1])
-    own = lines[number - 1] + ("\n" if number < len(lines) else "")
-    # a byte order mark, and half a character at the end, are counted by both and cancel out
-    empty = len(decoded.encode(""))
-    start = len(decoded.mark) + len(decoded.encode(before)) - empty
-    return start, start + len(decoded.encode(own)) - empty
+    return [listed(facts, path).without(path, number) for path, number in lines]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
 
-from curate.errors import UnsafePath
+from curate.errors import ChangedMeanwhile, UnsafePath
 from curate.findings import Finding, Recode, Rename, ReplaceBytes, ReplaceText, spliced
 from curate.formats.encoding import decode
 from curate.formats.voc import Document
@@ -54,8 +54,8 @@ class Excerpts:
         """The rows for one finding; () where it is about no line."""
         try:
             rows = tuple(self._repaired(finding)) or tuple(self._as_it_stands(finding))
-        except (OSError, UnsafePath):
-            return ()  # the file went away since the check; the finding itself stands
+        except (OSError, UnsafePath, ChangedMeanwhile):
+            return ()  # the file is not what it was; the finding itself stands
         if len(rows) <= MAX_ROWS:
             return rows
         left = self.words["lines_left_out"].format(count=len(rows) - MAX_ROWS)
