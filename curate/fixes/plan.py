@@ -16,9 +16,10 @@ from pathlib import Path
 from curate.dataset import Dataset
 from curate.findings import Edit, Finding, FixClass, Recode, Rename, ReplaceBytes, ReplaceText, spliced
 from curate.formats.pairing import folded
-from curate.formats.voc import Document, parse
+from curate.formats.voc import Document
 from curate.rules import check_all
 from curate.rules.model import Facts, Rule, Stage
+from curate.rules.rereading import reread
 from curate.tree import Tree
 
 MAX_PASSES = 10  # repairs that build on each other are four stages deep; ten means two rules quarrel
@@ -65,7 +66,7 @@ def plan(
     """Repair all that `rules` find and can repair: the safe class, with `unsafe` that class too.
 
     `look` gives the rules what they judge by. What `check` leaves out of its findings is neither repaired nor
-    in the plan.
+    in the plan. Raises ChangedMeanwhile where a file is no longer what its findings are about.
     """
     by_code = {rule.code: rule for rule in rules}
     wanted = {FixClass.SAFE, FixClass.UNSAFE} if unsafe else {FixClass.SAFE}
@@ -165,7 +166,7 @@ class _Pass:
         if path not in self.annotations:
             return None
         if path not in self.documents:
-            self.documents[path] = parse(self.facts.tree.read(path))
+            self.documents[path] = reread(self.facts, path)
         return self.documents[path]
 
     def _is_link(self, path: str) -> bool:

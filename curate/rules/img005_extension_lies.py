@@ -30,6 +30,7 @@ from curate.formats.voc import Document
 from curate.rules.edits import rewritten
 from curate.rules.filenames import set_filename
 from curate.rules.model import Facts, Rule, Stage
+from curate.rules.rereading import reread
 
 EXTENSIONS = {
     "jpeg": ("jpg", "jpeg", "jpe", "jfif", "mpo"),
@@ -82,7 +83,7 @@ def repair(finding: Finding, document: Document | None, facts: Facts) -> Iterabl
 
 def _say(facts: Facts, annotation: str, old: str, to: str) -> Iterator[Edit]:
     """Make `<filename>` follow, where it said the old name; in bytes, since the finding names the image."""
-    document = facts.document(annotation)
+    document = reread(facts, annotation)
     element = document.find("filename")
     if element is None or element.text.strip() != old:
         return

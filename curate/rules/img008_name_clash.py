@@ -26,13 +26,13 @@ from collections.abc import Iterable, Iterator
 import polars as pl
 
 from curate.findings import Edit, Finding, FixClass, Rename, ReplaceBytes, Severity
-from curate.formats.encoding import decode
 from curate.formats.pairing import folded, split_name
 from curate.formats.voc import Document
 from curate.rules.edits import rewritten
 from curate.rules.filenames import set_filename
 from curate.rules.model import Facts, Rule, Stage
-from curate.rules.split_lists import line_bytes
+from curate.rules.rereading import reread
+from curate.rules.split_lists import listed
 
 
 def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
@@ -101,17 +101,14 @@ def repair(finding: Finding, document: Document | None, facts: Facts) -> Iterabl
 
 def _follow(facts: Facts, annotation: str, name: str) -> Iterator[Edit]:
     """Make `<filename>` say the new name, in bytes: the file is renamed in the same step."""
-    document = facts.document(annotation)
+    document = reread(facts, annotation)
     yield from rewritten(annotation, document, set_filename(document, name))
 
 
 def _line(facts: Facts, path: str, line: int, stem: str, to: str) -> Edit:
-    decoded = decode(facts.tree.read(path))
-    start, end = line_bytes(facts.tree, path, line)
-    lines = decoded.text.split("\n")
-    old = lines[line - 1] + ("\n" if line < len(lines) else "")
-    new = decoded.encode(old.replace(stem, to))
-    return ReplaceBytes(path, start, end, new[len(decoded.mark) : len(new) - len(decoded.tail)])
+    own = listed(facts, path)
+    new = own.encoded(own.whole(line).replace(stem, to))
+    return ReplaceBytes(path, own.start(line), own.end(line), new)
 
 
 RULE = Rule(

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import polars as pl
 
 from curate.dataset import Dataset
+from curate.errors import UnsafePath
 from curate.findings import Edit, Finding, Fix, FixClass, Severity
 from curate.formats.voc import Document, parse
 from curate.tree import Tree
@@ -105,10 +106,16 @@ class Facts:
         """An annotation, parsed again; for the few rows a rule has already found something in.
 
         The last one is kept, because rows come file by file: a file with a thousand odd boxes is parsed once.
+        One that went away since it was read counts as empty: what was found in it stands. For repairs, which
+        must not go by what a file no longer says, see `rereading.py`.
         """
         if path not in self._last:
             self._last.clear()
-            self._last[path] = parse(self.tree.read(path))
+            try:
+                raw = self.tree.read(path)
+            except (OSError, UnsafePath):
+                raw = b""
+            self._last[path] = parse(raw)
         return self._last[path]
 
 

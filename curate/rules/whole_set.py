@@ -16,6 +16,7 @@ from curate.formats.voc import Document, number
 from curate.rules.corners import CORNERS, set_corners
 from curate.rules.edits import children, rewritten, value
 from curate.rules.model import Facts
+from curate.rules.rereading import reread
 
 
 def with_boxes(facts: Facts) -> list[str]:
@@ -31,7 +32,7 @@ def edited(
     for path in paths:
         if path not in facts.tree.overlay and facts.tree.path(path).is_symlink():
             continue
-        document = facts.document(path)
+        document = reread(facts, path)
         yield from rewritten(path, document, edits_of(document))
 
 

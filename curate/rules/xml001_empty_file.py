@@ -28,7 +28,7 @@ from curate.rules.model import Facts, Rule, Stage
 
 def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
     for row in facts.problems("empty-file"):
-        size = facts.tree.size(row["annotation"])
+        size = len(facts.document(row["annotation"]).raw)
         yield rule.finding(
             row,
             f"the annotation is empty ({size} bytes{', all blank or NUL' if size else ''})",

@@ -6,10 +6,8 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-import polars as pl
 import pytest
 
-from curate.dataset import IMAGES, OBJECTS, PROBLEMS, SPLITS, Dataset
 from curate.findings import (
     Edit,
     Finding,
@@ -23,18 +21,9 @@ from curate.findings import (
 from curate.fixes.diff import diff
 from curate.fixes.plan import MAX_PASSES, Plan, plan
 from curate.formats.voc import Document
+from curate.formats.voc_folder import read
 from curate.rules.model import Facts, Repair, Rule, Stage
 from curate.tree import Tree
-
-
-def read(tree: Tree) -> Dataset:
-    """A reader that knows nothing but names: every .xml is an annotation."""
-    names = [name for name in tree.files() if name.endswith(".xml")]
-    rows = [dict.fromkeys(IMAGES) | {"image_id": i, "annotation": name} for i, name in enumerate(names)]
-    frames = [pl.DataFrame(schema=schema) for schema in (OBJECTS, PROBLEMS, SPLITS)]
-    return Dataset(
-        tree.root, "voc", pl.DataFrame(rows, schema=IMAGES), *frames, classes=(), classes_from=None
-    )
 
 
 def rule(
@@ -262,10 +251,10 @@ def test_a_diff_is_unified_and_shows_decoded_text(tmp_path: Path) -> None:
 
 
 def test_a_diff_does_not_steer_the_terminal_nor_turn_letters_round(tmp_path: Path) -> None:
-    (tmp_path / "a.xml").write_bytes("<a>\tbad\x1b[2J\u202egpj\u2069</a>".encode())
-    drop: Repair = lambda finding, document, facts: [ReplaceText(4, 7, "good")]  # noqa: E731
+    (tmp_path / "a.xml").write_bytes("<annotation>\tbad\x1b[2J\u202egpj\u2069</annotation>".encode())
+    drop: Repair = lambda finding, document, facts: [ReplaceText(13, 16, "good")]  # noqa: E731
     shown = diff(planned(tmp_path, rule("BOX001", b"bad", drop)))
-    assert "-<a>\tbad\\x1b[2J\\u202egpj\\u2069</a> (no line end)\n" in shown
+    assert "-<annotation>\tbad\\x1b[2J\\u202egpj\\u2069</annotation> (no line end)\n" in shown
 
 
 def test_a_re_encoding_is_said_aloud(tmp_path: Path) -> None:
