@@ -2,20 +2,23 @@
 
 ## What
 `a.jpg` and `a.png` lie in one folder and there is one `a.xml`. The reader pairs it with the image that its
-`<filename>` names, or else with the first; the other image has no labels of its own.
+`<filename>` names, or else with the first; the other image has no labels of its own. In COCO, which tells
+images apart by their ids: one id that two images have.
 
 ## Why it hurts training
 YOLO trainers find labels by the stem: they put the boxes of one picture onto the other. VOC readers never see
-the second image.
+the second image. Readers of COCO keep the one of the two images that comes last, with the boxes of both.
 
 ## Example
 `IMG_7.jpg` and `IMG_7.png` beside `IMG_7.xml`
 
 ## Repair
-Only a person can tell whether the two show the same: take one away, or rename it and label it.
+Only a person can tell whether the two show the same: take one away, or rename it (in COCO: give it another
+id) and label it.
 
 ## Evidence
 YOLO trainers find the label file by replacing the folder and the extension of the image's path, nothing else.
+pycocotools keeps images in a dictionary by their ids.
 """
 
 from __future__ import annotations
@@ -39,6 +42,13 @@ def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
             fix="take one of them away, or rename it and label it",
             path=images["image"][row],
         )
+    for found in facts.problems("duplicate-id"):
+        yield rule.finding(
+            found,
+            f"{found['filename']!r} is not the only image of its id: {found['detail']}",
+            "Readers keep one of the two images, with the boxes of both.",
+            fix="give one of the two another id, and its annotations with it",
+        )
 
 
 def shared_stems(facts: Facts) -> dict[int, int]:
@@ -46,7 +56,7 @@ def shared_stems(facts: Facts) -> dict[int, int]:
 
     Ask by `facts.once(shared_stems)`.
     """
-    if facts.data.format == "coco":  # names its images with their extensions
+    if facts.data.format == "coco":  # which names its images with their extensions
         return {}
     same: dict[tuple[str, str], list[int]] = defaultdict(list)
     for row, image in enumerate(facts.data.images["image"]):
@@ -69,5 +79,4 @@ RULE = Rule(
     check=check,
     doc=__doc__ or "",
     stage=Stage.FILES,
-    formats=("voc", "yolo"),
 )

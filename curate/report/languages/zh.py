@@ -958,6 +958,18 @@ _IMAGES: dict[str, Pairs] = {
             "按主名查找标注的程序会把一张图像的框用到另一张上。",
         ),
         ("take one of them away, or rename it and label it", "移除其中一张，或改名后另行标注"),
+        (
+            "{q} is not the only image of its id: image id {} is given twice",
+            "{0} 的图像编号 {1} 与另一张图像重复",
+        ),
+        (
+            "Readers keep one of the two images, with the boxes of both.",
+            "读取程序只保留两张图像中的一张，却用上两张的框。",
+        ),
+        (
+            "give one of the two another id, and its annotations with it",
+            "给其中一张换一个编号，并相应修改它的标注",
+        ),
     ),
     "IMG008": (
         ("{} and {} are one name on Windows and macOS", "{0} 和 {1} 在 Windows 和 macOS 上是同一个文件名"),
