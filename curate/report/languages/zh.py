@@ -1102,6 +1102,7 @@ _SPLITS: dict[str, Pairs] = {
             "{0:split}的指标评判的是粘贴上去的目标，任何摄像头都拍不到。",
         ),
         ("take it out of {w}", "从{0:split}中删除它"),
+        ("move it to the training list", "移到训练列表"),
         ("move it to the training folder", "移到训练集文件夹"),
     ),
 }

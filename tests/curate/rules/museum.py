@@ -689,7 +689,7 @@ COPIES = (
         data(**{B: DRAWN}) | lists(train="a", val="b", trainval="a b"),
         (VAL, 1, 1),
         UNSAFE,
-        data(**{B: DRAWN, VAL: b""}) | lists(train="a", trainval="a b"),
+        data(**{B: DRAWN, VAL: b""}) | lists(train="a b", trainval="a b"),
     ),
 )
 MUSEUM: tuple[Exhibit, ...] = (

@@ -208,6 +208,52 @@ def test_a_pasted_image_in_a_test_folder_is_left_to_a_person(tmp_path: Path) -> 
     assert (found.path, found.severity, found.fix.safety) == ("test/b.xml", Severity.ERROR, FixClass.MANUAL)
 
 
+def pasted(*stems: str) -> Files:
+    """Images that `curate paste` made, beside the photographs a and b."""
+    source = "\t<source><database>curate paste</database></source>\n\t<size>"
+    files = data()
+    for stem in stems:
+        files[f"Annotations/{stem}.xml"] = voc(stem).replace("\t<size>", source).encode()
+        files[f"JPEGImages/{stem}.jpg"] = image(stem)
+    return files
+
+
+def test_a_pasted_image_in_test_moves_to_the_training_lists_beside_it(tmp_path: Path) -> None:
+    files = pasted("p") | lists(train="a", trainval="a", test="b p")
+    (found,) = check(files, tmp_path / "1", "SET009", look=False)
+    assert found.fix.description == "move it to the training list"
+    changed, left = mend(files, tmp_path / "2")
+    lines = {name: content for name, content in changed.items() if name.endswith(".txt")}
+    assert lines == {TRAIN: b"a\np\n", TRAINVAL: b"a\np\n", TEST: b"b\n"}
+    assert "SET009" not in left and "SET002" not in left
+
+
+def test_a_pasted_image_that_is_trained_on_as_well_is_only_taken_out_of_test(tmp_path: Path) -> None:
+    files = pasted("p") | lists(train="a p", test="b p")
+    assert [f.code for f in check(files, tmp_path / "1", "SET003", "SET009", look=False)] == ["SET009"]
+    changed, _ = mend(files, tmp_path / "2")
+    assert (changed.get(TRAIN), changed[TEST]) == (None, b"b\n")
+
+
+def test_without_a_training_list_a_pasted_image_is_taken_out(tmp_path: Path) -> None:
+    files = pasted("p") | lists(test="a b p")
+    (found,) = check(files, tmp_path, "SET009", look=False)
+    assert found.fix.description == "take it out of test"
+
+
+def test_hundreds_of_pasted_images_move_together_with_the_line_ends_of_the_list(tmp_path: Path) -> None:
+    stems = [f"p{number:03d}" for number in range(200)]
+    files = pasted(*stems) | lists(val=" ".join(["b", *stems])) | {TRAIN: b"a\r\n"}
+    tree = Tree.open(write(files, tmp_path))
+    done = plan(tree, read, [by_code("SET009")], unsafe=True)
+    assert done.converged and done.remaining == ()
+    (train,) = [change.new for change in done.changes if change.path == TRAIN]
+    assert train is not None
+    assert sorted(train.splitlines()) == sorted([b"a", *(stem.encode() for stem in stems)])
+    assert train.count(b"\r\n") == 201
+    assert [change.new for change in done.changes if change.path != TRAIN] == [b"b\n"]
+
+
 # --- IMG006 to IMG009 ---------------------------------------------------------------------------------------
 
 
