@@ -1,6 +1,6 @@
 """What curate says, in the reader's language. Rules speak English; a catalogue gives each text its twin.
 
-A catalogue (`zh.py`) is a table: a section, which is a rule's code or one of our own names, and pairs of an
+A catalogue (`zh/`) is a table: a section, which is a rule's code or one of our own names, and pairs of an
 English template and its twin. A template becomes one anchored pattern, whose slots are
 
     {}    any text           {q}   text quoted as Python quotes it
@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # which language it is, is known before tables are loaded
     from curate.findings import Finding
     from curate.report.model import Report
 
+Pairs = tuple[tuple[str, str], ...]  # an English template and its twin
 Catalogue = Mapping[str, Iterable[tuple[str, str]]]
 Say = Callable[[str], str]
 
