@@ -17,6 +17,8 @@ from curate.rules.model import Facts
 CORNERS = ("xmin", "ymin", "xmax", "ymax")
 ROUNDING = 1e-6  # pixels; below this a difference is the rounding of a float
 HAIR = 0.01  # pixels; below this an overhang is the rounding of a YOLO label's six decimals
+LEAST_BOXES = 10  # of a set in per cent
+LEAST_SIDE = 200  # pixels of its images: twice what per cent reach
 
 
 def one_pixel(data: Dataset) -> float:
@@ -40,7 +42,7 @@ def measured(facts: Facts) -> pl.DataFrame:
         overhang=pl.when(pl.col("frame_width").is_not_null() & pl.col("frame_height").is_not_null()).then(
             pl.max_horizontal(-x0, -y0, x1 - pl.col("frame_width"), y1 - pl.col("frame_height"))
         ),
-        normalised=_normalised(data, boxes),
+        normalised=_normalised(data, boxes, facts.once(whole)),
     )
     flat = (pl.col("side_x").abs() < ROUNDING) | (pl.col("side_y").abs() < ROUNDING)
     swapped = (pl.col("side_x") < -ROUNDING) | (pl.col("side_y") < -ROUNDING)
@@ -55,15 +57,39 @@ def _kept(table: pl.DataFrame, condition: pl.Expr) -> pl.DataFrame:
     return table if fulfilled.all() else table.filter(fulfilled)
 
 
-def _normalised(data: Dataset, boxes: pl.DataFrame) -> pl.Expr:
-    """Written numbers all in 0..1 with a decimal point, on an image where that cannot mean pixels."""
+def whole(facts: Facts) -> float:
+    """What the number of the far edge of an image is where boxes are given in shares of it: 1, or 100.
+
+    In per cent is a verdict on the data set: all of its boxes lie in the first hundred pixels of images at
+    least twice as large, and half of them or more have decimals. Ask by `facts.once(whole)`.
+    """
+    furthest = facts.data.objects.select(pl.max_horizontal("xmax", "ymax").max()).item()
+    if facts.data.format != "voc" or not 1 < (furthest or 0) <= 100:
+        return 1.0
+    boxes = facts.data.boxes.filter(pl.col("box") > 0).drop_nulls([*CORNERS, "frame_width", "frame_height"])
+    large = (pl.max_horizontal("frame_width", "frame_height") >= LEAST_SIDE).all()
+    verdict = boxes.select(_within(100.0).all() & large & (_decimals().mean() >= 0.5)).item()
+    return 100.0 if verdict and len(boxes) >= LEAST_BOXES else 1.0
+
+
+def _within(most: float) -> pl.Expr:
+    """Whether all four numbers, as written, lie in 0..most."""
+    low = pl.all_horizontal(pl.col("xmin", "ymin").is_between(-1, most - 1))
+    return low & pl.all_horizontal(pl.col("xmax", "ymax").is_between(0, most))
+
+
+def _decimals() -> pl.Expr:
+    return pl.col("written").str.contains(r"\.\d").fill_null(value=False)
+
+
+def _normalised(data: Dataset, boxes: pl.DataFrame, most: float) -> pl.Expr:
+    """Written numbers all in 0..most; where that is 1 with a decimal point, so that they are no pixels."""
     if data.format != "voc":  # YOLO's shares have become pixels in its reader
         return pl.lit(value=False)
-    low = pl.all_horizontal(pl.col("xmin", "ymin").is_between(-1, 0))
-    high = pl.all_horizontal(pl.col("xmax", "ymax").is_between(0, 1))
-    if not boxes.select((low & high).any()).item():
+    if not boxes.select(_within(most).any()).item():
         return pl.lit(value=False)  # texts are searched only where numbers are so small
-    return (low & high & pl.col("written").str.contains(r"\.\d")).fill_null(value=False)
+    shares = _within(most) if most > 1 else _within(most) & _decimals()
+    return shares.fill_null(value=False)
 
 
 def bndbox(document: Document, object_number: int, box_number: int) -> Element | None:

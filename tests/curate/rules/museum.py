@@ -303,6 +303,27 @@ MARKUP = (
     ),
     exhibit("XML005", data('<!DOCTYPE annotation SYSTEM "voc.dtd">\n' + voc("a")), (A, 1, 1), SAFE),
     exhibit(
+        "XML005",
+        data("<!DOCTYPE annotation [\n<!-- <!ENTITY no 'n'> -->\n<!ELEMENT size ANY>\n]>\n" + voc("a")),
+        (A, 1, 1),
+        SAFE,
+        title="with a list of its elements",
+    ),
+    exhibit(
+        "XML005",
+        data('<!DOCTYPE annotation [<!ENTITY where "photos">]>\n' + voc("a", folder="&where;")),
+        (A, 1, 1),
+        UNSAFE,
+        title="with an entity",
+    ),
+    exhibit(
+        "XML005",
+        data('<!DOCTYPE annotation [<!ENTITY where "<b/>photos">]>\n' + voc("a", folder="&where;")),
+        (A, 1, 1),
+        MANUAL,
+        title="with markup in an entity",
+    ),
+    exhibit(
         "XML006", data(voc("a").replace("<annotation>", '<annotation xmlns="urn:voc">')), (A, 1, 1), SAFE
     ),
     exhibit(

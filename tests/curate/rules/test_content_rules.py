@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from lxml import etree
 
 from curate.findings import Finding, FixClass, Severity
 from curate.fixes.plan import Plan, plan
@@ -53,6 +54,91 @@ def mend(files: Files, folder: Path, classes: tuple[str, ...] = ()) -> tuple[Fil
 
 def boxes(*corners: tuple[object, ...], name: str = "cat") -> str:
     return "".join(an_object(name, box) for box in corners)
+
+
+# --- XML005: what entities stand for ------------------------------------------------------------------------
+
+
+def with_entities(subset: str, body: str) -> str:
+    return f"<!DOCTYPE annotation [{subset}]>\n" + voc("a").replace("<annotation>", f"<annotation>{body}")
+
+
+@pytest.mark.parametrize(
+    "place", ["<a>{}</a>", "<a b='{}'/>", '<a b="{}"/>', "<!-- {} -->", "<![CDATA[{}]]>"]
+)
+@pytest.mark.parametrize("value", ["x", "标注", "a&amp;b", "it's", "&lt;b&gt;", ""])
+def test_an_annotation_whose_entities_were_written_out_is_the_same_to_lxml(
+    value: str, place: str, tmp_path: Path
+) -> None:
+    before = with_entities(
+        f'<!-- <!ENTITY e "no"> --><!ENTITY e "{value}"><!ENTITY e "2">', place.format("&e;")
+    )
+    files, done = mend(data(before), tmp_path)
+    assert [f.code for f in done.fixed] == ["XML005"]
+    after = files[A].decode()
+    assert "DOCTYPE" not in after
+    parser = etree.XMLParser(resolve_entities=True)
+    whole, written_out = etree.fromstring(before.encode(), parser), etree.fromstring(files[A])
+    assert etree.tostring(whole, method="c14n") == etree.tostring(written_out, method="c14n")
+
+
+@pytest.mark.parametrize(
+    ("subset", "body"),
+    [
+        ('<!ENTITY e "<b/>">', "&e;"),
+        ('<!ENTITY e "&#60;b/>">', "&e;"),
+        ('<!ENTITY e "x"><!ATTLIST object kind CDATA "cat">', "&e;"),  # gives every object an attribute
+        (f'<!ENTITY e "{"x" * 1000}">', "&e;" * 200),
+    ],
+    ids=["markup", "markup by number", "defaults of attributes", "much text"],
+)
+def test_entities_that_are_more_than_a_little_text_are_left_to_a_person(
+    subset: str, body: str, tmp_path: Path
+) -> None:
+    (found,) = check(data(with_entities(subset, body)), tmp_path, "XML005")
+    assert found.fix.safety is FixClass.MANUAL
+
+
+# --- BOX007: per cent ---------------------------------------------------------------------------------------
+
+
+def in_per_cent(*written: tuple[object, ...], side: int = 640) -> Files:
+    """A set in which every image is `side` x 480 and one box an image."""
+    frame = size(side, 480)
+    files = {f"Annotations/{n}.xml": voc(f"{n}", boxes(box), size=frame) for n, box in enumerate(written)}
+    images = {f"JPEGImages/{n}.jpg": image(f"{n}", side, 480) for n in range(len(written))}
+    return {**{name: text.encode() for name, text in files.items()}, **images}
+
+
+def test_boxes_in_per_cent_of_large_images_become_pixels(tmp_path: Path) -> None:
+    # 25 % of 640 is 160, so the first pixel is number 161; 75 % is 480; 10 % and 60.5 % of 480: 48 and 290.4
+    ten = [("25.0", "10.0", "75.0", "60.5")] * 6 + [(5, 10, 50, 90)] * 4
+    files, done = mend(in_per_cent(*ten), tmp_path)
+    assert {f.code for f in done.fixed} == {"BOX007"}
+    assert "per cent" in done.fixed[0].message
+    assert files["Annotations/0.xml"].count(b"<xmin>161</xmin>") == 1
+    document = parse(files["Annotations/0.xml"])
+    box = document.find("object/bndbox")
+    assert box is not None
+    assert [part.text for part in box.children] == ["161", "49", "480", "290"]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        in_per_cent(*[("25.0", "10.0", "75.0", "60.5")] * 9),
+        in_per_cent(*[(25, 10, 75, 60)] * 6, *[("25.0", "10.0", "75.0", "60.5")] * 5),
+        in_per_cent(*[("25.0", "10.0", "75.0", "60.5")] * 11, (25, 10, 101, 60)),
+        in_per_cent(*[("25.0", "10.0", "75.0", "60.5")] * 11, side=120),
+    ],
+    ids=["few boxes", "mostly without decimals", "one beyond 100", "images where pixels are as small"],
+)
+def test_small_numbers_are_pixels_where_chance_or_small_images_explain_them(
+    files: Files, tmp_path: Path
+) -> None:
+    if b"<width>120</width>" in next(iter(files.values())):
+        files = {name: content.replace(b"480", b"110") for name, content in files.items() if "xml" in name}
+    assert check(files, tmp_path, "BOX007") == []
 
 
 # --- ENC005 -------------------------------------------------------------------------------------------------

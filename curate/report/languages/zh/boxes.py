@@ -89,6 +89,11 @@ TWINS: dict[str, Pairs] = {
     ),
     "BOX007": (
         ("the box {} is given in shares of the image, not in pixels", "框 {0} 是归一化坐标，不是像素"),
+        ("the box {} is given in per cent of the image, not in pixels", "框 {0} 是百分比坐标，不是像素"),
+        (
+            "Read as pixels, the box lies near the top left corner, whatever it frames.",
+            "按像素读取，框总是挤在左上角，与目标无关。",
+        ),
         (
             "Read as pixels, the box is a speck in the top left corner.",
             "按像素读取，它只是左上角的一个小点。",
