@@ -12,13 +12,40 @@ from typing import TextIO
 import typer
 
 from curate.errors import CurateError
+from curate.report.languages.choice import language
+
+_asked: list[str] = []  # the language that --lang asks for, if it does
+
+
+def speak(lang: str | None) -> None:
+    """Say what stops a command in this language; None: in that of the environment."""
+    _asked[:] = [lang] if lang else []
+
+
+def spoken(*, to_people: bool = True) -> str:
+    """The language to speak: the one asked for, else the environment's; English to programs."""
+    return _asked[0] if _asked else language(os.environ) if to_people else "en"
 
 
 def tell(error: CurateError) -> None:
     """What stopped a command, and its cure, on stderr."""
-    typer.echo(f"error: {error.message}", err=True)
+    complain(error.message)
     if error.cure:
-        typer.echo(f"  {error.cure}", err=True)
+        typer.echo(f"  {_said(error.cure)}", err=True)
+
+
+def complain(message: str) -> None:
+    """What went wrong, on stderr, in one line."""
+    mark = "错误：" if spoken() == "zh" else "error: "
+    typer.echo(f"{mark}{_said(message)}", err=True)
+
+
+def _said(text: str) -> str:
+    if spoken() == "en":
+        return text
+    from curate.report.languages import translator
+
+    return translator(spoken()).say("error", text)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from typing import Annotated, Optional
 
 import typer
 
+from curate.cli.console import speak
 from curate.errors import CurateError
 
 # Typer evaluates annotations, on Python 3.10 too, where it does not know `X | None` in every place.
@@ -21,12 +22,34 @@ class Printed(str, Enum):
     JSON = "json"
 
 
+class Language(str, Enum):
+    """Languages that reports can be in."""
+
+    EN = "en"
+    ZH = "zh"
+
+
+def _speak(lang: Language | None) -> Language | None:
+    """What stops a command is said in its language, too, also where that comes to light before it runs."""
+    speak(lang.value if lang else None)
+    return lang
+
+
 Data = Annotated[
     Path, typer.Argument(metavar="PATH", show_default=False, help="Folder that holds the data set.")
 ]
 Workers = Annotated[
     Optional[int],
     typer.Option(min=1, show_default="all cores", help="Processes that read files; the result is the same."),
+]
+Lang = Annotated[
+    Optional[Language],
+    typer.Option(
+        callback=_speak,
+        is_eager=True,
+        show_default="CURATE_LANG, else the locale; formats for programs: en",
+        help="Language of what is said; codes, keys and names of rules stay.",
+    ),
 ]
 PrintedAs = Annotated[Printed, typer.Option(help="How to print it.")]
 

@@ -16,7 +16,7 @@ import typer
 from typer.core import TyperGroup
 
 from curate import __version__
-from curate.cli.console import flush, silence, tell
+from curate.cli.console import complain, flush, silence, speak, tell
 from curate.errors import CurateError
 
 COMMANDS = (  # files of this folder, in the order of `curate --help`
@@ -46,6 +46,7 @@ class Commands(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run it."""
+        speak(None)
         try:
             return super().invoke(ctx)
         except CurateError as error:
@@ -105,5 +106,5 @@ def main() -> None:
         if error.errno != errno.ENOSPC:
             raise
         silence(sys.stdout)
-        typer.echo(f"error: The result could not be written: {error.strerror}.", err=True)
+        complain(f"The result could not be written: {error.strerror}.")
         sys.exit(2)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
 from datetime import datetime
-from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from curate.cli.console import flush, give, talk, tell
-from curate.cli.options import Data, Workers, class_list, words
+from curate.cli.console import flush, give, spoken, talk, tell
+from curate.cli.options import Data, Lang, Workers, class_list, words
 from curate.errors import CurateError
 from curate.report.formats import FOR_PEOPLE, TEXT, OutputFormat, Printing, refuse_nonsense, write_report
 from curate.wording import count
@@ -23,13 +21,6 @@ from curate.wording import count
 
 if TYPE_CHECKING:
     from curate.report.model import Report
-
-
-class Language(str, Enum):
-    """Languages that reports can be in."""
-
-    EN = "en"
-    ZH = "zh"
 
 
 def validate(
@@ -113,13 +104,7 @@ def validate(
         Optional[str],
         typer.Option(metavar="DATE", help="Date to show in html; none is shown unasked."),
     ] = None,
-    lang: Annotated[
-        Optional[Language],
-        typer.Option(
-            show_default="CURATE_LANG, else the locale; formats for programs: en",
-            help="Language of what is said; codes, keys and names of rules stay.",
-        ),
-    ] = None,
+    lang: Lang = None,
     show_info: Annotated[
         bool, typer.Option("--show-info", help="List every info instead of one line a rule.")
     ] = False,
@@ -155,7 +140,6 @@ def validate(
     from curate.commands.again import Answers
     from curate.formats.discover import begin
     from curate.report.languages import translator
-    from curate.report.languages.choice import language
     from curate.report.output import refuse_target, result_stream
     from curate.tree import Tree
 
@@ -167,12 +151,11 @@ def validate(
         )
     refuse_nonsense(output_format, diff=diff, statistics=statistics)
     refuse_target(output_file, path)
-    local = language(os.environ) if output_format in FOR_PEOPLE else Language.EN.value
-    spoken = lang.value if lang else local
-    said = translator(spoken).terminal
+    shown = spoken(to_people=output_format in FOR_PEOPLE)
+    said = translator(shown).terminal
     tree, answers = Tree.open(path), None
     if Answers.wanted() and not (no_cache or fix or diff or watch or write_baseline or output_file):
-        answers = Answers(tree, {**options, "lang": spoken})
+        answers = Answers(tree, {**options, "lang": shown})
         if answer := answers.find():
             give(answer.out, answer.err)
             raise typer.Exit(0 if answer.clean or exit_zero else 1)
@@ -225,7 +208,7 @@ def validate(
                     show_info=show_info,
                     statistics=statistics,
                     date=when,
-                    lang=spoken,
+                    lang=shown,
                     workers=workers,
                 )
                 write_report(report, stream, output_format, printing)

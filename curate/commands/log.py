@@ -9,6 +9,8 @@ from typing import Any
 
 from curate.errors import CurateError, JournalError, UnsafePath
 from curate.fixes.journal import Entry, Run, digest_on_disk, runs
+from curate.report.languages import Say
+from curate.report.terminal import padded
 from curate.tree import Tree, display
 from curate.wording import count
 
@@ -91,23 +93,24 @@ def _state(tree: Tree, entry: Entry) -> str:
     return "gone since" if now is None else "changed since"
 
 
-def describe(logged: list[LoggedRun]) -> list[str]:
-    """One line a run."""
+def describe(logged: list[LoggedRun], say: Say = str) -> list[str]:
+    """One line a run; `say` puts its words into another language."""
     if not logged:
-        return ["no run of repairs stands"]
+        return [say("no run of repairs stands")]
     return [
-        f"{one.id}  {one.made:%Y-%m-%d %H:%M}  {count(one.findings, 'finding')}, {count(one.files, 'file')}"
-        + ("" if one.complete else ", cut short")
+        f"{one.id}  {one.made:%Y-%m-%d %H:%M}  "
+        + say(f"{count(one.findings, 'finding')}, {count(one.files, 'file')}")
+        + ("" if one.complete else say(", cut short"))
         + (f"  {' '.join(one.codes)}" if one.codes else "")
         for one in logged
     ]
 
 
-def describe_files(logged: list[LoggedFile]) -> list[str]:
+def describe_files(logged: list[LoggedFile], say: Say = str) -> list[str]:
     """One line a file: both hashes, shortened, its state and its rules."""
     return [
-        f"{_short(one.old)} -> {_short(one.new)}  {one.state:<13}  {display(one.path)}"
-        + (f" (was {display(one.renamed_from)})" if one.renamed_from else "")
+        f"{_short(one.old, say)} -> {_short(one.new, say)}  {padded(say(one.state), 13)}  {display(one.path)}"
+        + (say(f" (was {display(one.renamed_from)})") if one.renamed_from else "")
         + (f"  {' '.join(one.codes)}" if one.codes else "")
         for one in logged
     ]
@@ -150,5 +153,5 @@ def files_as_object(run_id: str, logged: list[LoggedFile]) -> dict[str, Any]:
     }
 
 
-def _short(digest: str | None) -> str:
-    return "(no file)   " if digest is None else digest[:12]
+def _short(digest: str | None, say: Say) -> str:
+    return padded(say("(no file)"), 12) if digest is None else digest[:12]

@@ -1,14 +1,19 @@
-"""The documentation of the rules: it is their docstring, and this prints it."""
+"""The documentation of the rules: their docstrings and what other languages make of them."""
 
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable
 from typing import Any
 
 from curate.errors import CurateError
+from curate.report.languages import translator
+from curate.report.terminal import padded
 from curate.rules import RULES
 from curate.rules.model import Rule
-from curate.rules.pages import repair_classes, sections, summary
+from curate.rules.pages import documentation, repair_classes, sections, summary
+
+__all__ = ["all_rules", "as_object", "describe", "documentation", "run"]
 
 
 def run(code: str) -> Rule:
@@ -28,12 +33,13 @@ def all_rules() -> tuple[Rule, ...]:
     return tuple(sorted(RULES, key=lambda rule: rule.code))
 
 
-def documentation(rule: Rule) -> str:
-    """A rule as Markdown: its code and name as a heading, then its docstring."""
-    return f"# {rule.code} {rule.name}\n\n_{rule.severity.value}_\n\n{rule.doc.strip()}\n"
+def describe(rules: Iterable[Rule], lang: str = "en") -> list[str]:
+    """One line a rule: code, severity and name."""
+    said = translator(lang).terminal
+    return [f"{one.code}  {padded(said(one.severity.value), 7)}  {one.name}" for one in rules]
 
 
-def as_object(rule: Rule) -> dict[str, Any]:
+def as_object(rule: Rule, lang: str = "en") -> dict[str, Any]:
     """A rule for programs: what it is called, what it is about, what it may do, and its documentation."""
     return {
         "code": rule.code,
@@ -42,7 +48,7 @@ def as_object(rule: Rule) -> dict[str, Any]:
         "stage": rule.stage.name.lower(),
         "formats": list(rule.formats),
         "repair": [safety.value for safety in repair_classes(rule)],
-        "summary": summary(rule),
-        "sections": sections(rule),
-        "documentation": documentation(rule),
+        "summary": summary(rule, lang),
+        "sections": sections(rule, lang),
+        "documentation": documentation(rule, lang),
     }

@@ -18,21 +18,22 @@ from curate.report.places import Places
 from curate.report.sarif_fixes import Fixes
 from curate.rules import RULES
 from curate.rules.model import Rule
-from curate.rules.pages import sections, summary
+from curate.rules.pages import documentation, sections, summary
 from curate.tree import display
 
 LEVEL = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+LANGUAGE = {"en": "en-US", "zh": "zh-CN"}  # RFC 5646
 BASE = "ROOT"
 FINGERPRINT = "curate/v1"  # a new number if fingerprints are ever made in another way
 
 
 def write(report: Report, stream: TextIO, printing: Printing) -> None:
     """One log with one run. Every rule is described, also those that found nothing."""
-    stream.write(dumps(as_log(report), indent=1) + "\n")
+    stream.write(dumps(as_log(report, printing.lang), indent=1) + "\n")
 
 
-def as_log(report: Report) -> dict[str, Any]:
-    """The log as Python values."""
+def as_log(report: Report, lang: str = "en") -> dict[str, Any]:
+    """The log as Python values; what rules say in it is in the language of the report."""
     places = Places.of(report)
     rules = sorted(RULES, key=lambda rule: rule.code)
     index = {rule.code: number for number, rule in enumerate(rules)}
@@ -43,8 +44,13 @@ def as_log(report: Report) -> dict[str, Any]:
     ]
     run = {
         "tool": {
-            "driver": {"name": "curate", "version": __version__, "rules": [_rule(rule) for rule in rules]}
+            "driver": {
+                "name": "curate",
+                "version": __version__,
+                "rules": [_rule(rule, lang) for rule in rules],
+            }
         },
+        "language": LANGUAGE[lang],
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {BASE: {"uri": places.base_uri}},
         "invocations": [
@@ -60,13 +66,13 @@ def as_log(report: Report) -> dict[str, Any]:
     }
 
 
-def _rule(rule: Rule) -> dict[str, Any]:
-    text, short = rule.doc.strip(), summary(rule)
+def _rule(rule: Rule, lang: str) -> dict[str, Any]:
+    text, short = documentation(rule, lang), summary(rule, lang)
     return {
         "id": rule.code,
         "name": rule.name,
         "shortDescription": {"text": short[:1].upper() + short[1:]},
-        "fullDescription": {"text": sections(rule)["What"]},
+        "fullDescription": {"text": sections(rule, lang)["What"]},
         "help": {"text": text, "markdown": text},
         "defaultConfiguration": {"level": LEVEL[rule.severity]},
         "properties": {"tags": [rule.code.rstrip("0123456789")]},

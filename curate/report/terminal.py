@@ -181,11 +181,16 @@ def _table(
     for cells, colour in zip(rows, colours, strict=True):
         line = Text()
         for column, (cell, width) in enumerate(zip(cells, widths, strict=True)):
-            blanks = " " * (width - cell_len(cell))
             style = "dim" if colour is None else colour if column in coloured else ""
-            line.append(cell + blanks if column < words else blanks + cell, style).append("  ")
+            line.append(padded(cell, width if column < words else -width), style).append("  ")
         line.rstrip()
         yield line
+
+
+def padded(text: str, width: int) -> str:
+    """A text with blanks behind it, or before it (-width), up to so many cells; Chinese letters take two."""
+    blanks = " " * (abs(width) - cell_len(text))
+    return text + blanks if width > 0 else blanks + text
 
 
 def _fixed(report: Report, target: str, say: Say) -> Text:

@@ -1,21 +1,29 @@
-"""The rules as documents: the parts of their docstrings, and the page `curate/rules/README.md` made of them.
+"""The rules as documents: the parts of their docstrings, in any language, and the pages made of them.
 
-`python -m curate.rules.pages` writes the page again; a test compares it with the docstrings.
+`python -m curate.rules.pages` writes `README.md` and `README.zh-CN.md` again; a test compares them with the
+docstrings. Where a docstring has changed, its translation is looked at, and named to say that this was done:
+`python -m curate.rules.pages BOX002`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from curate.findings import FixClass
-from curate.rules import RULES
+from curate.rules import RULES, by_code
 from curate.rules.model import Rule
+from curate.rules.translations import LANGUAGES, head, stamp, translations
 
-PAGE = Path(__file__).with_name("README.md")
+PAGES = {
+    "en": Path(__file__).with_name("README.md"),
+    "zh": Path(__file__).with_name("README.zh-CN.md"),
+}
 SECTIONS = ("What", "Why it hurts training", "Example", "Repair", "Evidence")
-FAMILIES = {
+_FAMILIES = {
     "ENC": "bytes and encodings",
     "XML": "well-formedness",
     "SEC": "safety",
@@ -27,7 +35,21 @@ FAMILIES = {
     "SET": "splits and copies",
 }
 
+_FAMILIES_ZH = {
+    "ENC": "字节和编码",
+    "XML": "格式是否正确",
+    "SEC": "安全",
+    "HDR": "文件头与图像是否一致",
+    "OBJ": "目标",
+    "BOX": "框的几何",
+    "CLS": "类别",
+    "IMG": "图像文件",
+    "SET": "划分和副本",
+}
+
 _HEAD = """# Rules
+
+**English** · [简体中文](README.zh-CN.md)
 
 What `curate validate` asks of a data set. `curate rule CODE` shows one of these texts in the terminal, and
 `curate rule --all --output-format json` gives all of them to a program.
@@ -45,11 +67,58 @@ without stopping at them, and 55 were named by none.
 
 This page is made from the docstrings of the rules: `python -m curate.rules.pages`.
 """
+
+
+@dataclass(frozen=True)
+class _Language:
+    """What a page says beside the rules' own texts."""
+
+    head: str
+    columns: str
+    families: Mapping[str, str]
+    headings: Mapping[str, str]  # of the sections, by the English ones
+    severities: Mapping[str, str]
+    repairs: Mapping[FixClass, str]
+    joint: str  # between the repair classes of a rule
+    only_in: str
+    both: str
+    section: str
+
+
 _WORDS = {FixClass.SAFE: "safe", FixClass.UNSAFE: "unsafe", FixClass.MANUAL: "person"}
+_SEVERITIES = ("error", "warning", "info")
+_LANGUAGES = {
+    "en": _Language(
+        head=_HEAD,
+        columns="| code | name | severity | repair | what |",
+        families=_FAMILIES,
+        headings={heading: heading for heading in SECTIONS},
+        severities={severity: severity for severity in _SEVERITIES},
+        repairs=_WORDS,
+        joint=", ",
+        only_in=", in {} only",
+        both=" and ",
+        section="**{}.** ",
+    ),
+    "zh": _Language(
+        head=f"{head('zh')}\n",
+        columns="| 规则 | 名称 | 级别 | 修复 | 问题 |",
+        families=_FAMILIES_ZH,
+        headings=dict(zip(SECTIONS, ("问题", "对训练的影响", "示例", "修复", "依据"), strict=True)),
+        severities=dict(zip(_SEVERITIES, ("错误", "警告", "提示"), strict=True)),
+        repairs={FixClass.SAFE: "安全", FixClass.UNSAFE: "须确认", FixClass.MANUAL: "人工"},
+        joint="、",
+        only_in="，仅限 {}",
+        both=" 和 ",
+        section="**{}。** ",
+    ),
+}
 
 
-def summary(rule: Rule) -> str:
+def summary(rule: Rule, lang: str = "en") -> str:
     """The first sentence of a rule, without its name."""
+    if lang != "en":
+        return translations(lang)[rule.code].summary
     return " ".join(rule.doc.strip().partition("\n\n")[0].partition(": ")[2].split())
 
 
@@ -60,9 +129,25 @@ def parts(doc: str) -> dict[str, str]:
     return {"": lead.strip(), **{heading.strip(): text.strip() for heading, text in titled}}
 
 
-def sections(rule: Rule) -> dict[str, str]:
-    """The parts of a rule's docstring that have a heading."""
-    return {heading: text for heading, text in parts(rule.doc).items() if heading}
+def sections(rule: Rule, lang: str = "en") -> dict[str, str]:
+    """The parts of a rule's documentation that have a heading; the keys are English in any language."""
+    english = {heading: text for heading, text in parts(rule.doc).items() if heading}
+    return (
+        english if lang == "en" else dict(zip(english, translations(lang)[rule.code].sections, strict=True))
+    )
+
+
+def documentation(rule: Rule, lang: str = "en") -> str:
+    """A rule as Markdown: its code and name as a heading, then what its docstring says."""
+    words = _LANGUAGES[lang]
+    text = [f"# {rule.code} {rule.name}", f"_{words.severities[rule.severity.value]}_"]
+    if lang == "en":
+        return "\n\n".join([*text, rule.doc.strip()]) + "\n"
+    text.append(summary(rule, lang))
+    return (
+        "\n\n".join([*text, *(f"## {words.headings[h]}\n{t}" for h, t in sections(rule, lang).items())])
+        + "\n"
+    )
 
 
 def repair_classes(rule: Rule) -> tuple[FixClass, ...]:
@@ -73,37 +158,42 @@ def repair_classes(rule: Rule) -> tuple[FixClass, ...]:
     return tuple(safety for safety, word in _WORDS.items() if re.search(rf"\b{word}\b", text))
 
 
-def page(rules: Iterable[Rule] = RULES) -> str:
+def page(rules: Iterable[Rule] = RULES, lang: str = "en") -> str:
     """All rules as one Markdown page: a table of them, then a section each."""
+    words = _LANGUAGES[lang]
     by_code = sorted(rules, key=lambda rule: (_family_order(rule), rule.code))
-    lines = [_HEAD, "| code | name | severity | repair | what |", "|---|---|---|---|---|"]
-    lines += [_row(rule) for rule in by_code]
+    lines = [words.head, words.columns, "|---|---|---|---|---|"]
+    lines += [_row(rule, lang) for rule in by_code]
     family = ""
     for rule in by_code:
         if _family(rule) != family:
             family = _family(rule)
-            lines += ["", f"## {family}: {FAMILIES.get(family, 'further rules')}"]
-        lines += ["", *_section(rule)]
+            lines += ["", f"## {family}: {words.families.get(family, 'further rules')}"]
+        lines += ["", *_section(rule, lang)]
     return "\n".join(lines) + "\n"
 
 
-def _row(rule: Rule) -> str:
-    repair = ", ".join(_WORDS[safety] for safety in repair_classes(rule))
-    what = summary(rule).replace("|", "\\|")
+def _row(rule: Rule, lang: str) -> str:
+    words = _LANGUAGES[lang]
+    repair = words.joint.join(words.repairs[safety] for safety in repair_classes(rule))
+    what = summary(rule, lang).replace("|", "\\|")
     link = f"#{rule.code.lower()}-{rule.name}"
-    return f"| [{rule.code}]({link}) | {rule.name} | {rule.severity.value} | {repair} | {what} |"
+    severity = words.severities[rule.severity.value]
+    return f"| [{rule.code}]({link}) | {rule.name} | {severity} | {repair} | {what} |"
 
 
-def _section(rule: Rule) -> Iterator[str]:
+def _section(rule: Rule, lang: str) -> Iterator[str]:
+    words = _LANGUAGES[lang]
     yield f"### {rule.code} {rule.name}"
     yield ""
-    about = [rule.severity.value]
+    about = words.severities[rule.severity.value]
     if len(rule.formats) < 3:
-        about.append(f"in {' and '.join(name.upper() for name in rule.formats)} only")
-    yield f"_{', '.join(about)}_ · {summary(rule)}"
-    for heading, text in sections(rule).items():
+        about += words.only_in.format(words.both.join(name.upper() for name in rule.formats))
+    yield f"_{about}_ · {summary(rule, lang)}"
+    for heading, text in sections(rule, lang).items():
+        title = words.section.format(words.headings[heading])
         yield ""
-        yield f"**{heading}.** {text}" if not text.startswith("-") else f"**{heading}.**\n\n{text}"
+        yield title + text if not text.startswith("-") else f"{title.strip()}\n\n{text}"
 
 
 def _family(rule: Rule) -> str:
@@ -111,9 +201,19 @@ def _family(rule: Rule) -> str:
 
 
 def _family_order(rule: Rule) -> int:
-    families = list(FAMILIES)
+    families = list(_FAMILIES)
     return families.index(_family(rule)) if _family(rule) in families else len(families)
 
 
+def main(codes: list[str]) -> None:
+    """Write the pages; the translations of these rules are up to date."""
+    for code in codes:
+        for lang in LANGUAGES:
+            if not stamp(by_code(code), lang):
+                sys.exit(f"there is no text for {code} in {lang}")
+    for lang, path in PAGES.items():
+        path.write_text(page(lang=lang), encoding="utf-8", newline="\n")
+
+
 if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8", newline="\n")
+    main(sys.argv[1:])

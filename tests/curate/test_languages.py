@@ -16,6 +16,7 @@ from string import Formatter
 
 import pytest
 
+from curate import errors
 from curate.findings import Finding
 from curate.formats import cache
 from curate.formats.voc_folder import read
@@ -124,6 +125,119 @@ def test_a_template_is_reached_before_a_wider_one() -> None:
             if any(pattern(earlier).fullmatch(text) for earlier, _ in pairs[:number]):
                 hidden.append((section, english))
     assert hidden == []
+
+
+# --- what stops a command ---------------------------------------------------------------------------------
+
+# every file that validate, undo, log and rule may be stopped in
+STOPPING = (
+    *("tree", "errors", "config", "tables", "pixels"),
+    *("rules/__init__", "rules/selection", "report/formats", "report/output", "engine/local"),
+    *(f"formats/{name}" for name in ("discover", "classlist", "voc_folder", "yolo", "coco")),
+    *(f"cli/{name}" for name in ("console", "program", "validate", "undo", "log", "rule")),
+    *(f"commands/{name}" for name in ("validate", "undo", "log", "rule", "watch")),
+    *("fixes/apply", "fixes/journal", "fixes/lock", "fixes/undo", "known/baseline", "known/screen"),
+)
+# errors of `curate run`, whose tables the other commands do not read
+OF_RUN = ("anchors", "negatives", "[val]", "[split]", "[[paste]]", "needs what", "[fit]", "ratio = 0.1")
+OF_RUN = (*OF_RUN, '"test" or "val"', "[0.8, 0.1, 0.1]", "Give at least 1.", "Add a line")
+
+
+# parts of these are worked out before; test_an_error_is_said_in_chinese_with_its_parts has examples
+COMPOSED = ("x x since run xx; nothing was touched.", "x changed no x.")
+COMPOSED = (*COMPOSED, "Move your version aside and undo again, or take back the others with --filex.")
+
+
+def said_by(node: ast.AST) -> Iterator[str]:
+    """The texts that an argument of an error may be, with an example in place of each value."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    elif isinstance(node, ast.IfExp):
+        yield from (*said_by(node.body), *said_by(node.orelse))
+    elif isinstance(node, ast.JoinedStr):
+        yield "".join(example(part) for part in node.values)
+
+
+def example(part: ast.expr) -> str:
+    if isinstance(part, ast.Constant):
+        return str(part.value)
+    assert isinstance(part, ast.FormattedValue)
+    return "'x'" if part.conversion == ord("r") else "7" if part.format_spec else "x"
+
+
+def errors_of(path: Path) -> Iterator[str]:
+    names = {name for name, kind in vars(errors).items() if isinstance(kind, type)} | {"Mistake", "complain"}
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in {*names, "super().__init__"}:
+            for argument in node.args:
+                yield from said_by(argument)
+        elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in ("cure", "hint", "fix"):
+            yield from said_by(node.value)
+        elif isinstance(node, ast.Return) and node.value is not None and path.name != "console.py":
+            yield from (text for text in said_by(node.value) if re.search(r"\w [\w {].*[.?]$", text))
+
+
+def test_all_that_stops_a_command_has_a_chinese_twin() -> None:
+    missing = [
+        (name, text)
+        for name in STOPPING
+        for text in errors_of(REPO / "curate" / f"{name}.py")
+        if ZH.find("error", text) is None and not any(word in text for word in (*OF_RUN, *COMPOSED))
+    ]
+    assert [each for each in missing if re.search("[a-z]{2,} [a-z]{2,}", each[1])] == []
+
+
+ERRORS = {
+    "data does not exist.": "data 不存在。",
+    "a.xml was changed since run 0001 (and 2 more); nothing was touched.": (
+        "第 0001 次运行之后，a.xml 又有改动（另有 2 个文件有变化）；没有触动任何文件。"
+    ),
+    "a.xml is gone since run 0001; nothing was touched.": (
+        "第 0001 次运行之后，a.xml 已不存在；没有触动任何文件。"
+    ),
+    "Run 0002 changed no a.xml.": "第 0002 次运行没有改动 a.xml。",
+    "No run that stands changed no a.xml.": "现有的运行都没有改动 a.xml。",
+    "Move your version aside and undo again, or take back the others with --file"
+    "; its bytes before the run are .curate/journal/0001/old/ab.": (
+        "请移开你的版本后再次撤销，或用 --file 撤销其他文件；运行前的内容在 .curate/journal/0001/old/ab。"
+    ),
+    "/a/curate.toml:3: [validate] knows no 'selct'.": "/a/curate.toml:3：[validate] 中没有 'selct' 这个键。",
+    "c.toml:4: validate.imgsz = 'x' is not a whole number.": "c.toml:4：validate.imgsz = 'x' 不是整数。",
+    "Write at least 32.": "请写至少 32。",
+    "curate is at work in this folder already: validate --fix (process 7 on here).": (
+        "另一个 curate 正在处理该文件夹：validate --fix（here 上的进程 7）。"
+    ),
+    "data holds no images and no annotations that we can read (1 files). Left aside: p, a named pipe."
+    " Left aside: q, a link to nothing.": (
+        "data 中没有可读取的图像和标注（共 1 个文件）。 跳过：p，命名管道。 跳过：q，指向不存在的文件的链接。"
+    ),
+}
+
+
+@pytest.mark.parametrize(("english", "chinese"), ERRORS.items())
+def test_an_error_is_said_in_chinese_with_its_parts(english: str, chinese: str) -> None:
+    assert ZH.say("error", english) == chinese
+
+
+def test_a_command_that_stops_says_why_in_the_language_that_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "空").mkdir()
+    runs = {
+        ("rule", "BOX0002"): ["错误：没有 'BOX0002' 这条规则。", "  是否应为 BOX002？"],
+        ("rule",): ["错误：要查看哪条规则？", "  请写出规则编号；查看全部规则：curate rule --all"],
+        ("undo", "没有"): ["错误：没有 不存在。", "  请写出数据集所在的文件夹。"],
+        ("log", ".", "--run", "0001"): ["错误：没有第 0001 次运行。", "  现有的运行：无。"],
+        ("validate", ".", "--fix", "--diff"): ["错误：--fix 会写入文件，--diff 不会。", "  两者只能选一个。"],
+    }
+    monkeypatch.chdir(tmp_path / "空")
+    for words, expected in runs.items():
+        ran = curate_cli(*words, "--lang", "zh")
+        assert (ran.returncode, ran.stderr.splitlines()) == (2, expected)
+    monkeypatch.setenv("CURATE_LANG", "zh")
+    assert curate_cli("validat", ".").stderr.startswith("错误：没有 'validat' 这个命令。")
+    assert curate_cli("undo", "没有").stderr.startswith("错误：没有 不存在。")
+    assert curate_cli("undo", "没有", "--lang", "en").stderr.startswith("error: 没有 does not exist.")
 
 
 # --- how a text finds its twin ----------------------------------------------------------------------------
@@ -292,6 +406,23 @@ def test_a_chinese_repair_says_no_english_sentence(sample_data: Path) -> None:
     assert [line for line in ran.stdout.splitlines() if english_in(line)] == []
     assert re.search(
         r"^已修复 \d+ 个文件中的 \d+ 个问题（第 \S+ 次运行；撤销：curate undo ", ran.stdout, re.M
+    )
+
+
+def test_log_and_undo_speak_chinese(sample_data: Path) -> None:
+    for command in ("log", "undo"):
+        assert re.fullmatch("没有.*修复.*\n", curate_cli(command, sample_data, "--lang", "zh").stdout)
+    assert curate_cli("validate", sample_data, "--no-cache", "--fix").returncode == 1
+    (line,) = curate_cli("log", sample_data, "--lang", "zh").stdout.splitlines()
+    assert re.match(r"0001  \d{4}-\d\d-\d\d \d\d:\d\d  12 个问题，14 个文件  \w+", line)
+    assert curate_cli("undo", sample_data, "--list", "--lang", "zh").stdout.splitlines() == [line]
+    files = curate_cli("log", sample_data, "--run", "0001", "--lang", "zh").stdout
+    assert files.count("  已修复") + files.count("（无文件）") >= 14
+    assert english_in(files) == []
+    part = curate_cli("undo", sample_data, "--file", "Annotations/000015.xml", "--lang", "zh").stdout
+    assert part == "已部分撤销第 0001 次运行：恢复了 1 个文件\n"
+    assert (
+        curate_cli("undo", sample_data, "--lang", "zh").stdout == "已撤销第 0001 次运行：恢复了 13 个文件\n"
     )
 
 

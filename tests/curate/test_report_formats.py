@@ -282,6 +282,7 @@ LOG = {
     "version!": one_of("2.1.0"),
     "runs!": [
         {
+            "language": one_of("en-US", "zh-CN"),
             "tool!": {
                 "driver!": {
                     "name!": str,

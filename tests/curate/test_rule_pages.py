@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -14,7 +15,8 @@ import yaml
 from curate.findings import FixClass
 from curate.rules import RULES
 from curate.rules.model import Rule
-from curate.rules.pages import FAMILIES, PAGE, SECTIONS, page, repair_classes, sections, summary
+from curate.rules.pages import PAGES, SECTIONS, documentation, page, repair_classes, sections, summary
+from curate.rules.translations import mark_of, translations
 from tests.conftest import REPO
 from tests.curate.rules.museum import MUSEUM
 from tests.curate.test_cli import curate_cli
@@ -22,8 +24,9 @@ from tests.curate.test_cli import curate_cli
 EACH = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
 
 
-def test_the_page_is_what_the_docstrings_say() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page(), "run: python -m curate.rules.pages"
+@pytest.mark.parametrize("lang", PAGES)
+def test_the_page_is_what_the_docstrings_say(lang: str) -> None:
+    assert PAGES[lang].read_text(encoding="utf-8") == page(lang=lang), "run: python -m curate.rules.pages"
 
 
 @EACH
@@ -31,7 +34,66 @@ def test_a_rule_says_what_why_an_example_the_repair_and_the_evidence(rule: Rule)
     assert tuple(sections(rule)) == SECTIONS
     assert all(sections(rule).values())
     assert summary(rule)[-1] in ".?"
-    assert rule.code.rstrip("0123456789") in FAMILIES
+    assert "further rules" not in page([rule])
+
+
+# --- in Chinese -------------------------------------------------------------------------------------------
+
+CODE = re.compile(r"`([^`]+)`")
+THREAD = re.compile(r"[\w.-]+/[\w.-]+(?:#\d+| PR#\d+)|arXiv:[\d.]+")
+QUOTED = re.compile(r'"[^"]*"|`[^`]*`|[A-Za-z_]+/[\w.-]+')
+
+
+@EACH
+def test_a_rule_is_explained_in_chinese_and_the_text_is_that_of_today(rule: Rule) -> None:
+    chinese = translations("zh")[rule.code]
+    assert chinese.name == rule.name
+    assert chinese.mark == mark_of(rule), (
+        f"the English text of {rule.code} has changed: bring curate/rules/zh/{rule.code[:3]}.md up to date, "
+        f"then run: python -m curate.rules.pages {rule.code}"
+    )
+    assert len(chinese.sections) == len(SECTIONS)
+    assert chinese.summary[-1] in "。？"
+    assert all(chinese.sections)
+
+
+@EACH
+def test_the_chinese_text_keeps_what_is_written_as_code_and_every_source(rule: Rule) -> None:
+    chinese = documentation(rule, "zh")
+    assert set(CODE.findall(" ".join(rule.doc.split()))) - set(CODE.findall(chinese)) == set()
+    assert set(THREAD.findall(rule.doc)) - set(THREAD.findall(chinese)) == set()
+    numbers = {"en": sections(rule), "zh": sections(rule, "zh")}
+    for heading in ("Example", "Evidence"):
+        lost = set(re.findall(r"\d[\d,]*\d", numbers["en"][heading]))
+        assert lost - set(re.findall(r"\d[\d,]*\d", numbers["zh"][heading])) == set()
+
+
+@EACH
+def test_the_chinese_text_has_no_english_sentence_and_no_blank_between_letters(rule: Rule) -> None:
+    chinese = QUOTED.sub("", documentation(rule, "zh").partition("\n\n_")[2])
+    assert re.findall(r"[A-Za-z]{2,} [a-z]{2,} [a-z]{2,}", chinese) == []
+    assert re.findall("[\u4e00-\u9fff] [\u4e00-\u9fff]", chinese) == []
+
+
+def test_no_rule_is_explained_in_chinese_that_does_not_exist() -> None:
+    assert translations("zh").keys() == {rule.code for rule in RULES}
+
+
+def test_a_rule_is_shown_in_chinese_where_that_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = curate_cli("rule", "BOX002", "--lang", "zh").stdout
+    assert shown.startswith("# BOX002 outside-image\n\n_错误_\n\n框的一部分在图像边缘之外。\n\n## 问题\n")
+    assert shown.count("\n## ") == len(SECTIONS)
+    monkeypatch.setenv("CURATE_LANG", "zh")
+    assert curate_cli("rule", "BOX002").stdout == shown
+    assert "BOX002  错误     outside-image" in curate_cli("rule", "--all").stdout.splitlines()
+    for_programs = json.loads(curate_cli("rule", "BOX002", "--output-format", "json").stdout)
+    assert for_programs["summary"] == "a part of the box lies beyond the edge of its image."
+    asked = json.loads(curate_cli("rule", "BOX002", "--output-format", "json", "--lang", "zh").stdout)
+    assert (asked["summary"], asked["severity"]) == ("框的一部分在图像边缘之外。", "error")
+    assert list(asked["sections"]) == list(SECTIONS)  # keys stay
+
+
+# --- what rules may do ------------------------------------------------------------------------------------
 
 
 def classes_in(module: str) -> set[FixClass]:

@@ -1,4 +1,4 @@
-"""The rules' docstrings as HTML: headings, paragraphs, lists and `code`, which is all they use."""
+"""Parts of the rules' documentation as HTML: paragraphs, lists and `code`, which is all they use."""
 
 from __future__ import annotations
 
@@ -6,14 +6,7 @@ import re
 from collections.abc import Iterator
 from html import escape
 
-from curate.rules.pages import parts
-
 _CODE = re.compile(r"(`+)(.+?)\1", re.DOTALL)
-
-
-def sections(doc: str) -> dict[str, str]:
-    """A rule's docstring by heading ("What", "Repair", ...), each as HTML; the first line under ""."""
-    return {title: to_html(text) for title, text in parts(doc).items()}
 
 
 def to_html(text: str) -> str:

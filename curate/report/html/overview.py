@@ -10,11 +10,12 @@ from html import escape
 
 from curate.findings import Severity
 from curate.report.html import charts
-from curate.report.html.catalogue import sections, to_html
+from curate.report.html.catalogue import to_html
 from curate.report.html.words import Words
 from curate.report.model import CodeCount, Report
 from curate.rules import RULES
 from curate.rules.model import Rule
+from curate.rules.pages import sections
 from curate.tree import display
 
 
@@ -182,9 +183,9 @@ def _documentation(rule: Rule, words: Words) -> str:
     known = {"Why it hurts training": "why"}
     known |= {word.capitalize(): word for word in ("what", "example", "repair", "evidence")}
     parts = [
-        f"<div><h4>{text(words[known[title]] if title in known else title)}</h4>{body}</div>"
-        for title, body in sections(rule.doc).items()
-        if title and body
+        f"<div><h4>{text(words[known[title]] if title in known else title)}</h4>{to_html(body)}</div>"
+        for title, body in sections(rule, words["lang"][:2]).items()
+        if body
     ]
     return f'<div class="doc">{"".join(parts)}</div>' if parts else to_html(rule.doc)
 

@@ -1,6 +1,6 @@
 """Every word of the page's own, in one place: another language is another column here.
 
-What rules say of a finding comes translated, see `curate.report.languages`; their documentation is English.
+What rules say of a finding is translated by `curate.report.languages`, their documentation by `curate.rules`.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from curate.report.languages.zh import (
     boxes,
     classes,
     encodings,
+    errors,
     formats,
     header,
     images,
@@ -48,5 +49,6 @@ CATALOGUE: dict[str, Pairs] = {
     **images.TWINS,
     **splits.TWINS,
     **formats.TWINS,
+    **errors.TWINS,
     EVERY_RULE: _EVERY_RULE,
 }
