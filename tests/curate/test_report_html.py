@@ -270,7 +270,16 @@ def test_the_page_speaks_chinese_where_it_is_asked_to(tmp_path: Path) -> None:
     folder = write(data(voc("a", an_object(box=SWAPPED))), tmp_path)
     answer = curate_cli("validate", folder, "--output-format", "html", "--lang", "zh")
     assert '<html lang="zh-CN">' in answer.stdout
-    assert "训练程序能看到 2 张图像中的 2 张，2 个框中的 1 个" in Outline(answer.stdout).text
+    text = Outline(answer.stdout).text
+    assert "训练程序能看到 2 张图像中的 2 张，2 个框中的 1 个" in text
+    assert "宽或高是负数：Ultralytics 会因此丢弃整张图像" in text  # the documentation of BOX001
+    assert "；0% 短于 8 像素。" in text
+
+
+def test_blanks_that_make_a_name_another_class_are_shown(tmp_path: Path) -> None:
+    files = data(voc("a", an_object("cat"), an_object(" cat "), an_object("a cat")))
+    text = Outline(page(checked(tmp_path, files))).text
+    assert "\u2423cat\u2423" in text and "a cat" in text
 
 
 def test_a_page_has_no_place_for_a_diff_because_every_finding_shows_its_own(tmp_path: Path) -> None:
@@ -281,9 +290,10 @@ def test_a_page_has_no_place_for_a_diff_because_every_finding_shows_its_own(tmp_
 def test_every_part_of_the_page_is_in_the_package() -> None:
     folder = Path(listing.__file__).parent
     globs = tomllib.loads((REPO / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
-    globs = globs["package-data"]["curate.report.html"]
+    in_package = globs["package-data"]["curate.report.html"]
     parts = [path for path in folder.iterdir() if path.is_file() and path.suffix != ".py"]
-    assert parts and all(any(path.match(glob) for glob in globs) for path in parts)
+    assert parts and all(any(path.match(glob) for glob in in_package) for path in parts)
+    assert globs["package-data"]["curate.rules"] == ["zh/*.md"]  # which the page quotes
 
 
 # --- hostile names --------------------------------------------------------------------------------------

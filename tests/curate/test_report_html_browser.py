@@ -188,6 +188,20 @@ def test_nothing_is_wider_than_the_window(tab: Page, tmp_path: Path, width: int)
     assert tab.ask("document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.parametrize(("width", "is_open"), [(360, False), (1280, True)])
+def test_on_a_telephone_the_documentation_of_a_rule_opens_when_it_is_asked_for(
+    tab: Page, tmp_path: Path, width: int, is_open: bool
+) -> None:
+    tab.size(width, 800)
+    show(tab, messy(tmp_path), tmp_path)
+    read = "document.querySelector('#BOX001 .about').innerText.includes('Ultralytics drops')"
+    assert tab.ask(read) is is_open
+    tab.ask("document.querySelector('#BOX001 .about > summary').click()")
+    assert tab.ask(read) is not is_open
+    said = tab.ask("document.querySelector('#BOX001 > p').innerText")
+    assert said == "xmin is greater than xmax, or ymin than ymax."
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_can_be_read_in_light_and_dark(tab: Page, tmp_path: Path, scheme: str) -> None:
     """WCAG 2.1, 1.4.3: a contrast of 4.5 at least, for every colour of text on the ground it stands on."""

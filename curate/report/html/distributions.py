@@ -31,6 +31,7 @@ from curate.report.model import Report
 MOST_CLASSES = 30  # of the list of classes
 CHARTED_CLASSES = 12  # that have charts of their own
 SPLIT_CLASSES = 12
+BLANK = "\u2423"  # "open box", the sign for a blank
 
 
 def charts_of(report: Report, imgsz: int, words: Words) -> str:
@@ -42,7 +43,8 @@ def charts_of(report: Report, imgsz: int, words: Words) -> str:
     chosen = named[:CHARTED_CLASSES] if len(named) > 1 else []
     options = [f'<option value="">{text(words["all_classes"])}</option>']
     options += [
-        f'<option value="{n}">{text(name)} ({count:,})</option>' for n, (name, count) in enumerate(chosen)
+        f'<option value="{n}">{_class(name, words)} ({count:,})</option>'
+        for n, (name, count) in enumerate(chosen)
     ]
     choice = (
         f'<p class="choice"><label>{text(words["which_class"])} <select id="which-class">'
@@ -64,7 +66,7 @@ def _charts(measured: Shapes, imgsz: int, words: Words) -> str:
     if measured.left_out:
         lead.append(words["boxes_not_measured"].format(count=f"{measured.left_out:,}"))
     return (
-        f'<p class="lead">{text(" ".join(lead))}</p><div class="plots">'
+        f'<p class="lead">{text(words["gap"].join(lead))}</p><div class="plots">'
         + "".join(
             (
                 _figure(
@@ -102,9 +104,10 @@ def _size_notes(measured: Shapes, words: Words) -> list[str]:
         width=charts.edge(float(np.median(measured.width))),
         height=charts.edge(float(np.median(measured.height))),
     )
-    sizes = [words[key].format(share=percent(shares[key])) for key in ("small", "medium", "large")]
+    sizes = {key: words[key].format(share=percent(shares[key])) for key in ("small", "medium", "large")}
     under = words["under_cell"].format(share=percent(shares["under_cell"]), cell=CELL)
-    return [f"{median}; {', '.join(sizes)}; {under}.", words["size_note"].format(cell=CELL)]
+    said = words["sizes"].format(median=median, **sizes, under=under)
+    return [said, words["size_note"].format(cell=CELL)]
 
 
 def _aspect_chart(measured: Shapes, words: Words) -> str:
@@ -201,7 +204,12 @@ def _share_cell(count: int, of: int) -> str:
 
 
 def _class(name: str | None, words: Words) -> str:
-    return text(name) if name else text(words["no_name"])
+    """A class's name; blanks around it are shown, because they make it another class."""
+    if not name:
+        return text(words["no_name"])
+    bare = name.strip()
+    before = len(name) - len(name.lstrip())
+    return text(f"{BLANK * before}{bare}{BLANK * (len(name) - before - len(bare))}")
 
 
 def _split(name: str | None, words: Words) -> str:

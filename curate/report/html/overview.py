@@ -15,7 +15,7 @@ from curate.report.html.words import Words
 from curate.report.model import CodeCount, Report
 from curate.rules import RULES
 from curate.rules.model import Rule
-from curate.rules.pages import sections
+from curate.rules.pages import sections, summary
 from curate.tree import display
 
 
@@ -157,7 +157,7 @@ def rule_sections(report: Report, words: Words) -> str:
         parts.append(
             f'<section class="rule" id="{code}" data-rule="{number}" aria-labelledby="h-{code}">'
             f'<h3 id="h-{code}">{badge(row.severity, words)} <a href="#{code}">{code}</a> {text(row.name)} '
-            f'<span class="count">{row.findings:,}</span></h3>{_documentation(rule, words) if rule else ""}'
+            f'<span class="count">{row.findings:,}</span></h3>{_about(rule, words) if rule else ""}'
             '<ol class="findings"></ol><button type="button" class="more" hidden></button></section>'
         )
     return "".join(parts)
@@ -171,12 +171,25 @@ def other_rules(report: Report, words: Words) -> str:
     parts = [
         f'<details class="other" id="{text(rule.code)}"><summary><b>{text(rule.code)}</b> '
         f"{text(rule.name)}{idle if rule.code in report.not_asked else ''}</summary>"
-        f"{_documentation(rule, words)}</details>"
+        f"{_summary(rule, words)}{_documentation(rule, words)}</details>"
         for rule in rest
     ]
     if not rest:
         return ""
     return f'<p>{text(words["others_lead"])}</p><div class="others">{"".join(parts)}</div>'
+
+
+def _about(rule: Rule, words: Words) -> str:
+    """What a rule is, in a sentence; then its documentation, which the script closes on a telephone."""
+    about = f"<summary>{text(words['about_rule'])}</summary>"
+    return (
+        f'{_summary(rule, words)}<details class="about" open>{about}{_documentation(rule, words)}</details>'
+    )
+
+
+def _summary(rule: Rule, words: Words) -> str:
+    said = summary(rule, words["lang"][:2])
+    return to_html(said[:1].upper() + said[1:])
 
 
 def _documentation(rule: Rule, words: Words) -> str:

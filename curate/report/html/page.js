@@ -83,8 +83,10 @@
       const values = { name: data.texts[name], width: round(x1 - x0), height: round(y1 - y0) };
       legend.append(el("br"), el("span", "key hit"), say("box_size", values));
     }
-    if (panes.length && image[7].some((box) => !concerned(finding, box)))
-      legend.append(el("br"), el("span", "key"), words.further_boxes);
+    if (panes.length && image[7].some((box) => !concerned(finding, box))) {
+      const hit = image[7].some((box) => concerned(finding, box));
+      legend.append(el("br"), el("span", "key"), hit ? words.further_boxes : words.all_boxes);
+    }
     if (panes.length && statedWidth)
       legend.append(el("br"), el("span", "key size"), say("stated_size", { width: statedWidth, height: statedHeight }));
     if (leftOut) legend.append(el("br"), say("boxes_not_drawn", { count: numbers.format(leftOut) }));
@@ -265,6 +267,8 @@
     charts.replaceChildren(...(event.target.value === "" ? all : [other.content.cloneNode(true)]));
   });
 
+  if (matchMedia("(max-width: 640px)").matches)
+    for (const about of document.querySelectorAll(".about")) about.open = false;
   show();
   arrive();
 })();

@@ -34,7 +34,7 @@ _SCRIPT_WORDS = (
         "no_picture",
         "stated_size",
     ),
-    *("further_boxes", "boxes_not_drawn", "box_size"),
+    *("further_boxes", "all_boxes", "boxes_not_drawn", "box_size"),
 )
 
 

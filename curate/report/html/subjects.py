@@ -15,6 +15,7 @@ import polars as pl
 from curate.dataset import Dataset, frame_size
 from curate.findings import Finding
 from curate.report.html.words import Words
+from curate.report.languages import translator
 
 MAX_DECODED = 100_000_000  # pixels; a larger image takes seconds, and may be made to
 MAX_BOXES = 200  # of one image, besides those that findings are about
@@ -129,6 +130,7 @@ class Subjects:
         if row["image"] is None:
             return words["no_image"]
         detail = row["image_problem_detail"] or row["image_problem"]
+        detail = translator(words["lang"][:2]).say("image", detail) if detail else detail
         if row["image_problem"] == "empty":
             return words["image_empty"]
         if row["image_problem"] == "not-an-image":
