@@ -50,6 +50,10 @@ IMAGES = {
     "image_problem_detail": pl.String,
 }
 
+# Values of `image_problem`: of which nothing can be drawn, and of which all of the picture cannot be.
+NO_PICTURE = ("empty", "not-an-image", "no-header", "unreadable")
+NOT_WHOLE = (*NO_PICTURE, "truncated")
+
 # One row a box; an object without any box has one row whose corners are null, one with several has several.
 OBJECTS = {
     "object_id": pl.UInt32,  # row number

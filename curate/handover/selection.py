@@ -23,7 +23,7 @@ import numpy as np
 
 from curate import geometry
 from curate.anchors import LEAST_SIDE
-from curate.dataset import Dataset, frame_size
+from curate.dataset import NO_PICTURE, Dataset, frame_size
 from curate.tree import Tree, display
 
 # what OpenCV decodes and trainers look for, with the suffix that says the truth
@@ -36,7 +36,6 @@ SUFFIX_OF = {
     "tiff": ".tif",
 }
 _SUFFIXES = {".jpeg": ".jpg", ".jpe": ".jpg", ".tiff": ".tif"}  # other spellings of the same
-_BROKEN = ("empty", "not-an-image", "no-header", "unreadable")
 
 
 @dataclass(frozen=True)
@@ -171,7 +170,7 @@ class _Chooser:
             return "its image is missing"
         if row["image"] in source.withheld:
             return source.withheld[row["image"]]
-        if row["image_problem"] in _BROKEN:
+        if row["image_problem"] in NO_PICTURE:
             return f"the image is {row['image_problem'].replace('-', ' ')}"
         if row["image_format"] not in SUFFIX_OF or not row["image_width"] or not row["image_height"]:
             return f"trainers cannot decode {row['image_format'] or 'this format'}"

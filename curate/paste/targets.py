@@ -10,14 +10,13 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from curate.dataset import Dataset
+from curate.dataset import NOT_WHOLE, Dataset
 from curate.errors import CurateError
 from curate.geometry import as_boxes, clip, covered, rotate_for_exif
 from curate.paste.hands import HAND_NAMES
 
 # what an annotation must not have: labels may be missing from it, or be wrong
 _UNSURE = ("malformed", "truncated", "unreadable", "not-voc", "unknown-root")
-_BROKEN_IMAGE = ("empty", "not-an-image", "truncated", "no-header", "unreadable")
 _HOLDS = 0.15  # share of another label's box inside the host's: the host already holds that
 
 
@@ -108,7 +107,7 @@ def training_images(dataset: Dataset) -> set[int] | None:
 def _why_not(image: dict[str, object], training: set[int] | None, unsure: set[int]) -> str | None:
     if image["image"] is None or image["annotation"] is None:
         return "no image or no annotation"
-    if image["image_problem"] in _BROKEN_IMAGE or not image["image_width"] or not image["image_height"]:
+    if image["image_problem"] in NOT_WHOLE or not image["image_width"] or not image["image_height"]:
         return "the image cannot be read"
     if image["synthetic"]:
         return "drawn by curate already"

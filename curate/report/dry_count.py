@@ -26,7 +26,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from curate.dataset import Dataset, frame_size
+from curate.dataset import NOT_WHOLE, Dataset, frame_size
 
 # kinds of problems (formats/voc.py) at which the common parser raises
 STOPS_THE_PARSER = (
@@ -46,7 +46,6 @@ STOPS_THE_PARSER = (
     "oversized",
 )
 HIDES_OBJECTS = ("namespace",)
-BROKEN_IMAGE = ("empty", "not-an-image", "truncated", "no-header", "unreadable")
 
 
 @dataclass(frozen=True)
@@ -102,7 +101,7 @@ def distinct(boxes: pl.DataFrame) -> pl.DataFrame:
 
 
 def _there() -> pl.Expr:
-    return pl.col("image").is_not_null() & ~pl.col("image_problem").is_in(BROKEN_IMAGE).fill_null(False)
+    return pl.col("image").is_not_null() & ~pl.col("image_problem").is_in(NOT_WHOLE).fill_null(False)
 
 
 def _parsed(data: Dataset) -> pl.Expr:
