@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -12,11 +13,11 @@ import polars as pl
 
 from curate import splits
 from curate.dataset import Dataset
-from curate.errors import CurateError, OutputExists
-from curate.fixes.durable import write_file
+from curate.errors import CurateError, OutputExists, UnsafePath
+from curate.fixes.durable import sync_folder, write_file
 from curate.fixes.lock import at_work
 from curate.formats.discover import open_dataset
-from curate.tree import Tree, text_to_name
+from curate.tree import Tree, display, name_to_text, text_to_name
 
 if TYPE_CHECKING:
     from curate.pixels import Pixels
@@ -62,6 +63,11 @@ def run(
             raise CurateError(f"{path} holds no labelled image to split.", "Look at it: curate validate PATH")
         base = _base([dataset.images["annotation"][i] for i in rows])
         folder = tree.path(f"{base}/ImageSets/Main" if base else "ImageSets/Main")
+        if not folder.resolve().is_relative_to(tree.root):
+            raise UnsafePath(
+                f"{display(name_to_text(str(folder)))} is a link that leaves the data set.",
+                "Nothing outside the named folder is touched: take the link away.",
+            )
         there = sorted(p.name for p in folder.glob("*.txt") if p.stem in (*splits.NAMES, "trainval"))
         if there and not overwrite:
             raise OutputExists(
@@ -74,18 +80,9 @@ def run(
         stems = _ids([dataset.images["annotation"][i] for i in rows], base)
         members = {name: [s for s, c in zip(stems, chosen, strict=True) if c == name] for name in ratios}
         members["trainval"] = [s for s, c in zip(stems, chosen, strict=True) if c in ("train", "val")]
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, ids in members.items():
-            target = folder / f"{name}.txt"
-            content = "".join(f"{text_to_name(i)}\n" for i in sorted(ids))
-            write_file(
-                target,
-                content.encode("utf-8", "surrogateescape"),
-                target.with_name(f".{target.name}.partial"),
-            )
+        # a test list of before would name images that are in train now
         stale = [name for name in there if name.removesuffix(".txt") not in members]
-        for name in stale:  # a test list of before would name images that are in train now
-            (folder / name).unlink()
+        _write(folder, members, stale)
         notes = list(grouped.notes)
         if len(rows) < dataset.images.height:
             notes.append(
@@ -100,6 +97,32 @@ def run(
             splits.wanted_and_got(counts, chosen, labels, ratios),
             tuple(notes),
         )
+
+
+def _write(folder: Path, members: Mapping[str, Sequence[str]], stale: Sequence[str]) -> None:
+    """Put the lists into their folder: all of them, or none where the disk refuses. Raises CurateError."""
+    contents = {f"{name}.txt": sorted(ids) for name, ids in members.items()}
+    made: list[Path] = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, ids in contents.items():
+            content = "".join(f"{text_to_name(i)}\n" for i in ids).encode("utf-8", "surrogateescape")
+            made.append(folder / f".{name}.new")
+            write_file(made[-1], content, folder / f".{name}.partial")
+        for name, new in zip(contents, made, strict=True):
+            new.replace(folder / name)
+        for name in stale:
+            (folder / name).unlink()
+        sync_folder(folder)
+    except OSError as error:
+        for new in made:
+            with contextlib.suppress(OSError):
+                new.unlink()
+        raise CurateError(
+            f"The lists could not be written to {display(name_to_text(str(folder)))}: "
+            f"{error.strerror or error}.",
+            "Make the folder writable, with room on its disk.",
+        ) from error
 
 
 def _look(dataset: Dataset, tree: Tree, workers: int | None, say: Callable[[str], None]) -> Pixels:

@@ -47,14 +47,14 @@ def facts_of_file(path: str) -> ImageFacts:
     try:
         descriptor = os.open(path, READ)
     except OSError as error:
-        return ImageFacts(problem="unreadable", detail=str(error))
+        return ImageFacts(problem="unreadable", detail=error.strerror or str(error))
     try:
         state = os.fstat(descriptor)
         if not stat.S_ISREG(state.st_mode):
             return ImageFacts(problem="unreadable", detail="not a regular file")
         return facts_of_open_file(descriptor, state.st_size)
     except OSError as error:
-        return ImageFacts(problem="unreadable", detail=str(error))
+        return ImageFacts(problem="unreadable", detail=error.strerror or str(error))
     finally:
         os.close(descriptor)
 

@@ -78,5 +78,8 @@ def result_stream(file: Path | None, data: Path, words: Callable[[str], str] = s
     try:
         write_file(file, content, file.with_name(f".{file.name}.partial"), mode=permission_bits(file))
     except OSError as error:
-        raise CurateError(f"{shown} cannot be written: {error.strerror or error}.") from error
+        raise CurateError(
+            f"{shown} cannot be written: {error.strerror or error}.",
+            "Name another file, or make room for it.",
+        ) from error
     print(words(f"written to {shown}"), file=sys.stderr)

@@ -32,6 +32,7 @@ from curate.formats.encoding import decode
 from curate.formats.images import MAX_PIXELS, decode_pixels, facts_of_bytes
 from curate.formats.voc import facts
 from curate.formats.voc_document import MAX_BYTES, MAX_LINES, parse
+from curate.report.languages import translator
 from curate.report.model import Report
 from curate.rules import img001_image_missing
 from tests.conftest import REPO
@@ -424,7 +425,8 @@ def test_files_that_cannot_be_read_are_findings(tmp_path: Path, monkeypatch: pyt
     report = validate.run(root)
     messages = [finding.message for finding in report.findings if finding.code in ("XML010", "IMG004")]
     assert messages[0] == "cannot be read: Permission denied"
-    assert messages[1].startswith("the file cannot be read: ")
+    assert messages[1] == "the file cannot be read: Permission denied"
+    assert translator("zh").of_rule("IMG004", messages[1]) == "文件无法读取：没有权限"
     assert good_is_seen(report)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from typer.testing import CliRunner
 from curate import splits
 from curate.cli import app
 from curate.commands import split as command
-from curate.errors import CurateError, OutputExists
+from curate.errors import CurateError, OutputExists, UnsafePath
 from curate.formats.discover import open_dataset
 from curate.tree import Tree
 from tests.curate.sets import files_below, picture, put, put_voc
@@ -138,6 +140,35 @@ def test_lists_that_are_there_are_not_overwritten_unasked(tmp_path: Path) -> Non
     command.run(root, ratios={"train": 0.5, "val": 0.5}, overwrite=True)
     names = [p.name for p in sorted((root / "ImageSets" / "Main").iterdir())]
     assert names == ["train.txt", "trainval.txt", "val.txt"]  # the old test list would name train images
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 4])
+def test_on_a_disk_that_is_full_the_old_lists_stay_together(
+    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = put_voc(tmp_path, {f"{i}": [BOX] for i in range(10)}, lists={"train": ["1"], "test": ["2"]})
+    before, written, real = files_below(root), [0], os.fsync
+
+    def full(handle: int) -> None:
+        written[0] += 1
+        if written[0] == number:  # one list after the other is flushed
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(CurateError, match=r"lists could not be written to .*Main: No space left on device\."):
+        command.run(root, ratios=EIGHTY, overwrite=True)
+    assert files_below(root) == before
+
+
+def test_lists_are_not_written_through_a_link_that_leaves_the_data_set(tmp_path: Path) -> None:
+    root = put_voc(tmp_path / "data", {f"{i}": [BOX] for i in range(10)})
+    (tmp_path / "elsewhere" / "Main").mkdir(parents=True)
+    put(tmp_path / "elsewhere" / "Main" / "train.txt", "precious\n")
+    (root / "ImageSets").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(UnsafePath, match="is a link that leaves the data set"):
+        command.run(root, ratios=EIGHTY, overwrite=True)
+    assert files_below(tmp_path / "elsewhere") == {"Main/train.txt": b"precious\n"}
 
 
 def test_only_voc_gets_lists(tmp_path: Path) -> None:

@@ -201,6 +201,7 @@ TWINS: dict[str, Pairs] = {
             "请写另一个文件，或重新生成：--write-baseline FILE",
         ),
         ("{} is there already and is no baseline.", "{0} 已经存在，并且不是基线。"),
+        ("Name another file, or make room for it.", "请写另一个文件，或腾出空间。"),
         ("Name another file.", "请写另一个文件。"),
         ("{} could not be written: {}.", "无法写入 {0}：{1:system}。"),
         # the configuration

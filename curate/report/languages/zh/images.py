@@ -73,9 +73,7 @@ TWINS: dict[str, Pairs] = {
         ("a zip archive", "是 zip 压缩包"),
         ("text", "是文本"),
         ("begins with {}", "开头的字节是 {0}"),
-        ("[Errno {n}] {}: {q}", "{1:system}：{2}"),
-        ("[Errno {n}] {}", "{1:system}"),
-        ("not a regular file", "不是普通文件"),
+        ("{}", "{0:system}"),
     ),
     "IMG004": (
         ("the file is empty: {}", "文件是空的：{0:image}"),
@@ -84,7 +82,7 @@ TWINS: dict[str, Pairs] = {
         ("the file is no image", "文件不是图像"),
         ("the image has no readable header: {}", "图像没有可读的文件头：{0:image}"),
         ("the image has no readable header", "图像没有可读的文件头"),
-        ("the file cannot be read: {}", "文件无法读取：{0:image}"),
+        ("the file cannot be read: {}", "文件无法读取：{0:system}"),
         ("the file cannot be read", "文件无法读取"),
         (
             "The loader stops here or skips the image; its labels are lost.",
