@@ -31,16 +31,17 @@ def tell(error: CurateError) -> None:
     """What stopped a command, and its cure, on stderr."""
     complain(error.message)
     if error.cure:
-        typer.echo(f"  {_said(error.cure)}", err=True)
+        typer.echo(f"  {said(error.cure)}", err=True)
 
 
 def complain(message: str) -> None:
     """What went wrong, on stderr, in one line."""
     mark = "错误：" if spoken() == "zh" else "error: "
-    typer.echo(f"{mark}{_said(message)}", err=True)
+    typer.echo(f"{mark}{said(message)}", err=True)
 
 
-def _said(text: str) -> str:
+def said(text: str) -> str:
+    """What stops a command, in the language to speak."""
     if spoken() == "en":
         return text
     from curate.report.languages import translator

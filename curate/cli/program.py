@@ -16,7 +16,7 @@ import typer
 from typer.core import TyperGroup
 
 from curate import __version__
-from curate.cli.console import complain, flush, silence, speak, tell
+from curate.cli.console import complain, flush, said, silence, speak, tell
 from curate.errors import CurateError
 
 COMMANDS = (  # files of this folder, in the order of `curate --help`
@@ -53,7 +53,7 @@ class Commands(TyperGroup):
             tell(error)
             raise typer.Exit(2) from error
         except KeyboardInterrupt as error:
-            typer.echo("interrupted", err=True)
+            typer.echo(said("interrupted"), err=True)
             raise typer.Exit(130) from error
 
 

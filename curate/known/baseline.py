@@ -58,8 +58,9 @@ def read(path: Path) -> Baseline:
             f"Make it: curate validate PATH --write-baseline {path}",
         ) from error
     except (ValueError, KeyError, TypeError, RecursionError) as error:
+        why = f"it lacks {error}" if isinstance(error, KeyError) else error
         raise ConfigError(
-            f"{path} is no baseline of curate ({error}).",
+            f"{path} is no baseline of curate ({why}).",
             "Name another file, or make it anew: --write-baseline FILE",
         ) from error
     return Baseline(path, known)

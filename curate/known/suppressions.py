@@ -49,7 +49,8 @@ def by_configuration(
         fits = matcher(table.path)
         code = table.code.strip().upper()
         found = {i for i, f in enumerate(findings) if f.code.startswith(code) and fits(f.path)}
-        label = f"[[suppress]] {code} in {display(table.path)}"
+        reason = f" ({display(table.reason)})" if table.reason else ""
+        label = f"[[suppress]] {code} in {display(table.path)}{reason}"
         if table.until is not None and today is not None and today > table.until:
             counts = count(len(found), "finding")
             answer.notes.append(f"{label} ended on {table.until}: {counts} shown again")

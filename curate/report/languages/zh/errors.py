@@ -6,6 +6,7 @@ from curate.report.languages import Pairs
 
 TWINS: dict[str, Pairs] = {
     "error": (
+        ("interrupted", "已中断"),
         # requests
         ("There is no command {q}.", "没有 {0} 这个命令。"),
         ("Did you mean: curate {}?", "是否应为：curate {0}？"),
