@@ -58,13 +58,6 @@ class DryCount:
     boxes_seen: int
 
 
-def dry_count(data: Dataset) -> DryCount:
-    """Count by the definition at the top of this file; an empty data set gives zeros."""
-    images, boxes = judged(data)
-    seen = distinct(boxes.filter("seen"))
-    return DryCount(len(images), int(images["seen"].sum()), len(boxes), len(seen))
-
-
 def judged(data: Dataset) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Images and boxes, with the parts of the definition as columns that are never null.
 

@@ -30,7 +30,7 @@ import polars as pl
 
 from curate.findings import Edit, Finding, FixClass, ReplaceText, Severity
 from curate.formats.voc import Document
-from curate.rules.corners import bndbox, measured, one_pixel
+from curate.rules.corners import box_of, measured, one_pixel
 from curate.rules.edits import children, set_value, value
 from curate.rules.model import Facts, Rule
 from curate.rules.sides import sides_as_corners
@@ -94,10 +94,8 @@ def _ordered(low: float, high: float, unit: float) -> tuple[float, float]:
 
 
 def repair(finding: Finding, document: Document | None, facts: Facts) -> Iterable[Edit]:
-    if document is None or finding.object is None:
-        return []
-    box = bndbox(document, finding.object, finding.fix.facts["box"])
-    if box is None:
+    box = box_of(finding, document)
+    if document is None or box is None:
         return []
     edits: list[ReplaceText] = []
     for axis in finding.fix.facts["axes"]:

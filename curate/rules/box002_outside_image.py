@@ -32,7 +32,7 @@ import polars as pl
 from curate.findings import Edit, Finding, FixClass, Severity
 from curate.formats.voc import Document
 from curate.rules.coordinate_base import counts_from_0
-from curate.rules.corners import CORNERS, HAIR, bndbox, entirely_outside, measured, set_corners
+from curate.rules.corners import CORNERS, HAIR, box_of, entirely_outside, measured, set_corners
 from curate.rules.edits import children
 from curate.rules.model import Facts, Rule
 from curate.rules.sizes import unsettled
@@ -95,10 +95,8 @@ def _and(beyond: Mapping[str, float]) -> str:
 
 
 def repair(finding: Finding, document: Document | None, facts: Facts) -> Iterable[Edit]:
-    if document is None or finding.object is None:
-        return []
-    box = bndbox(document, finding.object, finding.fix.facts["box"])
-    if box is None:
+    box = box_of(finding, document)
+    if document is None or box is None:
         return []
     row = finding.fix.facts["row"]
     limits = {"x": row["frame_width"], "y": row["frame_height"]}

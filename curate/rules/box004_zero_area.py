@@ -21,14 +21,13 @@ blue-oil/blueoil#27 (WIDER FACE): boxes of width 0 in published sets.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import polars as pl
 
-from curate.findings import Edit, Finding, FixClass, Severity
-from curate.formats.voc import Document
+from curate.findings import Finding, FixClass, Severity
 from curate.rules.corners import ROUNDING, measured
-from curate.rules.edits import remove_box
+from curate.rules.edits import drop_box
 from curate.rules.model import Facts, Rule
 from curate.rules.sides import sides_as_corners
 
@@ -63,17 +62,11 @@ def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
         )
 
 
-def repair(finding: Finding, document: Document | None, facts: Facts) -> Iterable[Edit]:
-    if document is None or finding.object is None:
-        return []
-    return [remove_box(document, finding.object, finding.fix.facts["box"])]
-
-
 RULE = Rule(
     code="BOX004",
     name="zero-area",
     severity=Severity.ERROR,
     check=check,
-    repair=repair,
+    repair=drop_box,
     doc=__doc__ or "",
 )

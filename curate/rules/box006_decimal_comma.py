@@ -23,7 +23,7 @@ from collections.abc import Iterable, Iterator
 
 from curate.findings import Edit, Finding, FixClass, Severity
 from curate.formats.voc import Document
-from curate.rules.corners import CORNERS, bndbox, unmeasured
+from curate.rules.corners import CORNERS, box_of, unmeasured
 from curate.rules.edits import children, set_value, value
 from curate.rules.model import Facts, Rule
 
@@ -47,10 +47,10 @@ def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
 
 
 def repair(finding: Finding, document: Document | None, facts: Facts) -> Iterable[Edit]:
-    if document is None or finding.object is None:
+    box = box_of(finding, document)
+    if document is None or box is None:
         return []
-    box = bndbox(document, finding.object, finding.fix.facts["box"])
-    found = [element for corner in CORNERS for element in children(box, corner)[:1]] if box else []
+    found = [element for corner in CORNERS for element in children(box, corner)[:1]]
     wrong = [element for element in found if DECIMAL_COMMA.match(value(document, element))]
     return [set_value(document, element, value(document, element).replace(",", ".")) for element in wrong]
 

@@ -27,7 +27,7 @@ from typing import Any
 
 from curate.findings import Edit, Finding, FixClass, ReplaceText, Severity
 from curate.formats.voc import Document
-from curate.rules.corners import CORNERS, bndbox, measured, whole
+from curate.rules.corners import CORNERS, box_of, measured, whole
 from curate.rules.edits import children, set_value
 from curate.rules.model import Facts, Rule
 
@@ -64,10 +64,8 @@ def _pixels(row: Mapping[str, Any], most: float) -> tuple[int, ...] | None:
 
 
 def repair(finding: Finding, document: Document | None, facts: Facts) -> Iterable[Edit]:
-    if document is None or finding.object is None:
-        return []
-    box = bndbox(document, finding.object, finding.fix.facts["box"])
-    if box is None:
+    box = box_of(finding, document)
+    if document is None or box is None:
         return []
     edits: list[ReplaceText] = []
     for corner, number in zip(CORNERS, finding.fix.facts["pixels"], strict=True):

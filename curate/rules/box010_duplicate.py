@@ -20,14 +20,13 @@ it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import polars as pl
 
-from curate.findings import Edit, Finding, FixClass, Severity
-from curate.formats.voc import Document
+from curate.findings import Finding, FixClass, Severity
 from curate.rules.corners import CORNERS, measured
-from curate.rules.edits import remove_box
+from curate.rules.edits import drop_box
 from curate.rules.model import Facts, Rule
 
 KEY = ("image_id", "name", *CORNERS)
@@ -56,17 +55,11 @@ def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
         )
 
 
-def repair(finding: Finding, document: Document | None, facts: Facts) -> Iterable[Edit]:
-    if document is None or finding.object is None:
-        return []
-    return [remove_box(document, finding.object, finding.fix.facts["box"])]
-
-
 RULE = Rule(
     code="BOX010",
     name="duplicate",
     severity=Severity.WARNING,
     check=check,
-    repair=repair,
+    repair=drop_box,
     doc=__doc__ or "",
 )

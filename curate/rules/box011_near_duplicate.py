@@ -22,12 +22,11 @@ put it. wkentaro/labelme#2527: such commands make overlapping boxes that nobody 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from curate.findings import Edit, Finding, FixClass, Severity
-from curate.formats.voc import Document
+from curate.findings import Finding, FixClass, Severity
 from curate.rules.corners import CORNERS
-from curate.rules.edits import remove_box
+from curate.rules.edits import drop_box
 from curate.rules.model import Facts, Rule
 from curate.rules.overlap import coinciding, solid
 from curate.rules.sides import sides_as_corners
@@ -69,17 +68,11 @@ def _though(differing: list[str]) -> str:
     return f", though they differ in {' and '.join(differing)}" if differing else ""
 
 
-def repair(finding: Finding, document: Document | None, facts: Facts) -> Iterable[Edit]:
-    if document is None or finding.object is None:
-        return []
-    return [remove_box(document, finding.object, finding.fix.facts["box"])]
-
-
 RULE = Rule(
     code="BOX011",
     name="near-duplicate",
     severity=Severity.WARNING,
     check=check,
-    repair=repair,
+    repair=drop_box,
     doc=__doc__ or "",
 )

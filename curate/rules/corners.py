@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from curate.dataset import Dataset
-from curate.findings import ReplaceText
+from curate.findings import Finding, ReplaceText
 from curate.formats.markup import Element
 from curate.formats.voc import Document
 from curate.rules.edits import children, number_like, set_value, value
@@ -99,6 +99,13 @@ def bndbox(document: Document, object_number: int, box_number: int) -> Element |
         return None
     boxes = children(objects[object_number - 1], "bndbox")
     return boxes[box_number - 1] if 0 < box_number <= len(boxes) else None
+
+
+def box_of(finding: Finding, document: Document | None) -> Element | None:
+    """The `<bndbox>` that a finding is about; None where there is none in the document."""
+    if document is None or finding.object is None:
+        return None
+    return bndbox(document, finding.object, finding.fix.facts["box"])
 
 
 def set_corners(

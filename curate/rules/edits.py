@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from curate.findings import Finding, ReplaceBytes, ReplaceText, spliced
+from curate.findings import Finding, Recode, ReplaceBytes, ReplaceText, spliced
 from curate.formats.elements import escape as escape_markup
 from curate.formats.markup import Element
 from curate.formats.voc import Document
+from curate.rules.model import Facts
 
 
 def local_name(element: Element) -> str:
@@ -101,11 +102,18 @@ def remove(document: Document, element: Element) -> ReplaceText:
     return ReplaceText(element.start - len(lead(document, element)), element.end, "")
 
 
-def remove_box(document: Document, number: int, box: int) -> ReplaceText:
-    """Take out one box of the n-th object (both count from 1), and the object with its only box."""
-    element = document.objects()[number - 1]
+def drop_box(finding: Finding, document: Document | None, facts: Facts) -> list[ReplaceText]:
+    """The repair of a finding whose box is to go; an object goes with its only box."""
+    if document is None or finding.object is None:
+        return []
+    element = document.objects()[finding.object - 1]
     boxes = children(element, "bndbox")
-    return remove(document, boxes[box - 1] if len(boxes) > 1 else element)
+    return [remove(document, boxes[finding.fix.facts["box"] - 1] if len(boxes) > 1 else element)]
+
+
+def recode(finding: Finding, document: Document | None, facts: Facts) -> list[Recode]:
+    """The repair of a finding whose file is to be UTF-8."""
+    return [Recode()]
 
 
 def number_like(written: str, number: float) -> str:

@@ -25,12 +25,12 @@ bubbliiiing/efficientdet-pytorch#15, pprp/voc2007_for_yolo_torch#2.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from curate.findings import Edit, Finding, FixClass, Recode, Severity
+from curate.findings import Finding, FixClass, Severity
 from curate.formats.markup import Element
 from curate.formats.voc import Document
-from curate.rules.edits import local_name
+from curate.rules.edits import local_name, recode
 from curate.rules.ignorable import Spans, elements, ignorable, non_ascii, only_ignorable
 from curate.rules.model import Facts, Rule, Stage
 
@@ -51,10 +51,6 @@ def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
             line=row["line"],
             column=row["column"],
         )
-
-
-def repair(finding: Finding, document: Document | None, facts: Facts) -> Iterable[Edit]:
-    return [Recode()]
 
 
 def _judge(document: Document, facts: Facts) -> tuple[FixClass, str]:
@@ -126,7 +122,7 @@ RULE = Rule(
     name="undeclared-gbk",
     severity=Severity.ERROR,
     check=check,
-    repair=repair,
+    repair=recode,
     doc=__doc__ or "",
     stage=Stage.BYTES,
     formats=("voc",),

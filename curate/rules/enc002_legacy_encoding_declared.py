@@ -21,10 +21,10 @@ learns GBK, GB2312, Big5 and Shift_JIS (python/cpython PR#149860); those before 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from curate.findings import Edit, Finding, FixClass, Recode, Severity
-from curate.formats.voc import Document
+from curate.findings import Finding, FixClass, Severity
+from curate.rules.edits import recode
 from curate.rules.model import Facts, Rule, Stage
 
 
@@ -41,16 +41,12 @@ def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
         )
 
 
-def repair(finding: Finding, document: Document | None, facts: Facts) -> Iterable[Edit]:
-    return [Recode()]
-
-
 RULE = Rule(
     code="ENC002",
     name="legacy-encoding-declared",
     severity=Severity.ERROR,
     check=check,
-    repair=repair,
+    repair=recode,
     doc=__doc__ or "",
     stage=Stage.BYTES,
     formats=("voc",),

@@ -23,10 +23,10 @@ incorrect".
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from curate.findings import Edit, Finding, FixClass, Recode, Severity
-from curate.formats.voc import Document
+from curate.findings import Finding, FixClass, Severity
+from curate.rules.edits import recode
 from curate.rules.model import Facts, Rule, Stage
 
 
@@ -45,16 +45,12 @@ def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
         )
 
 
-def repair(finding: Finding, document: Document | None, facts: Facts) -> Iterable[Edit]:
-    return [Recode()]
-
-
 RULE = Rule(
     code="ENC003",
     name="wrong-unicode-declaration",
     severity=Severity.ERROR,
     check=check,
-    repair=repair,
+    repair=recode,
     doc=__doc__ or "",
     stage=Stage.BYTES,
     formats=("voc",),

@@ -19,10 +19,10 @@ ssaru/convert2Yolo#21: the byte B0, a degree sign, stops the conversion of a VoT
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from curate.findings import Edit, Finding, FixClass, Recode, Severity
-from curate.formats.voc import Document
+from curate.findings import Finding, FixClass, Severity
+from curate.rules.edits import recode
 from curate.rules.ignorable import non_ascii, only_ignorable
 from curate.rules.model import Facts, Rule, Stage
 
@@ -46,16 +46,12 @@ def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
         )
 
 
-def repair(finding: Finding, document: Document | None, facts: Facts) -> Iterable[Edit]:
-    return [Recode()]
-
-
 RULE = Rule(
     code="ENC004",
     name="single-byte-text",
     severity=Severity.ERROR,
     check=check,
-    repair=repair,
+    repair=recode,
     doc=__doc__ or "",
     stage=Stage.BYTES,
     formats=("voc",),

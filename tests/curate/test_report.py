@@ -12,8 +12,8 @@ import pytest
 
 from curate.dataset import IMAGES, OBJECTS, PROBLEMS, SPLITS, Dataset
 from curate.findings import Finding, Fix, FixClass, Severity
-from curate.report.consumers import Consumer
-from curate.report.dry_count import DryCount, dry_count
+from curate.report.consumers import Consumer, consumers
+from curate.report.dry_count import DryCount
 from curate.report.json import to_json
 from curate.report.model import Report
 from curate.report.terminal import print_report
@@ -81,6 +81,11 @@ def finding(code: str = "BOX002", **changes: Any) -> Finding:
 
 
 # --- the dry count ------------------------------------------------------------------------------------
+
+
+def dry_count(data: Dataset) -> DryCount:
+    """What the common trainer would see."""
+    return consumers(data)[0].count
 
 
 def test_an_empty_data_set_counts_nothing() -> None:
