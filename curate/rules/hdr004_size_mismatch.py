@@ -38,6 +38,7 @@ from curate.formats.voc import Document
 from curate.rules.corners import CORNERS, set_corners
 from curate.rules.edits import children
 from curate.rules.model import Facts, Rule
+from curate.rules.rows import boxes_of
 from curate.rules.sizes import TURNED, annotated, fits, only_boxes, set_size
 
 TEMPLATE_FILES = 5
@@ -122,7 +123,7 @@ def _scaled(
 ) -> Iterator[Edit]:
     """Every box of the file times the ratio. Edges are scaled, not pixel numbers."""
     objects = document.objects()
-    rows = facts.data.boxes.filter((pl.col("annotation") == finding.path) & (pl.col("box") > 0))
+    rows = boxes_of(facts, finding.path).filter(pl.col("box") > 0)
     ratios = dict(zip(CORNERS, (ratio_x, ratio_y) * 2, strict=True))
     for row in rows.iter_rows(named=True):
         box = children(objects[row["object"] - 1], "bndbox")[row["box"] - 1]

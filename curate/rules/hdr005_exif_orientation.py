@@ -39,6 +39,7 @@ from curate.geometry import as_boxes, rotate_for_exif
 from curate.rules.corners import CORNERS, set_corners
 from curate.rules.edits import children
 from curate.rules.model import Facts, Rule
+from curate.rules.rows import boxes_of
 from curate.rules.sizes import TURNED, annotated, fits, only_boxes, set_size
 
 SHOWN = {
@@ -120,7 +121,7 @@ def _mapped(
     finding: Finding, document: Document, facts: Facts, orientation: int, size: tuple[int, int]
 ) -> Iterator[Edit]:
     objects = document.objects()
-    rows = facts.data.boxes.filter((pl.col("annotation") == finding.path) & (pl.col("box") > 0))
+    rows = boxes_of(facts, finding.path).filter(pl.col("box") > 0)
     for row in rows.iter_rows(named=True):
         box = children(objects[row["object"] - 1], "bndbox")[row["box"] - 1]
         written = {corner: float(children(box, corner)[0].text) for corner in CORNERS}

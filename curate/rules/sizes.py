@@ -18,6 +18,7 @@ from curate.rules.corners import CORNERS
 from curate.rules.edits import children, insert_after, insert_before, lead, local_name, set_value, step
 from curate.rules.ignorable import elements
 from curate.rules.model import Facts
+from curate.rules.rows import boxes_of
 
 TURNED = (5, 6, 7, 8)  # EXIF orientations that exchange width and height for display
 SLACK = 2.0  # pixels a box may stand out and still be said to fit; more is BOX002's unsafe class
@@ -71,7 +72,7 @@ def unsettled(facts: Facts) -> list[int]:
 
 def only_boxes(facts: Facts, path: str) -> bool:
     """Whether mapping the boxes maps everything: no polygons, rotated boxes, parts, odd corners."""
-    rows = facts.data.boxes.filter(pl.col("annotation") == path)
+    rows = boxes_of(facts, path)
     odd = rows.filter(
         pl.col("polygon")
         | pl.col("rotated")
