@@ -3,6 +3,7 @@
     python -m tests.fuzz --minutes 10                     every property in turn
     python -m tests.fuzz voc-folder --minutes 60          one of them
     python -m tests.fuzz annotation --engine atheris      guided by coverage, where atheris is installed
+    python -m tests.fuzz image --engine bytes --corpus DIR      the same on bytes, beginning with these files
     python -m tests.fuzz timings --megabytes 10           time and memory of texts made to take long
 
 What breaks is shrunk and printed with the line that failed. Make it a named test in
@@ -32,7 +33,10 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=5.0, help="for how long, all properties together")
     parser.add_argument("--seed", type=int, default=0, help="of the first round; each round counts one up")
     parser.add_argument("--examples", type=int, default=100, help="of a property in one round")
-    parser.add_argument("--engine", choices=["hypothesis", "atheris"], default="hypothesis")
+    parser.add_argument("--engine", choices=["hypothesis", "atheris", "bytes"], default="hypothesis")
+    parser.add_argument(
+        "--corpus", metavar="DIR", help="of `bytes`: files to begin with; finds are put there"
+    )
     parser.add_argument("--megabytes", type=float, default=10.0, help="size of the texts of `timings`")
     asked = parser.parse_args()
     if asked.property == "timings":
@@ -44,15 +48,15 @@ def main() -> int:
     if asked.property and asked.property not in known:
         parser.error(f"{asked.property} is none of {', '.join(known)}, timings")
     chosen = {asked.property: known[asked.property]} if asked.property else known
-    if asked.engine == "atheris":
-        return _atheris(chosen, asked.minutes)
+    if asked.engine != "hypothesis":
+        return _atheris(chosen, asked.minutes, raw=asked.engine == "bytes", corpus=asked.corpus)
     return _hypothesis(chosen, asked.minutes, asked.seed, asked.examples)
 
 
 def _properties(engine: str) -> dict[str, Property]:
     """The properties; for atheris with counters in the code of curate, which are put in as it is loaded."""
     counted: AbstractContextManager[object] = nullcontext()
-    if engine == "atheris":
+    if engine != "hypothesis":
         if importlib.util.find_spec("atheris") is None:
             sys.exit("atheris is not installed: pip install atheris")
         import atheris
@@ -97,15 +101,20 @@ def _test(each: Property, examples: int) -> Callable[[], None]:
     return test
 
 
-def _atheris(chosen: dict[str, Property], minutes: float) -> int:
-    """Hand one property to libFuzzer, which ends the process by itself."""
+def _atheris(chosen: dict[str, Property], minutes: float, *, raw: bool, corpus: str | None) -> int:
+    """Hand one property to libFuzzer, which ends the process by itself.
+
+    Its bytes are the file that the property is about (`raw`), or what the strategies make files of.
+    """
     if len(chosen) > 1:
         print(f"atheris takes one property: {', '.join(chosen)}", file=sys.stderr)
         return 2
     import atheris
 
-    test = _test(next(iter(chosen.values())), 1)
-    atheris.Setup([sys.argv[0], f"-max_total_time={int(60 * minutes)}"], test.hypothesis.fuzz_one_input)  # type: ignore[attr-defined]
+    each = next(iter(chosen.values()))
+    target = each.holds if raw else _test(each, 1).hypothesis.fuzz_one_input  # type: ignore[attr-defined]
+    options = [f"-max_total_time={int(60 * minutes)}", *([corpus] if corpus else [])]
+    atheris.Setup([sys.argv[0], *options], target)
     atheris.Fuzz()
     return 0
 
