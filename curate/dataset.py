@@ -53,6 +53,8 @@ IMAGES = {
 # Values of `image_problem`: of which nothing can be drawn, and of which all of the picture cannot be.
 NO_PICTURE = ("empty", "not-an-image", "no-header", "unreadable")
 NOT_WHOLE = (*NO_PICTURE, "truncated")
+# Values of `image_format` that OpenCV decodes and trainers look for.
+DECODED = ("jpeg", "mpo", "png", "bmp", "webp", "tiff")
 
 # One row a box; an object without any box has one row whose corners are null, one with several has several.
 OBJECTS = {

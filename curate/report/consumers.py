@@ -15,6 +15,10 @@ are merged. A box without an area is left out when a batch is put together.
 the VOC conversion scripts of Darknet and Ultralytics do, and with them most scripts that were made from
 those. (In COCO: crowd regions.)
 
+**curate** is this project's own road, `curate export` and then `trainer`: it reads what curate can read,
+takes every box of an object, and leaves an image behind rather than empty it (`handover/selection.py`). Split
+lists are not asked, as by the others.
+
 An image is **emptied** if it is seen, but the boxes that its annotation holds, or may hold where it cannot be
 read, are not: it is trained as if nothing were on it.
 """
@@ -25,7 +29,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from curate.dataset import Dataset
+from curate.anchors import LEAST_SIDE
+from curate.dataset import DECODED, NO_PICTURE, Dataset, frame_size
 from curate.report.dry_count import DryCount, distinct, judged
 
 SHARES = (-0.01, 1.01)  # of the image's side: Ultralytics allows a hundredth for rounding
@@ -42,21 +47,23 @@ class Consumer:
 
 
 def consumers(data: Dataset) -> tuple[Consumer, ...]:
-    """The three of them by the definitions at the top of this file, the common trainer first."""
+    """All of them by the definitions at the top of this file, the common trainer first."""
     images, boxes = judged(data)
     seen, boxes_seen = images.filter("seen"), boxes.filter("seen")
     easy = boxes_seen.filter(~pl.col("difficult").fill_null(False))
     kept, rows = _ultralytics(data, images, boxes)
+    handed, labels_of_ours = _curate(data)
     habits = (
-        ("common", "the common reader of this format", seen, boxes_seen),
-        ("ultralytics", "Ultralytics 8.4", kept, rows),
-        ("drops-difficult", "one that drops difficult objects", seen, easy),
+        ("common", "the common reader of this format", seen, distinct(boxes_seen)),
+        ("curate", "curate export, then trainer", handed, labels_of_ours),
+        ("ultralytics", "Ultralytics 8.4", kept, distinct(rows)),
+        ("drops-difficult", "one that drops difficult objects", seen, distinct(easy)),
     )
     return tuple(
         Consumer(
             name=name,
             description=description,
-            count=DryCount(len(images), len(arrived), len(boxes), len(distinct(labels))),
+            count=DryCount(len(images), len(arrived), len(boxes), len(labels)),
             emptied=_emptied(arrived, boxes, labels),
         )
         for name, description, arrived, labels in habits
@@ -69,6 +76,33 @@ def _emptied(arrived: pl.DataFrame, boxes: pl.DataFrame, labels: pl.DataFrame) -
     holding = bare.join(boxes, on="image_id", how="semi")["image_id"]
     unread = bare.filter(pl.col("annotation").is_not_null() & ~pl.col("parsed"))["image_id"]
     return len(set(holding) | set(unread))
+
+
+def _curate(data: Dataset) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The images and boxes that `curate export` hands over, whatever their split; a test compares the two."""
+    images = data.images.filter(
+        pl.col("image").is_not_null()
+        & ~pl.col("image_problem").is_in(NO_PICTURE).fill_null(value=False)
+        & pl.col("image_format").is_in(DECODED)
+        & (pl.col("image_width") > 0)
+        & (pl.col("image_height") > 0)
+        & pl.col("annotation").is_not_null()
+        & pl.col("readable")
+    ).with_columns(*frame_size(), parsed=pl.lit(value=True))  # whatever expat would say
+    objects = data.objects.select("image_id", "name", "xmin", "ymin", "xmax", "ymax").join(
+        images.select("image_id", "synthetic", "frame_width", "frame_height"), on="image_id"
+    )
+    listed = pl.col("name").is_in(data.classes) if data.classes else pl.col("name").is_not_null()
+    sides = [
+        pl.min_horizontal(high, side) - pl.max_horizontal(low, 0)
+        for low, high, side in (("xmin", "xmax", "frame_width"), ("ymin", "ymax", "frame_height"))
+    ]
+    whole = pl.all_horizontal(pl.col("xmin", "ymin", "xmax", "ymax").is_not_null())
+    usable = listed.fill_null(value=False) & whole & (pl.min_horizontal(*sides) > LEAST_SIDE + 1e-6)
+    boxes = objects.filter(usable.fill_null(value=False))
+    is_background = pl.col("synthetic").fill_null(value=False) | pl.lit(value=data.format in ("yolo", "coco"))
+    without = images.join(objects, on="image_id", how="anti").filter(is_background)
+    return pl.concat([images.join(boxes, on="image_id", how="semi"), without]), boxes
 
 
 def _ultralytics(

@@ -2,19 +2,69 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from curate.dataset import Dataset
+from curate.dataset import DECODED, Dataset
+from curate.formats.discover import open_dataset
+from curate.formats.voc_folder import read
+from curate.handover.selection import SUFFIX_OF, Source, class_list, select
 from curate.report.consumers import consumers
 from curate.report.dry_count import DryCount
+from curate.tree import Tree
+from tests.curate.rules.museum import MUSEUM, write
 from tests.curate.test_report import box, dataset, image
 
 
 def counted(data: Dataset) -> dict[str, tuple[int, int, int]]:
-    """Name -> images seen, boxes seen, images emptied."""
-    return {c.name: (c.count.images_seen, c.count.boxes_seen, c.emptied) for c in consumers(data)}
+    """Name -> images seen, boxes seen, images emptied; of all but ours, which leaves images behind."""
+    found = {c.name: (c.count.images_seen, c.count.boxes_seen, c.emptied) for c in consumers(data)}
+    del found["curate"]
+    return found
+
+
+# --- ours -------------------------------------------------------------------------------------------------
+
+
+def handed_over(data: Dataset) -> tuple[int, int]:
+    """Images and boxes that `curate export` would write, if all images were in a split."""
+    source = Source(data, Tree(data.root), ["train"] * len(data.images))
+    items = select([source], class_list([data])).items
+    return len(items), sum(len(item.boxes) for item in items)
+
+
+def ours(data: Dataset) -> tuple[int, int]:
+    (found,) = [c for c in consumers(data) if c.name == "curate"]
+    assert found.emptied == 0
+    return found.count.images_seen, found.count.boxes_seen
+
+
+def test_ours_is_what_export_hands_over_of_every_exhibit_of_the_museum(tmp_path: Path) -> None:
+    for number, exhibit in enumerate(MUSEUM):
+        for name, files in (("broken", exhibit.broken), ("twin", exhibit.twin)):
+            data = read(Tree.open(write(files, tmp_path / f"{number}{name}")), exhibit.classes)
+            assert ours(data) == handed_over(data), str(exhibit)
+
+
+@pytest.mark.parametrize("layout", ["voc", "yolo", "coco"])
+def test_ours_is_what_export_hands_over_in_every_format(layout: str, shared_data: Path) -> None:
+    folders = {"voc": "bccd_voc", "yolo": "cigarettes_yolo", "coco": "pens_table_coco"}
+    data = open_dataset(shared_data / folders[layout])
+    assert ours(data) == handed_over(data) != (0, 0)
+
+
+def test_export_knows_a_suffix_for_every_format_that_is_decoded() -> None:
+    assert tuple(SUFFIX_OF) == DECODED
+
+
+def test_ours_is_what_export_hands_over_of_the_sample_set(samples: Path) -> None:
+    data = open_dataset(samples / "data")
+    assert ours(data) == handed_over(data)
+
+
+# --- the others -------------------------------------------------------------------------------------------
 
 
 def test_of_an_empty_data_set_nobody_sees_anything() -> None:

@@ -93,6 +93,7 @@ TWINS: dict[str, Pairs] = {
     ),
     "consumer": (
         ("the common reader of this format", "该格式的常见读取程序"),
+        ("curate export, then trainer", "curate export 加 trainer"),
         ("Ultralytics 8.4", "Ultralytics 8.4"),
         ("one that drops difficult objects", "丢弃 difficult 目标的程序"),
     ),
