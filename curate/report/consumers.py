@@ -80,7 +80,7 @@ def _emptied(arrived: pl.DataFrame, boxes: pl.DataFrame, labels: pl.DataFrame) -
 
 def _curate(data: Dataset) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The images and boxes that `curate export` hands over, whatever their split; a test compares the two."""
-    images = data.images.filter(
+    handed = (
         pl.col("image").is_not_null()
         & ~pl.col("image_problem").is_in(NO_PICTURE).fill_null(value=False)
         & pl.col("image_format").is_in(DECODED)
@@ -88,9 +88,11 @@ def _curate(data: Dataset) -> tuple[pl.DataFrame, pl.DataFrame]:
         & (pl.col("image_height") > 0)
         & pl.col("annotation").is_not_null()
         & pl.col("readable")
-    ).with_columns(*frame_size(), parsed=pl.lit(value=True))  # whatever expat would say
+    )
+    kept = ("image_id", "annotation", "synthetic", *frame_size())  # only these: what follows copies them
+    images = data.images.select(*kept, handed=handed, parsed=pl.lit(value=True)).filter("handed")
     objects = data.objects.select("image_id", "name", "xmin", "ymin", "xmax", "ymax").join(
-        images.select("image_id", "synthetic", "frame_width", "frame_height"), on="image_id"
+        images.select("image_id", "frame_width", "frame_height"), on="image_id"
     )
     listed = pl.col("name").is_in(data.classes) if data.classes else pl.col("name").is_not_null()
     sides = [
