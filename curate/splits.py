@@ -148,6 +148,7 @@ def assign(
         return []
     # a class counts once an image, and images without any box are a class of their own
     present = np.concatenate([counts > 0, (counts.sum(axis=1) == 0)[:, None]], axis=1).astype(np.float64)
+    group_of = np.unique(group_of, return_inverse=True)[1].reshape(-1)  # rows left out may leave gaps
     number = int(group_of.max()) + 1
     weight = np.bincount(group_of, minlength=number).astype(np.float64)  # images a group
     labels = np.zeros((number, present.shape[1]))

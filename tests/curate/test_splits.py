@@ -104,6 +104,11 @@ def test_groups_stay_whole_every_image_is_dealt_and_the_seed_decides(
     assert chosen == splits.assign(counts, group_of, EIGHTY, seed)
 
 
+def test_groups_of_which_rows_were_left_out_are_dealt_like_others() -> None:
+    chosen = splits.assign(np.ones((4, 1), np.int64), np.array([1, 3, 3, 7]), {"train": 0.5, "val": 0.5})
+    assert chosen[1] == chosen[2] != chosen[0] == chosen[3]
+
+
 def test_own_lists_are_kept_and_test_wins_over_train(tmp_path: Path) -> None:
     lists = {"train": ["a", "b"], "test": ["b"], "trainval": ["a", "b", "c"]}
     data = open_dataset(put_voc(tmp_path, {stem: [BOX] for stem in "abcd"}, lists=lists))
