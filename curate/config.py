@@ -75,11 +75,21 @@ class Fix:
 
 @dataclass(frozen=True)
 class Negatives:
-    """[negatives]: background-only images, recorded as decisions."""
+    """[negatives]: images without objects, recorded as decisions. One of from, crops and mine is needed."""
 
-    from_: Path  # folder of pictures in which no object of any class is
+    from_: Path | None = None  # folder of pictures in which no object of any class is
+    crops: bool = False  # parts of labelled train images; with `from`, what that folder lacks
+    mine: Path | None = None  # weights: what this model gets wrong, of `from` or else of train images
+    conf: float | None = None  # confidence from which `mine` counts; default: where the model's F1 was best
+    margin: float = 0.25  # what parts keep clear of a box, of its longer side
+    check: Path | None = None  # weights of a model that must see nothing in them
+    check_conf: float | None = None  # confidence from which `check` counts
     ratio: float | None = None  # negatives / all images; usual is up to 0.1
     count: int | None = None  # instead of a ratio
+    max_side: int | None = None  # pixels; larger images are shrunk
+    who: str | None = None  # who decides, for the record
+    when: str | None = None  # a date for the record
+    sheet: int = 12  # images on the contact sheet; 0 for none
     seed: int = 0
 
 
@@ -267,6 +277,12 @@ def _check_steps(config: Config, top: Place) -> None:
             (*top, "negatives"),
             "[negatives] needs either ratio or count.",
             "Write ratio = 0.1, for example.",
+        )
+    if config.negatives and not (config.negatives.from_ or config.negatives.crops or config.negatives.mine):
+        raise Mistake(
+            (*top, "negatives"),
+            "[negatives] does not say where they come from.",
+            'Write from = "backgrounds", crops = true or mine = "best.pt".',
         )
     if config.val and config.val.split not in ("test", "val"):
         raise Mistake(

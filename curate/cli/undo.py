@@ -27,7 +27,7 @@ def undo(
     list_: Annotated[bool, typer.Option("--list", help="Show the runs that can be taken back.")] = False,
     lang: Lang = None,
 ) -> None:
-    """Take back what `validate --fix` changed.
+    """Take back what `validate --fix` repaired or `negatives --verify` recorded.
 
     Every byte and every name is as it was. Refuses, and touches nothing, where a file was changed
     since. Works on a run that was killed, too.

@@ -219,7 +219,9 @@ def validate(
         return not report.diff if diff else report.is_clean
 
     if watch:
-        _watch(path, look, also=[file for file in (config, baseline) if file], said=said)
+        from curate.negatives.ledger import OWN
+
+        _watch(path, look, also=[file for file in (config, baseline, path / OWN) if file], said=said)
     raise typer.Exit(0 if look() or exit_zero else 1)
 
 

@@ -22,6 +22,7 @@ from typing import NamedTuple
 
 from curate.formats import cache
 from curate.formats.discover import Reading
+from curate.negatives.ledger import OWN
 from curate.tree import Tree
 
 _FILE = "answer"
@@ -123,6 +124,8 @@ def _question(tree: Tree, options: Mapping[str, object]) -> str:
     environment = {name: os.environ.get(name) for name in _ENVIRONMENT}
     environment |= {name: value for name, value in os.environ.items() if name.startswith("LC_")}
     named = [Path(str(value)) for value in options.values() if isinstance(value, str | Path)]
+    # the ledger of decisions lies in a folder that is not listed
+    named.append(tree.root / OWN)
     files = [(str(path), _content(path)) for path in (*map(Path, _CONFIGURATIONS), *named)]
     parts = (
         *(str(tree.root), sorted((name, repr(value)) for name, value in options.items()), files),

@@ -1,164 +1,205 @@
-"""Take background images into a folder of their own, as recorded decisions, ready to be merged."""
+"""Take images without objects into a folder of their own, as recorded decisions, ready to be merged."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import partial
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-from curate.dataset import Dataset
-from curate.engine.local import map_shards
+from curate.commands.negatives_folder import write_folder
+from curate.commands.negatives_sources import Sources, Wish, check_with
 from curate.errors import CurateError, OutputExists
-from curate.fixes.durable import sync_folder, write_file
 from curate.formats.discover import open_dataset
-from curate.formats.images import decode_pixels
-from curate.formats.voc import VocAnnotation, write
-from curate.negatives import ADVISED, LEDGER, Decision, Negative, choose, ledger, wanted
+from curate.negatives.advice import USUAL, Advice, advise, checked_ratio, wanted
+from curate.negatives.candidates import choose
+from curate.negatives.ledger import BY_MODEL, VERIFIED, moment
+from curate.negatives.model import open_checker, open_model, working_confidence
+from curate.negatives.standing import standings
 from curate.tree import Tree, display
+from curate.wording import count as number_of
+
+SCHEMA = 1
 
 
 @dataclass(frozen=True)
 class Result:
-    """What was taken. `refused` counts reasons; `share` is negatives / (labelled + negatives)."""
+    """What was taken. `refused` counts candidates by reason, `left_aside` images that gave none."""
 
     out: Path
     made: int
     asked: int
     labelled: int
-    share: float
+    share: float  # of all images, with the backgrounds that the set has already
+    states: Mapping[str, int]  # what the made ones are on record as
     refused: Mapping[str, int]
+    left_aside: Mapping[str, int]
+    suspects: int
+    sheets: tuple[Path, ...]
+    advice: Advice  # for the data set as it was
     notes: tuple[str, ...]
 
 
 def run(
     path: Path,
     *,
-    source: Path,
     out: Path,
-    ratio: float | None = None,
-    count: int | None = None,
-    seed: int = 0,
-    max_side: int | None = None,
-    when: str | None = None,
     workers: int | None = None,
+    say: Callable[[str], None] = lambda _: None,
+    **wish: Any,
 ) -> Result:
-    """Write background images of `source` with object-less annotations and a ledger to `out`.
+    """`take`, with the fields of `Wish` as keywords."""
+    return take(path, out, Wish(**wish), workers=workers, say=say)
 
-    `ratio` (default 0.1) is their share of all images once merged with `path`; `count` says a number instead.
-    Images are copied byte for byte unless `max_side` shrinks the larger ones. `when` is put on record as
-    given; left out, the same call writes the same bytes on any day. Raises CurateError.
+
+def take(
+    path: Path,
+    out: Path,
+    wish: Wish,
+    *,
+    train: Collection[str] | None = None,
+    workers: int | None = None,
+    say: Callable[[str], None] = lambda _: None,
+) -> Result:
+    """Write images without objects, with object-less annotations and a ledger, to `out`. Raises CurateError.
+
+    Backgrounds are copied byte for byte unless `max_side` shrinks the larger ones; parts are encoded once
+    more. `train` are the images that parts may be cut from (default: those in the train lists of the set).
+    The same call writes the same bytes on any day and with any number of workers, unless `when` says "now".
     """
-    if ratio is not None and count is not None:
+    _refuse(path, out, wish)
+    when = moment(wish.when)
+    miner = open_model(wish.mine) if wish.mine else None
+    checker = open_checker(wish.check) if wish.check else None
+    say("reading")
+    tree = Tree.open(path)
+    folder = Tree.open(wish.source) if wish.source else None
+    dataset = open_dataset(tree, workers=workers)
+    before = advise(dataset, standings(dataset, tree), empty_scenes=wish.empty_scenes)
+    asked = _asked(wish, before)
+    sources = Sources(wish, dataset, tree, folder, miner, train, workers, say)
+    check = None
+    if checker is not None:
+        conf, why = working_confidence(checker, wish.check_conf)
+        sources.notes.append(f"checked with {checker.identity.who} at a confidence of {conf:g} ({why})")
+        check = check_with(checker, conf)
+    candidates = sources.candidates(asked)
+    choice = choose(candidates, asked, sources.known(candidates), check=check, workers=workers, say=say)
+    refused = Counter(choice.refused) + sources.refused
+    kept = choice.suspects if wish.mark_suspects else ()
+    if choice.suspects and not kept:
+        refused["the check sees an object in it"] += len(choice.suspects)
+    taken = [*choice.chosen, *kept]
+    if not taken:
+        raise _nothing(wish, path, refused, sources)
+    say("writing")
+    lists = dataset.splits.height > 0
+    sheets = write_folder(out, taken, choice.suspects, wish, when=when, lists=lists, workers=workers)
+    made = len(choice.chosen)
+    share = (before.backgrounds + made) / (before.labelled + before.backgrounds + made)
+    notes = list(sources.notes)
+    if lists:
+        notes.append(f"{path} has split lists: all of them are in train")
+    if kept:
+        notes.append(f"{number_of(len(kept), 'image')} more, never labelled: the check sees an object there")
+    if made < asked:
+        notes.append(f"only {made} of {asked}: no more of them can be used")
+    if share > before.high + 0.005:
+        notes.append(f"up to {100 * before.high:.0f} % are advised; more leave the classes fewer steps")
+    states = Counter(negative.candidate.state for negative in choice.chosen)
+    return Result(
+        out=out,
+        made=made,
+        asked=asked,
+        labelled=before.labelled,
+        share=share,
+        states={state: states[state] for state in (VERIFIED, BY_MODEL) if states[state]},
+        refused=dict(sorted(refused.items())),
+        left_aside=dict(sources.left.most_common()),
+        suspects=len(choice.suspects),
+        sheets=sheets,
+        advice=before,
+        notes=tuple(notes),
+    )
+
+
+def _refuse(path: Path, out: Path, wish: Wish) -> None:
+    if wish.source is None and not wish.crops and wish.mine is None:
+        raise CurateError(
+            "Nothing says where images without objects come from.",
+            "Give --from DIR, --crops or --mine WEIGHTS.",
+        )
+    if wish.ratio is not None and wish.count is not None:
         raise CurateError("--ratio and --count both say how many.", "Give one of them.")
-    if count is not None and count < 1:
-        raise CurateError(f"{count} images cannot be taken.", "Give --count at least 1.")
-    if max_side is not None and max_side < 32:
-        raise CurateError(f"Images of {max_side} pixels show nothing.", "Give --max-side at least 32.")
+    if wish.count is not None and wish.count < 1:
+        raise CurateError(f"{wish.count} images cannot be taken.", "Give --count at least 1.")
+    if wish.max_side is not None and wish.max_side < 32:
+        raise CurateError(f"Images of {wish.max_side} pixels show nothing.", "Give --max-side at least 32.")
+    if not 0 <= wish.margin <= 2:
+        raise CurateError(f"A margin of {wish.margin:g} cannot be.", "Give a share of the box, 0 to 2.")
+    if wish.check is None and (wish.check_conf is not None or wish.mark_suspects):
+        raise CurateError("--check-conf and --mark-suspects belong to --check.", "Add --check WEIGHTS.")
+    if wish.conf is not None and wish.mine is None:
+        raise CurateError("--conf belongs to --mine.", "Add --mine WEIGHTS.")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise OutputExists(f"{out} is there already and not empty.", "Name a new folder, or empty this one.")
-    inside = [
-        p for p in (path, source) if out.resolve() == p.resolve() or p.resolve() in out.resolve().parents
-    ]
+    inputs = [p for p in (path, wish.source) if p is not None]
+    inside = [p for p in inputs if out.resolve() == p.resolve() or p.resolve() in out.resolve().parents]
     if inside:
         raise CurateError(f"{out} lies inside {inside[0]}, which is only read.", "Name a folder elsewhere.")
-    tree, backgrounds = Tree.open(path), Tree.open(source)
-    dataset = open_dataset(tree, workers=workers)
-    labelled = dataset.objects["image_id"].n_unique()
-    asked = count if count is not None else wanted(labelled, ADVISED if ratio is None else ratio)
-    choice = choose(backgrounds, asked, seed=seed, taken=_by_size(dataset), known=tree)
-    if not choice.chosen:
-        reasons = ", ".join(f"{n} x {why}" for why, n in choice.refused.items()) or "it holds no images"
-        raise CurateError(f"{source} gave no background image: {reasons}.", "Name a folder of photographs.")
 
-    for folder in ("JPEGImages", "Annotations"):
-        (out / folder).mkdir(parents=True, exist_ok=True)
-    work = partial(_copy_shard, source=backgrounds.root, out=out, max_side=max_side)
-    copied = map_shards(work, choice.chosen, workers=workers, shard=32, in_process_below=128)
-    names = [name for shard in copied for name in shard]
-    notes = []
-    if dataset.splits.height:
-        stems = "".join(f"{Path(name).stem}\n" for name in sorted(names))
-        (out / "ImageSets" / "Main").mkdir(parents=True, exist_ok=True)
-        _write(out / "ImageSets" / "Main" / "train.txt", stems.encode())
-        notes.append(f"{path} has split lists: all of them are in train")
-    for folder in ("JPEGImages", "Annotations"):
-        sync_folder(out / folder)
-    decisions = [
-        Decision(
-            name, negative.source, negative.sha256, "verified-negative", "curate negatives --from", seed, when
+
+def _asked(wish: Wish, before: Advice) -> int:
+    """How many to take: `count`, or what `ratio` lacks beside the backgrounds that are there."""
+    if wish.count is not None:
+        return wish.count
+    ratio = checked_ratio(USUAL[1] if wish.ratio is None else wish.ratio)
+    in_all = wanted(before.labelled, ratio)
+    if in_all <= before.backgrounds:
+        raise CurateError(
+            f"{ratio:.0%} is {number_of(in_all, 'background')} beside {before.labelled} labelled images;"
+            f" {before.backgrounds} are there.",
+            "Give a higher --ratio, or --count.",
         )
-        for name, negative in zip(names, choice.chosen, strict=True)
-    ]
-    # the ledger is written last, so its existence means the work completed
-    _write(out / LEDGER, ledger(decisions))
-    made = len(names)
-    share = made / (labelled + made)
-    if made < asked:
-        notes.append(f"only {made} of {asked}: {source} has no more that can be used")
-    if share > ADVISED + 0.005:
-        notes.append(f"{share:.0%} of all images; up to 10 % are usual, more leave the classes fewer steps")
-    return Result(out, made, asked, labelled, share, choice.refused, tuple(notes))
+    return in_all - before.backgrounds
+
+
+def _nothing(wish: Wish, path: Path, refused: Mapping[str, int], sources: Sources) -> CurateError:
+    reasons = [f"{number} x {why}" for why, number in (*refused.items(), *sources.left.items())]
+    where, what, cure = path, "no image without an object", "Name a folder of backgrounds: --from DIR"
+    if wish.source is not None:
+        where, what, cure = wish.source, "no background image", "Name a folder of photographs."
+        reasons = reasons or ["it holds no images"]
+    if wish.mine is not None:
+        reasons += [note for note in sources.notes if note.startswith("mined with")]
+        cure = "Lower --conf, or look where the model is wrong more often: --from DIR"
+    said = ", ".join(reasons) or "nothing in it is labelled"
+    return CurateError(f"{display(str(where))} gave {what}: {said}.", cure)
+
+
+# --- for people and programs ------------------------------------------------------------------------------
 
 
 def describe(result: Result) -> str:
     """The result for people, several lines."""
+    advice = result.advice
     lines = [
         f"{result.made} background images in {display(str(result.out))}: {result.share:.1%} of all images"
-        f" with the {result.labelled} labelled ones (0-10 % is usual)",
-        *(f"  refused: {count} x {why}" for why, count in result.refused.items()),
+        f" with the {result.labelled} labelled ones ({advice.low:.0%} to {advice.high:.0%} is advised)",
+        *(f"  on record as {state}: {number}" for state, number in result.states.items()),
+        *(f"  refused: {number} x {why}" for why, number in result.refused.items()),
+        *(f"  gave none: {number} x {why}" for why, number in result.left_aside.items()),
         *(f"  {note}" for note in result.notes),
+        *(f"  advice: {reason}" for reason in advice.reasons),
+        *(f"look at them: {display(str(sheet))}" for sheet in result.sheets),
     ]
     return "\n".join(lines)
 
 
-def _by_size(dataset: Dataset) -> dict[int, list[str]]:
-    sizes: dict[int, list[str]] = {}
-    for image, size in dataset.images.select("image", "image_bytes").drop_nulls().iter_rows():
-        sizes.setdefault(size, []).append(image)
-    return sizes
-
-
-def _copy_shard(negatives: list[Negative], *, source: Path, out: Path, max_side: int | None) -> list[str]:
-    """Copy images and write their annotations; the names they got."""
-    tree, names = Tree(source), []
-    for negative in negatives:
-        content, name = tree.read(negative.source), negative.name
-        width, height = int(negative.facts.width or 0), int(negative.facts.height or 0)
-        if max_side is not None and max(width, height) > max_side:
-            content, width, height = _shrunk(content, max_side, negative.facts.orientation)
-            name = f"{Path(name).stem}.jpg"
-        # says that the missing objects are a decision, so that OBJ001 does not ask again
-        recorded = {"database": "curate negatives", "image": display(negative.source)}
-        depth = negative.facts.channels or 3
-        annotation = VocAnnotation("JPEGImages", name, width, height, depth, source=recorded)
-        _write(out / "JPEGImages" / name, content)
-        _write(out / "Annotations" / f"{Path(name).stem}.xml", write(annotation))
-        names.append(name)
-    return names
-
-
-def _shrunk(content: bytes, max_side: int, orientation: int) -> tuple[bytes, int, int]:
-    """(JPEG, width, height), turned the way EXIF says, because a new file carries no EXIF."""
-    import cv2
-    import numpy as np
-
-    pixels = decode_pixels(content)
-    if pixels is None:
-        raise CurateError(
-            "A background image cannot be decoded.", "Leave out --max-side to copy it as it is."
-        )
-    turns = {2: (0, 1), 3: (2, 0), 4: (2, 1), 5: (3, 1), 6: (3, 0), 7: (1, 1), 8: (1, 0)}
-    quarter, mirrored = turns.get(orientation, (0, 0))
-    pixels = np.rot90(pixels, quarter)
-    pixels = np.ascontiguousarray(pixels[:, ::-1] if mirrored else pixels)
-    zoom = max_side / max(pixels.shape[:2])
-    size = (max(1, round(pixels.shape[1] * zoom)), max(1, round(pixels.shape[0] * zoom)))
-    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-    ok, encoded = cv2.imencode(".jpg", small[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 95])
-    assert ok, "an image of this size can always be JPEG"
-    return bytes(encoded), size[0], size[1]
-
-
-def _write(path: Path, content: bytes) -> None:
-    write_file(path, content, path.with_name(f".{path.name}.partial"))
+def as_object(result: Result) -> dict[str, Any]:
+    """For programs."""
+    plain = asdict(result)
+    plain["out"] = display(str(result.out))
+    plain["sheets"] = [display(str(sheet)) for sheet in result.sheets]
+    return {"schema": SCHEMA, **plain}

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from curate.commands import run_steps as steps
 from curate.commands import run_training as training
-from curate.commands.run_record import Done, Outcome, Record, digest, fingerprint
+from curate.commands.run_record import Done, Outcome, Record, digest, fingerprint, model_digest
 from curate.commands.run_state import State
-from curate.config import Config, load
+from curate.config import Config, Negatives, load
 from curate.errors import CurateError
 
 
@@ -117,11 +117,12 @@ def plan(config: Config) -> list[Step]:
     if config.fix:
         owned = () if config.fix.in_place else ("work",)
         found.append(Step("fix", steps.fix, [config.fix, _judged_by(config)], owned))
-    if config.negatives:
-        reads = (config.negatives.from_,)
-        found.append(Step("negatives", steps.negatives, config.negatives, ("negatives",), reads))
     if config.split:
         found.append(Step("split", steps.split, config.split))
+    if config.negatives:
+        # what is cut from images must know the split; backgrounds need not, and are not taken again for it
+        place = len(found) if steps.cuts(config.negatives) or not config.split else len(found) - 1
+        found.insert(place, _negatives(config.negatives))
     for number, table in enumerate(config.paste, start=1):
         name = "paste" if len(config.paste) == 1 else f"paste {number}"
         work = partial(steps.paste, table=table, number=number)
@@ -137,6 +138,13 @@ def plan(config: Config) -> list[Step]:
     if config.val:
         found.append(Step("val", training.val, config.val, ("val",)))
     return found
+
+
+def _negatives(table: Negatives) -> Step:
+    models = [model_digest(path) for path in (table.mine, table.check) if path]
+    reads = (table.from_,) if table.from_ else ()
+    owned = ("negatives", "negatives.png", "suspects.png")
+    return Step("negatives", steps.negatives, [table, models], owned, reads)
 
 
 def _judged_by(config: Config) -> list[object]:
@@ -161,7 +169,7 @@ def _refuse_nesting(config: Config) -> None:
     inputs: Sequence[Path] = [
         config.data.path,
         *config.data.also,
-        *([config.negatives.from_] if config.negatives else []),
+        *([config.negatives.from_] if config.negatives and config.negatives.from_ else []),
         *(table.from_ for table in config.paste if table.from_),
     ]
     for path in inputs:

@@ -155,6 +155,18 @@ def _plain(part: object) -> object:
     return part
 
 
+def model_digest(path: Path) -> str:
+    """A digest of weights: of the bytes of a file, of the names, sizes and times of a run's folder."""
+    if path.is_dir():
+        return fingerprint(path)
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()[:32]
+    except OSError as error:
+        raise CurateError(
+            f"{path} cannot be read: {error.strerror}.", "Correct the path; it starts at the configuration."
+        ) from error
+
+
 def fingerprint(folder: Path) -> str:
     """A digest of the names, sizes and times of all files of a folder, not of their contents."""
     tree = Tree.open(folder)

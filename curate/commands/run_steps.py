@@ -6,6 +6,7 @@ exception is asked for by name: `[fix] in_place = true`.
 
 from __future__ import annotations
 
+import dataclasses
 import io
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +19,7 @@ from curate.commands import validate as validating
 from curate.commands.run_record import Outcome
 from curate.commands.run_state import State
 from curate.commands.run_training import fit_config
-from curate.config import Paste
+from curate.config import Negatives, Paste
 from curate.findings import Severity
 from curate.formats.discover import open_dataset, recognise
 from curate.handover import voc_folder
@@ -75,25 +76,60 @@ def fix(state: State) -> Outcome:
     return Outcome(summary + _findings(report), text.getvalue(), made, values)
 
 
+def cuts(table: Negatives) -> bool:
+    """Whether negatives are parts of images of the data set, and so must not come from val or test."""
+    return table.from_ is None or (table.crops and table.mine is None)
+
+
 def negatives(state: State) -> Outcome:
-    """Add background-only images, as recorded decisions."""
+    """Add images without objects, as recorded decisions."""
     from curate.commands import negatives as pipeline
 
     table = state.config.negatives
     assert table is not None
     out = state.out / "negatives"
-    result = pipeline.run(
+    result = pipeline.take(
         state.data,
-        source=table.from_,
-        out=out,
-        ratio=table.ratio,
-        count=table.count,
-        seed=table.seed,
+        out,
+        pipeline.Wish(
+            source=table.from_,
+            crops=table.crops,
+            mine=table.mine,
+            conf=table.conf,
+            margin=table.margin,
+            check=table.check,
+            check_conf=table.check_conf,
+            ratio=table.ratio,
+            count=table.count,
+            max_side=table.max_side,
+            who=table.who,
+            when=table.when,
+            sheet=table.sheet,
+            seed=table.seed,
+        ),
+        train=_train_images(state) if cuts(table) else None,
         workers=state.workers,
+        say=state.say,
     )
-    return Outcome(
-        f"{result.made} background images", pipeline.describe(result), (out,), {"folder": out.name}
-    )
+    made = [out]
+    for sheet in result.sheets:
+        name = "suspects.png" if sheet.name == "suspects.png" else "negatives.png"
+        made.append(sheet.replace(state.out / name))
+    shown = pipeline.describe(dataclasses.replace(result, sheets=tuple(made[1:])))
+    return Outcome(f"{result.made} background images", shown, tuple(made), {"folder": out.name})
+
+
+def _train_images(state: State) -> frozenset[str]:
+    """The images of the data set that will be in train."""
+    source = assemble(
+        [state.data, *state.config.data.also],
+        ratios=state.ratios,
+        seed=state.split_seed,
+        classes=state.classes,
+        workers=state.workers,
+    ).sources[0]
+    pairs = zip(source.dataset.images["image"], source.split_of, strict=True)
+    return frozenset(image for image, split in pairs if split == "train" and image is not None)
 
 
 def split(state: State) -> Outcome:

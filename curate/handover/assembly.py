@@ -17,7 +17,8 @@ from curate.dataset import Dataset
 from curate.errors import ConfigError, CurateError
 from curate.formats.discover import open_dataset
 from curate.handover.selection import Selection, Source, class_list, select
-from curate.negatives import LEDGER
+from curate.negatives.ledger import BY_MODEL
+from curate.negatives.standing import Standings, standings
 from curate.tree import Tree, display
 
 RATIOS: Mapping[str, float] = {"train": 0.8, "val": 0.1, "test": 0.1}
@@ -46,10 +47,12 @@ def assemble(
 ) -> Assembly:
     """Open the data sets at `paths`, split them, and select what a trainer can use. Raises CurateError.
 
-    Each set keeps its own split lists; a set without is dealt out by `ratios`. Negatives on record and images
-    that curate drew go to train only, and stay here where they show what a val or test image shows. Where a
-    val split is missing, part of train becomes it (in proportion to `ratios`), because trainers ask for one.
-    `classes` is the declared list of every set; `keep` and `rename` choose and map names.
+    Each set keeps its own split lists; a set without is dealt out by `ratios`. Negatives on record, where no
+    list has them, and images that curate drew go to train, and stay here where they show what a val or test
+    image shows. What a model alone calls a negative judges nothing: it stays here where a list has it in val
+    or test. Where a val split is missing, part of train becomes it (in proportion to `ratios`), because
+    trainers ask for one. `classes` is the declared list of every set; `keep` and `rename` choose and map
+    names.
     """
     trees = [Tree.open(path) for path in paths]
     datasets = [open_dataset(tree, classes=classes, workers=workers) for tree in trees]
@@ -58,9 +61,13 @@ def assemble(
     notes: list[str] = []
     sources = []
     for tree, dataset in zip(trees, datasets, strict=True):
-        recorded = (tree.root / LEDGER).is_file()
-        split_of = split_rows(dataset, tree, recorded, ratios or RATIOS, seed, notes)
-        sources.append(Source(dataset, tree, split_of, backgrounds_on_record=recorded))
+        found = standings(dataset, tree)
+        split_of = split_rows(dataset, tree, found, ratios or RATIOS, seed, notes)
+        sources.append(Source(dataset, tree, split_of, found.of, _by_model_alone(dataset, found, split_of)))
+        notes += [
+            f"{tree.root.name}: {line.file}:{line.line} cannot be read: {display(line.why)}"
+            for line in found.ledger.unread
+        ]
         notes += [f"{tree.root.name}: left aside {display(path)}: {why}" for path, why in dataset.skipped]
     sources = _without_leaks(_with_val(sources, ratios or RATIOS, seed, notes))
     selection = select(sources, names, rename=rename, empty_as_background=empty_as_background)
@@ -107,28 +114,37 @@ def _choices(names: set[str]) -> str:
 def split_rows(
     dataset: Dataset,
     tree: Tree,
-    recorded: bool,
+    found: Standings,
     ratios: Mapping[str, float],
     seed: int,
     notes: list[str],
 ) -> list[str | None]:
     """The split of every image row: own lists, else dealt out; negatives and drawn images to train."""
     height = dataset.images.height
-    if recorded:
-        return ["train"] * height
     synthetic = [bool(value) for value in dataset.images["synthetic"]]
-    found = splits.own(dataset)
-    if found is None:
-        found = [None] * height
-        real = [i for i in range(height) if not synthetic[i]]
+    dealt_out = splits.own(dataset)
+    if dealt_out is None:
+        dealt_out = ["train"] * height
+        decided = {row for row, standing in found.of.items() if standing.decision or standing.is_negative}
+        real = [i for i in range(height) if not synthetic[i] and i not in decided]
         if real:
             grouped = splits.groups(dataset, tree)
             dealt = splits.assign(splits.class_table(dataset)[real], grouped.of[real], ratios, seed)
             for i, split in zip(real, dealt, strict=True):
-                found[i] = split
+                dealt_out[i] = split
             shares = ", ".join(f"{name} {share:.0%}" for name, share in ratios.items())
             notes += [f"{tree.root.name}: no split lists; dealt out as {shares}", *grouped.notes]
-    return ["train" if drawn else split for drawn, split in zip(synthetic, found, strict=True)]
+    return ["train" if drawn else split for drawn, split in zip(synthetic, dealt_out, strict=True)]
+
+
+def _by_model_alone(dataset: Dataset, found: Standings, split_of: Sequence[str | None]) -> dict[str, str]:
+    """Images of val and test that nobody but a model calls backgrounds, and why they stay here."""
+    images = dataset.images["image"].to_list()
+    return {
+        images[row]: f"{BY_MODEL}: nobody has looked, so it cannot judge in {split_of[row]}"
+        for row, standing in found.of.items()
+        if standing.state == BY_MODEL and split_of[row] in ("val", "test") and images[row] is not None
+    }
 
 
 def _with_val(
@@ -147,7 +163,9 @@ def _with_val(
         rows = [
             i
             for i, split in enumerate(source.split_of)
-            if split == "train" and not synthetic[i] and not source.backgrounds_on_record
+            if split == "train"
+            and not synthetic[i]
+            and not (i in source.standings and source.standings[i].is_negative)
         ]
         if rows:
             grouped = splits.groups(source.dataset, source.tree)
@@ -165,7 +183,8 @@ def _with_val(
 
 
 def _without_leaks(sources: Sequence[Source]) -> list[Source]:
-    """The sources, without drawn images whose target or cut-out comes from a val or test image."""
+    """The sources, without drawn images whose target or cut-out comes from a val or test image, and without
+    negatives that are cut from one."""
     judged = {
         image: split
         for source in sources
@@ -174,7 +193,13 @@ def _without_leaks(sources: Sequence[Source]) -> list[Source]:
     }
     result = []
     for source in sources:
-        withheld = {}
+        withheld = dict(source.withheld)
+        images = source.dataset.images["image"].to_list()
+        for row, standing in source.standings.items():
+            decision, image = standing.decision, images[row]
+            cut_from = decision.source if decision is not None and decision.origin == "data set" else None
+            if cut_from in judged and image is not None:
+                withheld[image] = f"it is cut from {cut_from}, which is in {judged[cut_from]}"
         for record in _records(source.tree.root / MANIFEST):
             for part, name in (("target", record["target"]), ("object", record["cutout"]["image"])):
                 if name in judged:

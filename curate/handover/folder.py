@@ -27,6 +27,7 @@ OURS = frozenset(
         "Annotations",
         "ImageSets",
         "classes.txt",
+        "negatives.jsonl",
         "labels.cache",
     }
 )

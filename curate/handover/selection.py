@@ -1,9 +1,10 @@
 """What of one or several data sets goes to a trainer. Fact tables flow in, items and dropped things flow out.
 
 An image goes out if it can be decoded, has a split, and carries at least one box that a trainer can use; or
-if it is a background on record: its data set says so (a ledger of negatives, an image that curate drew), or
-its format does (an empty YOLO label file, a COCO image without annotations). A VOC file without objects says
-nothing, it may never have been labelled: such images wait for `empty_as_background`.
+if it is a background on record: a decision says so (verified, or by a model; see `curate.negatives`), it is
+an image that curate drew, or its format does (an empty YOLO label file, a COCO image without annotations). A
+VOC file without objects says nothing, it may never have been labelled, and an image of which it is on record
+that it was not labelled is no background in any format: such images wait for `empty_as_background`.
 
 A box goes out if its class is in the list and it has an area inside its image. A box of a known class that
 `keep` leaves out is not missed, and its image may become a background. A box that is lost to a defect is: if
@@ -24,6 +25,8 @@ import numpy as np
 from curate import geometry
 from curate.anchors import LEAST_SIDE
 from curate.dataset import NO_PICTURE, Dataset, frame_size
+from curate.negatives.ledger import Decision
+from curate.negatives.standing import Standing
 from curate.tree import Tree, display
 
 # what OpenCV decodes and trainers look for, with the suffix that says the truth
@@ -45,7 +48,7 @@ class Source:
     dataset: Dataset
     tree: Tree
     split_of: Sequence[str | None]
-    backgrounds_on_record: bool = False  # images without objects are decisions, not omissions
+    standings: Mapping[int, Standing] = field(default_factory=dict)  # image_id -> of images without objects
     withheld: Mapping[str, str] = field(default_factory=dict)  # images that must not go out -> why
 
 
@@ -74,6 +77,7 @@ class Item:
     orientation: int  # EXIF tag of the original; the copy says 1
     synthetic: bool
     boxes: tuple[Box, ...]
+    decision: Decision | None = None  # why it is a background, where that is on record
 
 
 @dataclass(frozen=True)
@@ -161,7 +165,7 @@ class _Chooser:
             if lost and not boxes:
                 self._drop_image(row, f"none of its {len(rows)} objects can be used")
             elif not rows and not self._is_background(row, source):
-                self._drop_image(row, "no objects, and nothing on record says that it is a background")
+                self._drop_image(row, _undecided(source.standings.get(row["image_id"])))
             else:
                 self.items.append(self._item(number, source, row, boxes))
 
@@ -174,8 +178,12 @@ class _Chooser:
             return f"the image is {row['image_problem'].replace('-', ' ')}"
         if row["image_format"] not in SUFFIX_OF or not row["image_width"] or not row["image_height"]:
             return f"trainers cannot decode {row['image_format'] or 'this format'}"
-        if row["annotation"] is None and not (source.backgrounds_on_record or self.empty_as_background):
-            return "no annotation"
+        standing = source.standings.get(row["image_id"])
+        if row["annotation"] is None and not self.empty_as_background:
+            if standing is None or (not standing.is_negative and standing.decision is None):
+                return "no annotation"
+            if not standing.is_negative:
+                return _undecided(standing)
         if row["annotation"] is not None and not row["readable"]:
             return "its annotation cannot be read"
         if source.split_of[row["image_id"]] is None:
@@ -183,8 +191,13 @@ class _Chooser:
         return None
 
     def _is_background(self, row: Mapping[str, Any], source: Source) -> bool:
+        standing = source.standings.get(row["image_id"])
+        if self.empty_as_background or (standing is not None and standing.is_negative):
+            return True
+        if standing is not None and standing.decision is not None:
+            return False  # on record as never labelled, or as it was before it was changed
         stated = source.dataset.format in ("yolo", "coco") and row["annotation"] is not None
-        return self.empty_as_background or source.backgrounds_on_record or bool(row["synthetic"]) or stated
+        return bool(row["synthetic"]) or stated
 
     def _drop_image(self, row: Mapping[str, Any], why: str) -> None:
         self.dropped.append(Dropped(row["annotation"] or row["image"], None, None, why))
@@ -244,6 +257,7 @@ class _Chooser:
             count += 1
             stem = f"{wanted}_{count}"
         self.taken.add(_folded(stem))
+        standing = source.standings.get(row["image_id"])
         if stem != pure.stem:
             self.renamed[stem] = row["image"]
         return Item(
@@ -258,7 +272,17 @@ class _Chooser:
             orientation=row["orientation"] or 1,
             synthetic=bool(row["synthetic"]),
             boxes=tuple(boxes),
+            decision=None if boxes or standing is None or not standing.is_negative else standing.decision,
         )
+
+
+def _undecided(standing: Standing | None) -> str:
+    """Why an image without objects is no background."""
+    if standing is None or standing.decision is None:
+        return "no objects, and nothing on record says that it is a background"
+    if standing.changed:
+        return f"its bytes were changed since it was recorded as {standing.decision.decision}"
+    return f"on record as {standing.state} ({display(standing.decision.who)})"
 
 
 def _folded(stem: str) -> str:

@@ -10,8 +10,9 @@ VOC readers never see it; YOLO trainers take it for background, which is harmful
 `b.jpg` without `b.xml`
 
 ## Repair
-Only a person can tell whether it is a negative or was never labelled. `curate negatives` records the
-decision.
+Only a person can tell whether it is a negative or was never labelled. `curate negatives PATH --verify FILE`
+records the decision, which holds as long as the image keeps its bytes. One that a model alone has made is
+shown as an info.
 
 ## Evidence
 ultralytics/ultralytics PR#24164: a wrong path "silently produces zero labels".
@@ -24,6 +25,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from curate.findings import Finding, Severity
+from curate.rules.decided import LOOK_AT_IT, by_model, changed, standings
 from curate.rules.garbled_names import garbled_filenames
 from curate.rules.img007_stem_shared import shared_stems
 from curate.rules.model import Facts, Rule, Stage
@@ -33,17 +35,30 @@ def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
     used = facts.data.format == "yolo"
     shared = facts.once(shared_stems)
     rows = facts.data.images.filter(pl.col("annotation").is_null() & pl.col("image").is_not_null())
+    decided = facts.once(standings).of
     named = {found.image_id for found in facts.once(garbled_filenames)}  # ENC005: by a garbled name
     for row in rows.filter(~pl.col("image_id").is_in(list(named))).iter_rows(named=True):
         if row["image_id"] in shared:  # IMG007
             continue
+        standing = decided.get(row["image_id"])
+        if standing is not None and (said := by_model(standing)):
+            yield rule.finding(
+                row,
+                said,
+                "Trained as background; nobody has looked.",
+                fix=LOOK_AT_IT,
+                severity=Severity.INFO,
+            )
+            continue
+        if standing is not None and standing.is_negative:
+            continue
         yield rule.finding(
             row,
-            "the image has no annotation",
+            changed(standing) or "the image has no annotation",
             "Trained as background: harmful if an object is in it."
             if used
             else "Readers that go by the annotations never see the image.",
-            fix="label it, or record it as a negative with `curate negatives`",
+            fix="label it, or record that nothing is in it: curate negatives PATH --verify FILE",
         )
 
 

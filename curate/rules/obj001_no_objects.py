@@ -12,7 +12,9 @@ overlook its object. The file looks the same in both cases.
 
 ## Repair
 Only a person can tell. Two ways to say that the picture is a negative: labelImg's `verified="yes"` on
-`<annotation>`, or `curate negatives`, which records the decision; both silence this rule.
+`<annotation>`, or `curate negatives PATH --verify FILE`, which records the decision; both silence this rule.
+A decision is about bytes: it is asked for again where the image was changed since. One that a model alone has
+made is shown as an info, because nobody has looked. A line of a ledger that cannot be read is told here, too.
 
 ## Evidence
 bubbliiiing/efficientdet-pytorch#44 asks how to write a negative at all. YOLOv5's "Tips for best training
@@ -26,36 +28,48 @@ from collections.abc import Iterator
 import polars as pl
 
 from curate.findings import Finding, Severity
+from curate.rules.decided import LOOK_AT_IT, by_model, changed, standings
 from curate.rules.model import Facts, Rule
 from curate.rules.sizes import annotated
+from curate.tree import display
+
+DECIDE = 'look at the picture; label it, mark it verified="yes", or: curate negatives PATH --verify FILE'
 
 
 def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
     rows = facts.once(annotated).filter(~pl.col("image_id").is_in(facts.data.objects["image_id"].implode()))
+    decided = facts.once(standings)
     for row in rows.iter_rows(named=True):
-        if facts.data.format == "voc" and _decided(facts, row["annotation"]):
-            continue
+        standing = decided.of.get(row["image_id"])
+        if standing is not None and (said := by_model(standing)):
+            yield rule.finding(
+                row,
+                said,
+                "Trained as background; nobody has looked.",
+                fix=LOOK_AT_IT,
+                line=1,
+                column=1,
+                severity=Severity.INFO,
+            )
+        elif standing is None or not standing.is_negative:
+            yield rule.finding(
+                row,
+                changed(standing) or "the annotation names no object",
+                "Trained as background: right if nothing is there, harmful if it was never labelled.",
+                fix=DECIDE,
+                line=1,
+                column=1,
+            )
+    for line in decided.ledger.unread:
         yield rule.finding(
-            row,
-            "the annotation names no object",
-            "Trained as background: right if nothing is there, harmful if it was never labelled.",
-            fix='look at the picture: mark it verified="yes", record it with `curate negatives`, or label it',
-            line=1,
-            column=1,
+            {},
+            f"the ledger of negatives cannot be read here: {display(line.why)}",
+            "What it decides is not known, so the image is asked about again.",
+            fix="correct the line or take it out",
+            path=line.file,
+            line=line.line or None,
+            column=1 if line.line else None,
         )
-
-
-def _decided(facts: Facts, path: str) -> bool:
-    """Whether someone has said that nothing is in the picture."""
-    document = facts.document(path)
-    root = document.root
-    verified = root is not None and root.attributes.get("verified", "").strip().lower() in (
-        "yes",
-        "true",
-        "1",
-    )
-    source = document.find("source/database")
-    return verified or (source is not None and source.text.strip().startswith("curate"))
 
 
 RULE = Rule(

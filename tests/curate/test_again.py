@@ -74,6 +74,7 @@ def test_another_question_is_asked(root: Path, asked: list[Path], options: list[
     [
         lambda root: put(root / "Annotations" / "图1.xml", "<annotation/>"),
         lambda root: put(root / "classes.txt", "猫\n"),
+        lambda root: put(root / ".curate" / "ledger.jsonl", "{}\n"),
         lambda root: put(root / "curate.toml", '[validate]\nignore = ["BOX"]\n'),
         lambda root: put(root.parent / "curate.toml", '[validate]\nignore = ["BOX"]\n'),
         lambda root: put(root / "JPEGImages" / "new.jpg", picture()),
@@ -83,6 +84,7 @@ def test_another_question_is_asked(root: Path, asked: list[Path], options: list[
     ids=[
         "annotation",
         "classes",
+        "decisions",
         "configuration",
         "configuration here",
         "new image",

@@ -16,8 +16,8 @@ from tests.conftest import REPO
 # from the ground up; a file or folder of curate/ belongs to the room of its name
 ROOMS = [
     *("errors", "wording", "tables", "geometry", "tree", "findings", "dataset", "engine", "formats"),
-    *("pixels", "copies", "rules", "splits", "anchors"),
-    *("negatives", "paste", "fixes", "report", "handover", "config", "known", "commands", "cli", "__main__"),
+    *("pixels", "copies", "negatives", "rules", "splits", "anchors"),
+    *("paste", "fixes", "report", "handover", "config", "known", "commands", "cli", "__main__"),
 ]
 TOO_HEAVY_FOR_THE_DOOR = {"torch", "sklearn", "albumentations", "cv2", "polars"}
 

@@ -51,6 +51,7 @@ def test_classes_are_kept_and_mapped(tmp_path: Path) -> None:
         (DATA + "[classes.map]\na = 3\n", "classes.map.a = 3 is not text in quotes."),
         (DATA + "validate = 3\n", "[data] knows no 'validate'."),
         (DATA + '[negatives]\nfrom = "x"\n', "[negatives] needs either ratio or count."),
+        (DATA + "[negatives]\ncount = 3\n", "[negatives] does not say where they come from."),
         (DATA + "[fit]\nminutes = 1\n", "[fit] needs what [export] makes."),
         (DATA + "[export]\n[val]\n", "[val] needs what [fit] makes."),
         (DATA + "[export]\n[anchors]\n", "[anchors] needs the size that [fit] trains at."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from curate.commands import export
 from curate.errors import ConfigError, CurateError, OutputExists
 from curate.formats.discover import open_dataset
 from curate.formats.voc import SYNTHETIC_SOURCE, VocAnnotation, VocObject, write
+from curate.negatives.ledger import LEDGER, VERIFIED, Decision, dump
 from tests.curate.sets import files_below, picture, put, put_voc
 
 HAND = ("hand", (8.0, 12.0, 40.0, 36.0))  # on 64 x 48: centre 0.375, 0.5; sides 0.5, 0.5
@@ -168,7 +170,8 @@ def test_equal_stems_get_a_suffix_that_is_on_record(tmp_path: Path) -> None:
 
 def test_negatives_on_record_go_to_train_as_backgrounds(root: Path, tmp_path: Path) -> None:
     negatives = put_voc(tmp_path / "neg", {"n": []}, first=9)
-    put(negatives / "negatives.jsonl", json.dumps({"image": "JPEGImages/n.jpg"}) + "\n")
+    digest = hashlib.sha256((negatives / "JPEGImages" / "n.jpg").read_bytes()).hexdigest()
+    put(negatives / LEDGER, dump([Decision("JPEGImages/n.jpg", VERIFIED, "me", digest)]))
     result = export.run([root, negatives], out=tmp_path / "out")
     assert result.counts["train"] == {"images": 2, "boxes": 1, "backgrounds": 1}
 

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from curate.cli import app
 from curate.commands.run import Result, run
 from curate.errors import ConfigError, CurateError, OutputExists
+from tests.curate.negatives.scenes import put_scenes
 from tests.curate.sets import files_below, picture, put, put_voc
 
 HAND = ("hand", (8.0, 12.0, 40.0, 36.0))
@@ -52,6 +53,28 @@ def test_the_steps_are_done_in_order_and_the_data_set_is_not_touched(place: Path
         "test": {"images": 4, "boxes": 4, "backgrounds": 0},
     }
     assert said["dropped"] == []  # the swapped corners were repaired on the working copy
+
+
+def test_parts_of_labelled_images_are_cut_after_the_split_and_from_train_alone(tmp_path: Path) -> None:
+    put_scenes(tmp_path / "data", {f"{i:02}": [(10, 20, 70, 90)] for i in range(10)})
+    tables = "[split]\nratios = [0.6, 0.2, 0.2]\n[export]\n[negatives]\ncrops = true\ncount = 4\nsheet = 4\n"
+    result = go(tmp_path, tables)
+    assert list(done(result)) == ["split", "negatives", "export"]
+    said = json.loads((tmp_path / "out" / "data" / "dataset.json").read_text())
+    assert said["counts"]["train"] == {"images": 10, "boxes": 6, "backgrounds": 4}
+    assert said["dropped"] == []  # none is kept back for being cut from a val or test image
+    assert (tmp_path / "out" / "negatives.png").is_file()
+    assert not any(done(go(tmp_path, tables)).values())
+    go(tmp_path, tables.replace("count = 4", "count = 3"))
+    ledger = (tmp_path / "out" / "negatives" / "negatives.jsonl").read_text("utf-8")
+    assert len(ledger.splitlines()) == 3
+
+
+def test_a_model_that_is_not_there_is_told_before_anything_is_done(place: Path) -> None:
+    table = '[negatives]\nfrom = "backgrounds"\ncount = 3\ncheck = "best.pt"\n'
+    with pytest.raises(CurateError, match=r"best\.pt cannot be read"):
+        go(place, STEPS + table)
+    assert not (place / "out").exists()
 
 
 def test_a_finished_step_is_not_done_twice(place: Path) -> None:

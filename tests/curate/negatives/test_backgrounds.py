@@ -10,12 +10,12 @@ import cv2
 import numpy as np
 import pytest
 
-from curate.commands.negatives import _shrunk, run
+from curate.commands.negatives import run
+from curate.commands.negatives_folder import shrunk, upright
 from curate.errors import CurateError, OutputExists
 from curate.formats.discover import open_dataset
-from curate.formats.images import decode_pixels
 from curate.formats.voc import VocAnnotation, VocObject, write
-from curate.negatives import wanted
+from curate.negatives.advice import checked_ratio, wanted
 
 
 def picture(path: Path, seed: int, size: tuple[int, int] = (40, 30)) -> None:
@@ -60,7 +60,7 @@ def test_a_tenth_of_all_images_is_one_beside_nine() -> None:
 @pytest.mark.parametrize("ratio", [0, 1, -0.5, 2])
 def test_a_ratio_that_cannot_be_is_refused(ratio: float) -> None:
     with pytest.raises(CurateError, match="ratio"):
-        wanted(10, ratio)
+        checked_ratio(ratio)
 
 
 def test_copies_are_byte_for_byte_and_on_record(data: Path, backgrounds: Path, tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def test_copies_are_byte_for_byte_and_on_record(data: Path, backgrounds: Path, t
     rows = ledger(tmp_path / "out")
     assert len(rows) == 3
     for row in rows:
-        content = (tmp_path / "out" / "JPEGImages" / str(row["image"])).read_bytes()
+        content = (tmp_path / "out" / str(row["image"])).read_bytes()
         assert content == (backgrounds / str(row["source"])).read_bytes()
         assert row["sha256"] == hashlib.sha256(content).hexdigest()
         assert row["decision"] == "verified-negative"
@@ -111,7 +111,7 @@ def test_copies_of_each_other_and_of_labelled_images_are_refused(
     (backgrounds / "labelled.jpg").write_bytes((data / "JPEGImages" / "3.jpg").read_bytes())
     result = run(data, source=backgrounds, out=tmp_path / "out", count=7)
     assert result.made == 5
-    assert result.refused == {"a copy of an image of the data set": 1, "a copy of another background": 1}
+    assert result.refused == {"a copy of an image of the data set": 1, "a copy of another negative": 1}
     assert any("only 5 of 7" in note for note in result.notes)
 
 
@@ -166,7 +166,10 @@ def test_large_images_can_be_shrunk(data: Path, tmp_path: Path) -> None:
     run(data, source=backgrounds, out=tmp_path / "out", count=1, max_side=64)
     row = open_dataset(tmp_path / "out").images.row(0, named=True)
     assert (row["image"], row["image_width"], row["image_height"]) == ("JPEGImages/neg_a.jpg", 64, 32)
-    assert ledger(tmp_path / "out")[0]["image"] == "neg_a.jpg"
+    (row,) = ledger(tmp_path / "out")
+    content = (tmp_path / "out" / "JPEGImages" / "neg_a.jpg").read_bytes()
+    assert (row["image"], row["sha256"]) == ("JPEGImages/neg_a.jpg", hashlib.sha256(content).hexdigest())
+    assert row["source_sha256"] == hashlib.sha256((backgrounds / "a.png").read_bytes()).hexdigest()
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -186,11 +189,8 @@ def test_shrinking_turns_an_image_the_way_it_is_displayed(orientation: int) -> N
         8: lambda a: np.rot90(a, 3),
     }
     stored = np.ascontiguousarray(undo[orientation](shown))
-    content = cv2.imencode(".png", stored)[1].tobytes()
-    jpeg, width, height = _shrunk(content, 48, orientation)
-    assert (width, height) == (48, 32)
-    small = decode_pixels(jpeg)
-    assert small is not None
+    small, scale = shrunk(upright(stored, orientation), 48)
+    assert (small.shape, scale) == ((32, 48, 3), 0.5)
     assert small[20, 4, 0] > 220, "bright at the left"
     assert small[1, 30, 0] == pytest.approx(120, abs=20), "grey at the top"
     assert small[28, 40, 0] < 30

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from curate.report.languages import Pairs
+from curate.report.languages.zh.negatives import DECIDED
 
 TWINS: dict[str, Pairs] = {
     "IMG001": (
@@ -24,9 +25,10 @@ TWINS: dict[str, Pairs] = {
             "按标注文件读取的程序不会用到这张图像。",
         ),
         (
-            "label it, or record it as a negative with `curate negatives`",
-            "补上标注，或用 `curate negatives` 登记为负样本",
+            "label it, or record that nothing is in it: curate negatives PATH --verify FILE",
+            "补上标注，或登记图中没有目标：curate negatives PATH --verify FILE",
         ),
+        *DECIDED,
     ),
     "IMG003": (
         ("there are {n} bytes after the {}", "{1:mark}之后还有 {0} 字节"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from curate.report.languages import Pairs
+from curate.report.languages.zh.negatives import DECIDED
 
 _DROPPED_OBJECT = (
     "Converters stop here or leave the object out; it is then trained as background.",
@@ -17,9 +18,16 @@ TWINS: dict[str, Pairs] = {
             "会被当作背景训练：图中确实没有目标就对，漏标了则有害。",
         ),
         (
-            'look at the picture: mark it verified="yes", record it with `curate negatives`, or label it',
-            '查看图像：标记 verified="yes"、用 `curate negatives` 登记为负样本，或补上标注',
+            'look at the picture; label it, mark it verified="yes", or: curate negatives PATH --verify FILE',
+            '查看图像；补上标注、标记 verified="yes"，或运行 curate negatives PATH --verify FILE',
         ),
+        *DECIDED,
+        ("the ledger of negatives cannot be read here: {}", "负样本登记簿的这一行无法读取：{0:ledger}"),
+        (
+            "What it decides is not known, so the image is asked about again.",
+            "不知道它登记了什么，因此会再次询问该图像。",
+        ),
+        ("correct the line or take it out", "改正该行，或把它删除"),
     ),
     "OBJ002": (
         ("the object has no name", "目标没有类别名"),

@@ -1,0 +1,1 @@
+"""Images without objects: decisions on record, and where such images come from."""

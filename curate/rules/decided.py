@@ -1,0 +1,32 @@
+"""What was decided about images without objects, as the rules about them ask for it."""
+
+from __future__ import annotations
+
+from curate.negatives.ledger import BY_MODEL
+from curate.negatives.standing import Standing, Standings
+from curate.negatives.standing import standings as of_data_set
+from curate.rules.model import Facts
+from curate.tree import display
+
+LOOK_AT_IT = "look at the picture; label it, or confirm it: curate negatives PATH --verify FILE"
+
+
+def standings(facts: Facts) -> Standings:
+    """How every image without objects stands; ask by `facts.once(standings)`."""
+    return of_data_set(facts.data, facts.tree)
+
+
+def by_model(standing: Standing) -> str | None:
+    """What to say of an image that a model alone has decided upon; None for others."""
+    if standing.state != BY_MODEL:
+        return None
+    if standing.decision is None:
+        return "a negative by the word of a model alone"
+    return f"a negative by the word of a model alone: {display(standing.decision.who)}"
+
+
+def changed(standing: Standing | None) -> str | None:
+    """What to say of an image that was decided upon and is no longer the same; None for others."""
+    if standing is None or not standing.changed or standing.decision is None:
+        return None
+    return f"the image was recorded as {standing.decision.decision}, and its bytes were changed since"
