@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from curate.errors import ConfigError
+from curate.paste.relations import CUTS, FRAMES, PLACES, RELATIONS
 from curate.rules import select
 from curate.rules.model import Limits
 from curate.tables import Mistake, Place, TomlFile, refuse_unknown, table
@@ -95,13 +96,27 @@ class Negatives:
 
 @dataclass(frozen=True)
 class Paste:
-    """[[paste]]: new training images; targets are taken from the train split only."""
+    """[[paste]]: new training images; targets and cut-outs are taken from train splits only."""
 
     object: str  # class of the cut-outs
     count: int  # images to make
-    onto: tuple[str, ...] = ("hands",)  # classes to paste onto, as the data set names them, or "hands"
+    path: Path | None = None  # data set of the targets; default: [data] path
+    onto: tuple[str, ...] = ("hands",)  # classes to paste onto; "hands" and "mouths" are found, too
     from_: Path | None = None  # data set of the cut-outs; default: [data] path
     as_: str | None = None  # name of the pasted class; default: `object`
+    as_distractor: str | None = None  # name of a class that is not the object; "background": no label
+    relation: str | None = None  # held-in, in-front-of, on-top-of, inside; default: by the hosts' names
+    place: str = "semantic"  # or "random", for comparison
+    cut: str = "outline"  # or "box", for comparison
+    size: tuple[
+        float, ...
+    ] = ()  # length / size of the host, one or two numbers; default: learnt, else as in life
+    objects_per_image: tuple[int, ...] = (1,)  # one number or the two ends of a range
+    hands_model: Path | None = None  # weights of `trainer fit` or an ONNX file: finds hands without labels
+    frame: str = "close"  # as close as things are seen in their own photographs; or "whole"
+    grey: float | None = None  # share of images that become black and white; default: as the cut-outs are
+    max_cover: float = 0.3  # share of another label's box that may be hidden
+    quality: int | None = None  # of the new JPEGs; default: each photograph's own
     sheet: int = 12  # images on the contact sheet; 0 for none
     seed: int = 0
 
@@ -298,12 +313,50 @@ def _check_steps(config: Config, top: Place) -> None:
             "Write [0.8, 0.1, 0.1]: train, val, test.",
         )
     for number, paste in enumerate(config.paste):
-        if paste.count < 1:
-            raise Mistake(
-                (*top, "paste", number, "count"),
-                f"[[paste]] count = {paste.count} makes no image.",
-                "Give at least 1.",
+        _check_paste(paste, (*top, "paste", number))
+
+
+def _check_paste(paste: Paste, place: Place) -> None:
+    shares = {"grey": paste.grey, "max_cover": paste.max_cover}
+    choices = {
+        "place": (paste.place, PLACES),
+        "cut": (paste.cut, CUTS),
+        "frame": (paste.frame, FRAMES),
+        "relation": (paste.relation, (None, *RELATIONS)),
+    }
+    faults = {
+        "count": (paste.count >= 1, f"count = {paste.count} makes no image.", "Give at least 1."),
+        "size": (
+            len(paste.size) <= 2,
+            f"size = {list(paste.size)} has too many numbers.",
+            "Write [0.4, 0.7].",
+        ),
+        "objects_per_image": (
+            1 <= len(paste.objects_per_image) <= 2,
+            f"objects_per_image = {list(paste.objects_per_image)} is no range.",
+            "Write 2, or [1, 3].",
+        ),
+        "as_distractor": (
+            paste.as_distractor is None or paste.as_ is None,
+            "as and as_distractor both name the new class.",
+            "Leave one of them out.",
+        ),
+        **{
+            key: (share is None or 0 <= share <= 1, f"{key} = {share} is no share.", "Write 0 to 1.")
+            for key, share in shares.items()
+        },
+        **{
+            key: (
+                word in known,
+                f'{key} = "{word}" is unknown.',
+                f"Write one of {', '.join(filter(None, known))}.",
             )
+            for key, (word, known) in choices.items()
+        },
+    }
+    for key, (fits, message, cure) in faults.items():
+        if not fits:
+            raise Mistake((*place, key), f"[[paste]] {message}", cure)
 
 
 def _check_settings(settings: Settings, top: Place) -> None:

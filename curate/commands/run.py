@@ -126,9 +126,10 @@ def plan(config: Config) -> list[Step]:
     for number, table in enumerate(config.paste, start=1):
         name = "paste" if len(config.paste) == 1 else f"paste {number}"
         work = partial(steps.paste, table=table, number=number)
-        reads = (*((table.from_,) if table.from_ else ()), *config.data.also)
+        named = (table.path, table.from_, table.hands_model)
+        paths = (*(path for path in named if path), *config.data.also)
         folders = (f"paste-{number}", f"targets-{number}", f"objects-{number}", f"pasted-{number}.png")
-        found.append(Step(name, work, table, folders, reads))
+        found.append(Step(name, work, table, folders, paths))
     if config.anchors:
         found.append(Step("anchors", steps.anchors, [config.anchors, config.fit], (), config.data.also))
     if config.export:
@@ -170,7 +171,7 @@ def _refuse_nesting(config: Config) -> None:
         config.data.path,
         *config.data.also,
         *([config.negatives.from_] if config.negatives and config.negatives.from_ else []),
-        *(table.from_ for table in config.paste if table.from_),
+        *(path for table in config.paste for path in (table.path, table.from_) if path),
     ]
     for path in inputs:
         place = path.resolve()

@@ -168,7 +168,10 @@ def model_digest(path: Path) -> str:
 
 
 def fingerprint(folder: Path) -> str:
-    """A digest of the names, sizes and times of all files of a folder, not of their contents."""
+    """A digest of names, sizes and times of all files of a folder, or of one file, not of contents."""
+    if folder.is_file():
+        stat = folder.stat()
+        return hashlib.sha256(f"{stat.st_size}\n{stat.st_mtime_ns}".encode()).hexdigest()[:32]
     tree = Tree.open(folder)
     found = hashlib.sha256()
     for name in tree.files():

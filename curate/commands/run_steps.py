@@ -160,37 +160,59 @@ def _shares(split_of: Sequence[str | None]) -> str:
 def paste(state: State, table: Paste, number: int) -> Outcome:
     """Make new training images out of images that are in the train split."""
     from curate.commands import paste as pipeline
+    from curate.commands import paste_report
 
-    labelled = [state.data, *state.config.data.also]
-    targets, sources = state.out / f"targets-{number}", state.out / f"objects-{number}"
     state.say("choosing the train images")
-    _train_part(state, labelled, 0, targets)
-    origin: Path | None = None
-    if table.from_ is not None and table.from_.resolve() != state.config.data.path.resolve():
-        also = [path.resolve() for path in state.config.data.also]
-        origin = table.from_
-        if table.from_.resolve() in also:  # its val and test images judge: no cut-out may come from them
-            _train_part(state, labelled, 1 + also.index(table.from_.resolve()), sources)
-            origin = sources
+    targets = _side(state, table.path, state.out / f"targets-{number}")
+    origin = _side(state, table.from_, state.out / f"objects-{number}", unless=(table.path, targets))
     out = state.out / f"paste-{number}"
-    result = pipeline.run(
-        targets,
+    request = pipeline.Request(
         onto=table.onto,
         name=table.object,
         count=table.count,
-        out=out,
-        source=origin,
+        source=None if origin == targets else origin,
         rename=table.as_,
+        as_distractor=table.as_distractor,
+        relation=table.relation,
+        place=table.place,
+        cut=table.cut,
+        size=(table.size[0], table.size[-1]) if table.size else None,
+        objects=(table.objects_per_image[0], table.objects_per_image[-1]),
+        frame=table.frame,
+        grey=table.grey,
+        cover=table.max_cover,
+        hands_model=table.hands_model,
+        quality=table.quality,
         seed=table.seed,
-        workers=state.workers,
-        say=state.say,
     )
+    result = pipeline.paste(targets, request, out, workers=state.workers, say=state.say)
     made = [out]
     if table.sheet:
         picture = state.out / f"pasted-{number}.png"  # in the folder itself it would be an unlabelled image
-        pipeline.sheet(out, table.sheet, table.seed).replace(picture)
+        paste_report.sheet(out, table.sheet, table.seed).replace(picture)
         made.append(picture)
-    return Outcome(f"{result.made} new images", pipeline.describe(result), tuple(made), {"folder": out.name})
+    summary = f"{result.made} new images"
+    return Outcome(summary, paste_report.describe(result), tuple(made), {"folder": out.name})
+
+
+def _side(
+    state: State, named: Path | None, out: Path, unless: tuple[Path | None, Path] | None = None
+) -> Path:
+    """The training images of one side of a paste: a folder that may be read.
+
+    Of the labelled sets of the run it is their train part, written to `out`: their val and test images judge,
+    and nothing of them may be learnt. A set that is used for pasting alone is itself the folder; the paste
+    keeps to its own train split. `unless` says what another side named, and what it got for that.
+    """
+    config = state.config.data
+    sets = [path.resolve() for path in (config.path, *config.also)]
+    place = (named or config.path).resolve()
+    if unless is not None and place == (unless[0] or config.path).resolve():
+        return unless[1]
+    if place not in sets:
+        return place
+    _train_part(state, [state.data, *config.also], sets.index(place), out)
+    return out
 
 
 def _train_part(state: State, labelled: Sequence[Path], which: int, out: Path) -> None:

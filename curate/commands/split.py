@@ -17,6 +17,7 @@ from curate.errors import CurateError, OutputExists, UnsafePath
 from curate.fixes.durable import sync_folder, write_file
 from curate.fixes.lock import at_work
 from curate.formats.discover import open_dataset
+from curate.paste.provenance import lineage
 from curate.tree import Tree, display, name_to_text, text_to_name
 
 if TYPE_CHECKING:
@@ -74,9 +75,14 @@ def run(
                 f"{folder / there[0]} is there already.", "Keep it, or add --overwrite to deal out anew."
             )
         grouped = splits.groups(dataset, tree, _look(dataset, tree, workers, say) if pixels else None)
-        classes = splits.class_table(dataset)[rows]
-        counts = np.concatenate([classes, splits.size_table(dataset)[rows]], axis=1)
-        chosen = splits.assign(counts, grouped.of[rows], ratios, seed)
+        drawn = [bool(dataset.images["synthetic"][i]) for i in rows]
+        real = [i for i, synthetic in zip(rows, drawn, strict=True) if not synthetic]
+        classes = splits.class_table(dataset)
+        counts = np.concatenate([classes, splits.size_table(dataset)], axis=1)[real]
+        dealt = splits.assign(counts, grouped.of[real], ratios, seed)
+        split_of: dict[int, str | None] = dict(zip(real, dealt, strict=True))
+        split_of |= _for_training(dataset, tree, [i for i in rows if i not in split_of], split_of)
+        chosen = [split_of[i] for i in rows]
         stems = _ids([dataset.images["annotation"][i] for i in rows], base)
         members = {name: [s for s, c in zip(stems, chosen, strict=True) if c == name] for name in ratios}
         members["trainval"] = [s for s, c in zip(stems, chosen, strict=True) if c in ("train", "val")]
@@ -84,6 +90,14 @@ def run(
         stale = [name for name in there if name.removesuffix(".txt") not in members]
         _write(folder, members, stale)
         notes = list(grouped.notes)
+        if any(drawn):
+            kept = sum(split == "train" for split, made in zip(chosen, drawn, strict=True) if made)
+            notes.append(f"{kept} images that curate pasted are all in train")
+            if kept < sum(drawn):
+                notes.append(
+                    f"{sum(drawn) - kept} pasted images are in no list: "
+                    "they show pixels of images in val or test"
+                )
         if len(rows) < dataset.images.height:
             notes.append(
                 f"{dataset.images.height - len(rows)} rows without image or annotation are in no list"
@@ -93,8 +107,8 @@ def run(
         return Result(
             folder,
             written,
-            splits.achieved(classes, chosen, dataset.class_names()),
-            splits.wanted_and_got(counts, chosen, labels, ratios),
+            splits.achieved(classes[rows], chosen, dataset.class_names()),
+            splits.wanted_and_got(counts, dealt, labels, ratios),
             tuple(notes),
         )
 
@@ -123,6 +137,21 @@ def _write(folder: Path, members: Mapping[str, Sequence[str]], stale: Sequence[s
             f"{error.strerror or error}.",
             "Make the folder writable, with room on its disk.",
         ) from error
+
+
+def _for_training(
+    dataset: Dataset, tree: Tree, drawn: Sequence[int], split_of: Mapping[int, str | None]
+) -> dict[int, str | None]:
+    """Rows that curate pasted -> train; None where an image of val or test would be learnt through them."""
+    if not drawn:
+        return {}
+    judged = {
+        tree.sha256(dataset.images["image"][i]).hex() for i, split in split_of.items() if split != "train"
+    }
+    return {
+        i: None if lineage(tree.read(dataset.images["annotation"][i])).parents.keys() & judged else "train"
+        for i in drawn
+    }
 
 
 def _look(dataset: Dataset, tree: Tree, workers: int | None, say: Callable[[str], None]) -> Pixels:

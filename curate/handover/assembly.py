@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,15 +13,17 @@ import numpy as np
 from curate import splits
 from curate.anchors import Shapes
 from curate.dataset import Dataset
-from curate.errors import ConfigError, CurateError
+from curate.errors import ConfigError, CurateError, UnsafePath
 from curate.formats.discover import open_dataset
 from curate.handover.selection import Selection, Source, class_list, select
 from curate.negatives.ledger import BY_MODEL
 from curate.negatives.standing import Standings, standings
+from curate.paste.provenance import MANIFEST, lineage, read
 from curate.tree import Tree, display
 
+__all__ = ["MANIFEST", "RATIOS", "Assembly", "assemble", "records"]
+
 RATIOS: Mapping[str, float] = {"train": 0.8, "val": 0.1, "test": 0.1}
-MANIFEST = "manifest.jsonl"  # `curate paste` writes one beside its images
 
 
 @dataclass(frozen=True)
@@ -182,39 +183,60 @@ def _with_val(
     return result
 
 
+def records(path: Path) -> list[dict[str, Any]]:
+    """The rows of the manifest of a paste, one a thing; [] where there is none."""
+    return read(path.parent).rows(named=True) if path.is_file() else []
+
+
 def _without_leaks(sources: Sequence[Source]) -> list[Source]:
     """The sources, without drawn images whose target or cut-out comes from a val or test image, and without
     negatives that are cut from one."""
-    judged = {
-        image: split
-        for source in sources
-        for image, split in zip(source.dataset.images["image"], source.split_of, strict=True)
-        if split in ("val", "test") and image is not None
-    }
-    result = []
+    judged: dict[str, str] = {}  # by name, as the ledger names what a part was cut from
+    digests: dict[str, str] = {}
+    anything_drawn = any(
+        source.dataset.images["synthetic"].fill_null(value=False).any() for source in sources
+    )
     for source in sources:
-        withheld = dict(source.withheld)
-        images = source.dataset.images["image"].to_list()
-        for row, standing in source.standings.items():
-            decision, image = standing.decision, images[row]
-            cut_from = decision.source if decision is not None and decision.origin == "data set" else None
-            if cut_from in judged and image is not None:
-                withheld[image] = f"it is cut from {cut_from}, which is in {judged[cut_from]}"
-        for record in _records(source.tree.root / MANIFEST):
-            for part, name in (("target", record["target"]), ("object", record["cutout"]["image"])):
-                if name in judged:
-                    withheld[f"JPEGImages/{record['image']}"] = (
-                        f"its {part} comes from {name}, which is in {judged[name]}"
-                    )
-        result.append(replace(source, withheld=withheld))
-    return result
+        for image, split in zip(source.dataset.images["image"], source.split_of, strict=True):
+            if split in ("val", "test") and image is not None:
+                judged[image] = split
+                if anything_drawn:
+                    digests[_digest(source.tree, image)] = f"{image}, which is in {split}"
+    return [
+        replace(source, withheld={**source.withheld, **_cut_from(source, judged), **_leaks(source, digests)})
+        for source in sources
+    ]
 
 
-def _records(path: Path) -> list[dict[str, Any]]:
-    """The lines of a JSON Lines file; [] where there is none."""
-    if not path.is_file():
-        return []
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+def _cut_from(source: Source, judged: Mapping[str, str]) -> dict[str, str]:
+    """Negatives that are parts of a judged image, by its name -> why they must not go out."""
+    images = source.dataset.images["image"].to_list()
+    withheld = {}
+    for row, standing in source.standings.items():
+        decision, image = standing.decision, images[row]
+        whole = decision.source if decision is not None and decision.origin == "data set" else None
+        if whole is not None and whole in judged and image is not None:
+            withheld[image] = f"it is cut from {whole}, which is in {judged[whole]}"
+    return withheld
+
+
+def _leaks(source: Source, judged: Mapping[str, str]) -> dict[str, str]:
+    """Drawn images that hold pixels of a judged one, by its SHA-256 -> why they must not go out."""
+    withheld = {}
+    rows = source.dataset.images.select("image", "annotation", "synthetic").rows()
+    for image, annotation, drawn in rows:
+        if drawn and image is not None:
+            for digest, part in sorted(lineage(source.tree.read(annotation)).parents.items()):
+                if digest in judged:
+                    withheld[image] = f"its {part} comes from {judged[digest]}"
+    return withheld
+
+
+def _digest(tree: Tree, image: str) -> str:
+    try:
+        return tree.sha256(image).hex()
+    except (OSError, UnsafePath):
+        return ""  # what cannot be read judges nothing
 
 
 def _reasons(selection: Selection) -> list[tuple[str, int]]:

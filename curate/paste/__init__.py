@@ -1,1 +1,1 @@
-"""New training images: cut-outs -> hands -> placement (no pixels) -> blend (only pixels) -> written files."""
+"""New training images: pieces -> hosts -> placement (no pixels) -> blend (only pixels)."""

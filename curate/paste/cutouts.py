@@ -50,6 +50,7 @@ class Cutout:
     quality: float  # 0 .. 1
     source: str = ""
     object: int = 0
+    angle: float = 0.0  # radians from the source's x axis to its long axis, y downwards
 
 
 @dataclass(frozen=True)
@@ -253,6 +254,7 @@ def _cut_bar(crop: Pixels, bar: Bar) -> Cutout | Refusal:
         grey=is_grey(strip),
         skin_light=None,
         quality=quality,
+        angle=bar.angle + (math.pi if held > 0 else 0.0),
     )
 
 
@@ -306,6 +308,7 @@ def _cut_blob(crop: Pixels, box: tuple[float, float, float, float]) -> Cutout | 
         grey=is_grey(small),
         skin_light=None,
         quality=min(contrast / 25, 1.0) * min(fills, 1.0) * solidity,
+        angle=frame.angle,
     )
 
 

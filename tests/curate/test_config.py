@@ -12,6 +12,9 @@ from curate.errors import ConfigError
 DATA = '[data]\npath = "照片"\nout = "out"\n'
 
 
+PASTE = DATA + "[[paste]]\nobject = 'x'\ncount = 3\n"
+
+
 def read(tmp_path: Path, text: str) -> Config:
     file = tmp_path / "curate.toml"
     file.write_text(text, encoding="utf-8")
@@ -30,6 +33,13 @@ def test_the_words_of_python_are_plain_keys(tmp_path: Path) -> None:
     first, second = read(tmp_path, DATA + text).paste
     assert first == second
     assert (first.from_, first.as_, first.onto) == (tmp_path.resolve() / "cigs", "cigarette", ("hands",))
+
+
+def test_a_paste_may_name_its_own_targets_and_all_that_the_command_can(tmp_path: Path) -> None:
+    text = PASTE + 'path = "hands"\nobjects-per-image = 2\nsize = [0.3, 0.5]\nas-distractor = "pen"\n'
+    (table,) = read(tmp_path, text).paste
+    assert table.path == tmp_path.resolve() / "hands"
+    assert (table.objects_per_image, table.size, table.as_distractor) == ((2,), (0.3, 0.5), "pen")
 
 
 def test_classes_are_kept_and_mapped(tmp_path: Path) -> None:
@@ -57,6 +67,15 @@ def test_classes_are_kept_and_mapped(tmp_path: Path) -> None:
         (DATA + "[export]\n[anchors]\n", "[anchors] needs the size that [fit] trains at."),
         (DATA + "[export]\n[fit]\n[val]\nsplit = 'train'\n", '[val] split = "train" is unknown.'),
         (DATA + "[[paste]]\nobject = 'x'\ncount = 0\n", "[[paste]] count = 0 makes no image."),
+        (PASTE + "place = 'there'\n", '[[paste]] place = "there" is unknown.'),
+        (PASTE + "relation = 'on'\n", '[[paste]] relation = "on" is unknown.'),
+        (PASTE + "grey = 2.0\n", "[[paste]] grey = 2.0 is no share."),
+        (PASTE + "objects-per-image = [1, 2, 3]\n", "[[paste]] objects_per_image = [1, 2, 3] is no range."),
+        (
+            PASTE + "as = 'a'\nas_distractor = 'b'\n",
+            "[[paste]] as and as_distractor both name the new class.",
+        ),
+        (PASTE + "onton = 'hands'\n", "[paste] knows no 'onton'. Did you mean 'onto'?"),
         ("path = [", "is not TOML"),
     ],
 )

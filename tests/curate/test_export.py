@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from hashlib import sha256
 from pathlib import Path
 
 import cv2
@@ -180,21 +181,15 @@ def test_drawn_images_go_to_train_unless_they_show_what_a_test_image_shows(
     root: Path, tmp_path: Path
 ) -> None:
     drawn = tmp_path / "drawn"
-    lines = []
+    digest = {s: sha256((root / "JPEGImages" / f"{s}.jpg").read_bytes()).hexdigest() for s in "abc"}
     for number, (stem, target, cut) in enumerate(
         (("ok", "a", "a"), ("leak", "c", "a"), ("object", "a", "b"))
     ):
         put(drawn / "JPEGImages" / f"{stem}.jpg", picture(number=20 + number))
-        source = {"database": SYNTHETIC_SOURCE}
+        told = {"target_sha256": digest[target], "things": [{"cutout_sha256": digest[cut]}]}
+        source = {"database": SYNTHETIC_SOURCE, "annotation": json.dumps(told)}
         annotation = VocAnnotation("x", f"{stem}.jpg", 64, 48, 3, [VocObject(*HAND)], source)
         put(drawn / "Annotations" / f"{stem}.xml", write(annotation))
-        record = {
-            "image": f"{stem}.jpg",
-            "target": f"JPEGImages/{target}.jpg",
-            "cutout": {"image": f"JPEGImages/{cut}.jpg"},
-        }
-        lines.append(json.dumps(record) + "\n")
-    put(drawn / "manifest.jsonl", "".join(lines))
     result = export.run([root, drawn], out=tmp_path / "out")
     assert result.counts["train"]["images"] == 2
     assert sorted(whys(result)) == [

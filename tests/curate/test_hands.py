@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
+import cv2
 import numpy as np
 import pytest
 
-from curate.paste.hands import Tip, _without_wrist, describe
-from tests.curate.drawn_hands import BOX, FINGER, FINGERS, GROUND, PALM, TOP, drawn_hand
+from curate.paste.hosts.hands import _without_wrist, describe
+from curate.paste.hosts.model import Tip
+from tests.curate.drawn_hands import BOX, FINGER, FINGERS, GROUND, PALM, SKIN, TOP, drawn_hand
 
 
 def test_the_palm_is_the_largest_circle_of_the_hand() -> None:
     hand = describe(drawn_hand(), BOX)
     assert hand.how == "skin"
-    assert math.dist(hand.palm, PALM) < 8
-    assert hand.palm_radius == pytest.approx(30, abs=5)
+    assert math.dist(hand.centre, PALM) < 8
+    assert hand.radius == pytest.approx(30, abs=5)
 
 
 def test_every_finger_has_its_tip_its_direction_and_its_width() -> None:
@@ -70,7 +73,7 @@ def test_a_box_without_skin_is_described_by_the_box_and_says_so() -> None:
     assert hand.how == "box"
     assert hand.quality == 0
     assert hand.tips == ()
-    assert hand.palm == (100, 90)
+    assert hand.centre == (100, 90)
     assert hand.size == pytest.approx(math.sqrt(100 * 80))
 
 
@@ -88,7 +91,54 @@ def test_a_box_of_one_pixel_is_no_reason_to_stop() -> None:
     assert describe(drawn_hand(), (10, 10, 11, 11)).how == "box"
 
 
-def test_a_hand_round_something_is_trusted_less_than_an_empty_one() -> None:
+def test_a_hand_round_something_is_not_free() -> None:
     holding = drawn_hand()
     holding[45:85, 81:120] = (230, 40, 40)  # a red thing over and between the fingers
-    assert describe(holding, BOX).quality < 0.8 * describe(drawn_hand(), BOX).quality
+    assert describe(drawn_hand(), BOX).free == 1.0
+    assert describe(holding, BOX).free < 0.35
+
+
+def test_what_touches_a_hand_and_is_found_elsewhere_too_is_not_held() -> None:
+    wide = np.full((400, 700, 3), GROUND, np.uint8)
+    wide[:220, :240] = drawn_hand()
+    card = wide.copy()
+    card[30:90, 128:165] = (240, 210, 30)  # beside the last finger, and nowhere else
+    assert describe(card, BOX).free < 0.35
+    card[:, 300:] = (240, 210, 30)  # a yellow wall
+    assert describe(card, BOX).free > 0.8
+
+
+def test_a_sleeve_leaves_the_side_that_the_hand_meets_broadly() -> None:
+    sleeved = drawn_hand()
+    sleeved[141:, :] = (40, 60, 130)
+    hand = describe(sleeved, (68.0, 35.0, 132.0, 141.0))
+    assert hand.arm is not None
+    assert hand.arm[1] > 0.9, "the wrist is at the lower side of the box"
+    assert hand.axis == (-hand.arm[0], -hand.arm[1])
+
+
+def test_gaps_are_between_neighbours() -> None:
+    hand = describe(drawn_hand(), BOX)
+    by_place = [tip.finger for tip in sorted(hand.tips, key=lambda t: t.x)]
+    neighbours = {tuple(sorted(pair)) for pair in itertools.pairwise(by_place)}
+    assert hand.gaps
+    assert set(hand.gaps) <= neighbours
+
+
+def test_the_free_edge_of_a_fist_is_away_from_the_arm() -> None:
+    fist = np.full((220, 240, 3), GROUND, np.uint8)
+    cv2.circle(fist, (120, 100), 40, SKIN, -1)
+    cv2.line(fist, (120, 120), (120, 219), SKIN, 40)
+    hand = describe(fist, (80.0, 60.0, 160.0, 140.0))
+    assert hand.tips == ()
+    assert hand.rim
+    for edge in hand.rim:
+        assert math.dist((edge.x, edge.y), (120, 100)) == pytest.approx(40, abs=4)
+        assert edge.dy < 0.3, "the arm goes down"
+
+
+def test_a_pale_or_grey_hand_is_found_by_its_outline() -> None:
+    grey = np.repeat(drawn_hand().mean(axis=2, keepdims=True), 3, axis=2).astype(np.uint8)
+    hand = describe(grey, BOX)
+    assert hand.how == "outline"
+    assert len(hand.tips) >= 3

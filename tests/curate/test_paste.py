@@ -5,20 +5,24 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
+import polars as pl
 import pytest
 
-from curate.commands.paste import run, sheet
+from curate.commands.paste import run
+from curate.commands.paste_report import as_object, describe, sheet
 from curate.engine.local import map_shards
 from curate.errors import CurateError, OutputExists
 from curate.formats.discover import open_dataset
 from curate.formats.images import decode_pixels
 from curate.formats.voc import VocAnnotation, VocObject, write
-from curate.paste.targets import folded, free_hosts, held_pairs, match_classes, targets
+from curate.paste.provenance import lineage, read
+from curate.paste.targets import free, targets
 from tests.curate.drawn_hands import BOX, drawn_hand
 from tests.curate.test_cutouts import stick
 
@@ -59,7 +63,7 @@ def smokes(tmp_path: Path) -> Path:
 
 
 def manifest(out: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (out / "manifest.jsonl").read_text("utf-8").splitlines()]
+    return read(out).rows(named=True)
 
 
 def test_new_images_carry_the_old_labels_and_the_new_object(
@@ -116,7 +120,8 @@ def test_every_number_of_workers_writes_the_same_bytes(
             def pooled(function: Any, items: Any, **options: Any) -> Any:
                 return map_shards(function, items, **{**options, "shard": 1, "in_process_below": 0})
 
-            monkeypatch.setattr("curate.commands.paste.map_shards", pooled)
+            for room in ("commands.paste", "commands.paste_writing", "paste.pieces"):
+                monkeypatch.setattr(f"curate.{room}.map_shards", pooled)
         run(hands, onto=["hands"], name="smoke", source=smokes, count=5, seed=3, out=out, workers=workers)
         files = sorted(p for p in out.rglob("*") if p.is_file())
         found.append([(p.relative_to(out), hashlib.sha256(p.read_bytes()).hexdigest()) for p in files])
@@ -136,9 +141,9 @@ def test_provenance_names_the_source_of_every_pixel(hands: Path, smokes: Path, t
     run(hands, onto=["hands"], name="smoke", source=smokes, count=3, seed=9, out=out)
     for row in manifest(out):
         assert (hands / str(row["target"])).is_file()
-        assert (smokes / row["cutout"]["image"]).is_file()
+        assert (smokes / row["cutout_image"]).is_file()
         assert row["seed"] == 9
-        assert {"x", "y", "angle", "flip", "length"} <= set(row["placement"])
+        assert row["prior"] == "real size"
         xml = (out / "Annotations" / f"{Path(str(row['image'])).stem}.xml").read_text("utf-8")
         assert "<database>curate paste</database>" in xml
 
@@ -168,7 +173,7 @@ def test_a_sheet_is_no_image_of_the_new_data_set(hands: Path, smokes: Path, tmp_
 
 
 def test_a_sheet_of_an_unfinished_run_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(CurateError, match=r"manifest\.jsonl"):
+    with pytest.raises(CurateError, match=r"manifest\.parquet"):
         sheet(tmp_path)
 
 
@@ -218,23 +223,6 @@ def test_boxes_that_give_no_cutout_say_why(hands: Path, tmp_path: Path) -> None:
 # --- which images and hosts are used ---------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "name", ["hand", "Hands", "LEFT_HAND", "right hand", "\uff28and", "手", "左手", "fist"]
-)
-def test_hands_are_found_by_all_their_names(name: str) -> None:
-    assert match_classes([name, "phone"], ["hands"]) == (name,)
-
-
-def test_no_hand_is_taken_for_one() -> None:
-    with pytest.raises(CurateError):
-        match_classes(["handle", "handbag", "chopstick"], ["hands"])
-
-
-def test_a_class_is_named_regardless_of_case_blanks_and_width() -> None:
-    assert folded("No-\uff30hone ") == folded("no phone")
-    assert match_classes(["no-phone", "reading"], ["No Phone"]) == ("no-phone",)
-
-
 def test_only_training_images_are_used_where_there_are_lists(hands: Path) -> None:
     (hands / "ImageSets" / "Main").mkdir(parents=True)
     (hands / "ImageSets" / "Main" / "train.txt").write_text("手0\n", encoding="utf-8")
@@ -262,22 +250,9 @@ def test_a_hand_that_holds_something_labelled_is_not_free(tmp_path: Path) -> Non
     ]
     labelled(tmp_path, "a", np.zeros((100, 200, 3), np.uint8), objects)
     found, _ = targets(open_dataset(tmp_path))
-    assert [host.object for host in free_hosts(found[0], ["hand"])] == [1]
-
-
-def test_pairs_of_host_and_object_are_measured(tmp_path: Path) -> None:
-    objects = [VocObject("hand", (10, 10, 50, 100)), VocObject("cigarette", (40, 50, 70, 60))]
-    labelled(tmp_path, "a", np.zeros((200, 200, 3), np.uint8), objects)
-    found, _ = targets(open_dataset(tmp_path))
-    # long side 30; size sqrt(40 * 90) = 60; centres (30, 55) and (55, 55) are 25 apart
-    assert held_pairs(found, ["hand"], "cigarette") == [(30, 60, 25)]
-
-
-def test_an_object_far_from_every_hand_is_no_pair(tmp_path: Path) -> None:
-    objects = [VocObject("hand", (10, 10, 50, 100)), VocObject("cigarette", (140, 50, 170, 60))]
-    labelled(tmp_path, "a", np.zeros((200, 200, 3), np.uint8), objects)
-    found, _ = targets(open_dataset(tmp_path))
-    assert held_pairs(found, ["hand"], "cigarette") == []
+    own = [label for label in found[0].labels if label.name == "hand"]
+    assert [host.object for host in free(found[0], own, {"hand": "hand"})] == [1]
+    assert len(free(found[0], own, {"hand": "thing"})) == 2, "a table may carry several"
 
 
 def test_real_hands_get_real_cigarettes(shared_data: Path, tmp_path: Path) -> None:
@@ -308,3 +283,233 @@ def test_real_hands_get_real_cigarettes(shared_data: Path, tmp_path: Path) -> No
     assert 4 <= result.cutouts <= 5, "that of smoke4 is a few pixels thick"
     dataset = open_dataset(tmp_path / "out")
     assert dataset.objects.filter(dataset.objects["name"] == "cigarette").height == 4
+
+
+# --- what can be asked for ---------------------------------------------------------------------------
+
+
+def paste(hands: Path, smokes: Path, out: Path, **options: Any) -> list[dict[str, Any]]:
+    asked: dict[str, Any] = {"onto": ["hands"], "name": "smoke", "source": smokes, "count": 3, **options}
+    run(hands, out=out, **asked)
+    return manifest(out)
+
+
+def labels(out: Path) -> list[list[str]]:
+    objects = open_dataset(out).objects
+    return objects.group_by("image_id", maintain_order=True).agg("name")["name"].to_list()
+
+
+def test_a_distractor_is_labelled_with_its_own_name(hands: Path, smokes: Path, tmp_path: Path) -> None:
+    rows = paste(hands, smokes, tmp_path / "out", as_distractor="钢笔")
+    assert {(row["role"], row["name"]) for row in rows} == {("distractor", "钢笔")}
+    assert labels(tmp_path / "out") == [["Left Hand", "钢笔"]] * 3
+
+
+def test_as_background_it_is_pasted_and_not_labelled(hands: Path, smokes: Path, tmp_path: Path) -> None:
+    rows = paste(hands, smokes, tmp_path / "out", as_distractor="background")
+    assert {(row["role"], row["object"]) for row in rows} == {("background", 0)}
+    assert labels(tmp_path / "out") == [["Left Hand"]] * 3
+    assert (tmp_path / "out" / "classes.txt").read_text() == "Left Hand\n"
+    before = decode_pixels((hands / rows[0]["target"]).read_bytes())
+    after = decode_pixels((tmp_path / "out" / "JPEGImages" / rows[0]["image"]).read_bytes())
+    assert before is not None
+    assert after is not None
+    x0, y0, x1, y1 = (round(v) for v in rows[0]["box"])
+    assert np.abs(before.astype(int) - after.astype(int))[y0:y1, x0:x1].max() > 60
+
+
+def test_random_places_are_elsewhere_and_the_sizes_are_the_same(
+    hands: Path, smokes: Path, tmp_path: Path
+) -> None:
+    there = paste(hands, smokes, tmp_path / "a", count=12)
+    anywhere = paste(hands, smokes, tmp_path / "b", count=12, place="random")
+    assert {row["grip"] for row in anywhere} == {"anywhere"}
+    lengths = [{round(row["thickness"], 2) for row in rows} for rows in (there, anywhere)]
+    assert lengths[0] & lengths[1], "drawn from the same placements"
+    assert Counter(row["relation"] for row in anywhere) == {"anywhere": len(anywhere)}
+
+
+def test_a_box_is_pasted_with_its_background_and_upright(hands: Path, smokes: Path, tmp_path: Path) -> None:
+    rows = paste(hands, smokes, tmp_path / "out", cut="box")
+    assert {row["grip"] for row in rows} == {"rectangle"}
+    assert {row["angle"] for row in rows} == {0.0}
+    for row in rows:
+        x0, y0, x1, y1 = row["box"]
+        assert row["visible"] == pytest.approx(1.0, abs=0.02)
+        assert (x1 - x0, y1 - y0) == pytest.approx((row["length"], row["thickness"]), abs=2.5)
+
+
+def test_several_things_an_image_each_on_a_hand_of_its_own(smokes: Path, tmp_path: Path) -> None:
+    root = tmp_path / "two"
+    both = np.hstack([hand_picture(0), hand_picture(10)])
+    boxes = [hand_box(0), tuple(v + 240 * (i % 2 == 0) for i, v in enumerate(hand_box(10)))]
+    labelled(root, "a", both, [VocObject("hand", box) for box in boxes])
+    rows = paste(root, smokes, tmp_path / "out", objects=(2, 2), count=1)
+    assert [(row["thing"], row["object"]) for row in rows] == [(1, 3), (2, 4)]
+    assert {row["host_object"] for row in rows} == {1, 2}
+    assert labels(tmp_path / "out") == [["hand", "hand", "smoke", "smoke"]]
+
+
+def test_all_images_become_grey_where_that_is_asked_for(hands: Path, smokes: Path, tmp_path: Path) -> None:
+    rows = paste(hands, smokes, tmp_path / "out", grey=1.0)
+    assert all(row["grey"] for row in rows)
+    for row in rows:
+        image = decode_pixels((tmp_path / "out" / "JPEGImages" / row["image"]).read_bytes())
+        assert image is not None
+        assert np.ptp(image.astype(int), axis=2).max() <= 6
+
+
+def test_a_jpeg_keeps_the_quality_of_its_photograph_unless_another_is_asked_for(
+    hands: Path, smokes: Path, tmp_path: Path
+) -> None:
+    for file in sorted((hands / "JPEGImages").iterdir()):
+        image = cv2.imdecode(np.fromfile(file, np.uint8), cv2.IMREAD_COLOR)
+        coded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 70])[1]
+        file.with_suffix(".jpg").write_bytes(coded.tobytes())
+        file.unlink()
+        xml = hands / "Annotations" / f"{file.stem}.xml"
+        xml.write_text(xml.read_text("utf-8").replace(".png", ".jpg"), "utf-8")
+    assert {row["quality"] for row in paste(hands, smokes, tmp_path / "a")} == {70}
+    assert {row["quality"] for row in paste(hands, smokes, tmp_path / "b", quality=92)} == {92}
+
+
+def test_what_is_hidden_of_an_old_label_is_taken_off_its_box(smokes: Path, tmp_path: Path) -> None:
+    root = tmp_path / "small"
+    # things on both sides of the fingers, smaller than a cigarette is thick
+    places = [(x, y) for x in (*range(20, 66, 4), *range(134, 180, 4)) for y in range(34, 120, 4)]
+    small = [VocObject("ring", (x, y, x + 3, y + 3)) for x, y in places]
+    labelled(root, "a", hand_picture(0), [VocObject("hand", hand_box(0)), *small])
+    rows = paste(root, smokes, tmp_path / "out", count=1, cover=1.0)
+    assert rows[0]["updated"] or rows[0]["dropped"]
+    left = open_dataset(tmp_path / "out").objects.filter(pl.col("name") == "ring").height
+    assert left == len(small) - len(rows[0]["dropped"])
+    careful = paste(root, smokes, tmp_path / "none", count=1, cover=0.0)
+    assert not any(row["updated"] or row["dropped"] for row in careful), "nothing may be hidden"
+
+
+def test_the_lineage_in_the_annotation_names_its_own_image_and_both_parents(
+    hands: Path, smokes: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    for row in paste(hands, smokes, out):
+        told = lineage((out / "Annotations" / f"{Path(row['image']).stem}.xml").read_bytes())
+        digest = {
+            name: hashlib.sha256(path.read_bytes()).hexdigest()
+            for name, path in (
+                ("own", out / "JPEGImages" / row["image"]),
+                ("target", hands / row["target"]),
+                ("object", smokes / row["cutout_image"]),
+            )
+        }
+        assert told.own == digest["own"] == row["sha256"]
+        assert told.parents == {digest["target"]: "target", digest["object"]: "object"}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        b"",
+        b"<annotation>",
+        b"<annotation><source/></annotation>",
+        b"<annotation><source><annotation>{]</annotation></source></annotation>",
+        b'<annotation><source><annotation>{"things": [1]}</annotation></source></annotation>',
+        b'<annotation><source><annotation>{"target_sha256": 7}</annotation></source></annotation>',
+        b"<annotation><source><annotation>[[[</annotation></source></annotation>",
+        b"<annotation><source><annotation>" + b"[" * 100_000 + b"</annotation></source></annotation>",
+    ],
+)
+def test_a_strangers_source_has_no_lineage(source: bytes) -> None:
+    assert lineage(source).parents == {}
+
+
+def test_nothing_is_learnt_from_val_and_test(hands: Path, smokes: Path, tmp_path: Path) -> None:
+    for root, train, test in ((hands, "手0", "手1\n手2"), (smokes, "0\n2", "1")):
+        (root / "ImageSets" / "Main").mkdir(parents=True)
+        (root / "ImageSets" / "Main" / "train.txt").write_text(f"{train}\n", encoding="utf-8")
+        (root / "ImageSets" / "Main" / "test.txt").write_text(f"{test}\n", encoding="utf-8")
+    out = tmp_path / "out"
+    result = run(hands, onto=["hands"], name="smoke", source=smokes, count=5, out=out)
+    rows = manifest(out)
+    assert {row["target"] for row in rows} == {"JPEGImages/手0.png"}
+    assert "JPEGImages/1.png" not in {row["cutout_image"] for row in rows}
+    assert result.left_aside["not in the training split"] == 2
+    assert "no object is cut from 1 images that are not in the training split" in describe(result)
+
+
+def test_sets_that_list_only_what_judges_give_the_rest(hands: Path) -> None:
+    (hands / "ImageSets" / "Main").mkdir(parents=True)
+    (hands / "ImageSets" / "Main" / "test.txt").write_text("手1\n", encoding="utf-8")
+    found, _ = targets(open_dataset(hands))
+    assert [t.stem for t in found] == ["手0", "手2"]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"relation": "under"}, "--relation under is unknown"),
+        ({"place": "nowhere"}, "--place nowhere is unknown"),
+        ({"cut": "scissors"}, "--cut scissors is unknown"),
+        ({"size": (0.7, 0.4)}, "0.7-0.4 hosts"),
+        ({"objects": (0, 1)}, "0-1 objects"),
+        ({"grey": 1.5}, "--grey 1.5 is no share"),
+        ({"rename": "a", "as_distractor": "b"}, "both name the new class"),
+        ({"hands_model": Path("nowhere.onnx")}, "There is no nowhere.onnx"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_its_cure(
+    hands: Path, smokes: Path, tmp_path: Path, options: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(CurateError, match=said) as caught:
+        paste(hands, smokes, tmp_path / "out", **options)
+    assert caught.value.cure
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_result_says_what_was_done_for_people_and_for_programs(
+    hands: Path, smokes: Path, tmp_path: Path
+) -> None:
+    result = run(hands, onto=["hands"], name="smoke", source=smokes, count=2, out=tmp_path / "out")
+    text = describe(result)
+    assert "2 new images" in text
+    assert "sizes: 84 x 7.8 mm, as such things are in life" in text
+    told = as_object(result)
+    assert told["images"] == {"asked": 2, "made": 2, "grey": 0}
+    assert json.loads(json.dumps(told)) == told
+
+
+def test_things_on_other_things_lie_as_the_relation_says(smokes: Path, tmp_path: Path) -> None:
+    root = tmp_path / "plates"
+    plate = np.full((300, 400, 3), (120, 90, 60), np.uint8)
+    cv2.ellipse(plate, (200, 160), (150, 90), 0, 0, 360, (60, 70, 150), -1)
+    labelled(root, "a", plate, [VocObject("盘子", (50, 70, 350, 250))])
+    rows = paste(root, smokes, tmp_path / "out", onto=["盘子"], count=1)
+    assert rows[0]["relation"] == "on-top-of"
+    x0, _, x1, y1 = rows[0]["box"]
+    assert 50 <= (x0 + x1) / 2 <= 350
+    assert 70 <= y1 <= 250
+
+
+def test_targets_are_cut_to_where_things_are_as_large_as_in_their_own_photographs(
+    smokes: Path, tmp_path: Path
+) -> None:
+    root = tmp_path / "far"
+    wide = np.full((900, 1200, 3), (70, 90, 120), np.uint8)
+    wide[300:520, 400:640] = hand_picture(0)
+    box = tuple(v + (400, 300)[i % 2] for i, v in enumerate(hand_box(0)))
+    labelled(root, "a", wide, [VocObject("hand", box), VocObject("hat", (5, 5, 90, 60))])
+    (near,) = paste(root, smokes, tmp_path / "near", count=1)
+    (whole,) = paste(root, smokes, tmp_path / "whole", count=1, frame="whole")
+    assert whole["frame"] == [0, 0, 1200, 900]
+    x0, y0, x1, y1 = near["frame"]
+    assert 240 <= x1 - x0 < 700
+    assert near["dropped"] == [2], "the hat is outside"
+    assert whole["dropped"] == []
+    # the same thing in the same place of the target
+    assert (near["x"] + x0, near["y"] + y0) == pytest.approx((whole["x"], whole["y"]), abs=0.02)
+    dataset = open_dataset(tmp_path / "near")
+    assert dataset.images.select("width", "height", "image_width", "image_height").row(0) == (
+        *(x1 - x0, y1 - y0),
+        *(x1 - x0, y1 - y0),
+    )
+    (frame_labels,) = labels(tmp_path / "near")
+    assert frame_labels == ["hand", "smoke"]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import re
+from hashlib import sha256
 from pathlib import Path
 
 import cv2
@@ -19,6 +21,9 @@ from curate.cli import app
 from curate.commands import split as command
 from curate.errors import CurateError, OutputExists, UnsafePath
 from curate.formats.discover import open_dataset
+from curate.formats.voc import SYNTHETIC_SOURCE, VocAnnotation, VocObject, write
+from curate.rules import check_all, set009_synthetic_in_eval
+from curate.rules.model import Facts
 from curate.tree import Tree
 from tests.curate.sets import files_below, picture, put, put_voc
 
@@ -229,6 +234,34 @@ def test_tiles_of_one_picture_are_one_group(tmp_path: Path) -> None:
     tiles = [f"field_{x}_{y}" for x in (0, 512) for y in (0, 512)]
     root = put_voc(tmp_path, {stem: [BOX] for stem in [*tiles, *"abcdefghijkl"]})
     assert group_names(root) == {frozenset(tiles)}
+
+
+def test_pasted_images_are_in_train_or_where_they_show_what_judges_in_no_list(tmp_path: Path) -> None:
+    root = put_voc(tmp_path, {f"{i:02}": [BOX] for i in range(20)})
+    digests = {i: sha256((root / "JPEGImages" / f"{i:02}.jpg").read_bytes()).hexdigest() for i in range(20)}
+    for i in range(20):  # one made from each
+        put(root / "JPEGImages" / f"new{i:02}.jpg", picture(number=100 + i))
+        told = {"target_sha256": digests[i], "things": [{"cutout_sha256": digests[0]}]}
+        source = {"database": SYNTHETIC_SOURCE, "annotation": json.dumps(told)}
+        drawn = VocAnnotation("JPEGImages", f"new{i:02}.jpg", 64, 48, 3, [VocObject(*BOX)], source)
+        put(root / "Annotations" / f"new{i:02}.xml", write(drawn))
+    result = command.run(root, ratios=EIGHTY)
+    lists = {
+        name: set((root / "ImageSets" / "Main" / f"{name}.txt").read_text().split())
+        for name in ("train", "val", "test")
+    }
+    assert {name: sum(not s.startswith("new") for s in stems) for name, stems in lists.items()} == {
+        "train": 16,
+        "val": 2,
+        "test": 2,
+    }, "the ratios are those of the photographs"
+    assert not any(stem.startswith("new") for stem in lists["val"] | lists["test"])
+    judged = lists["val"] | lists["test"]
+    expected = set() if "00" in judged else {f"new{s}" for s in lists["train"] if not s.startswith("new")}
+    assert {stem for stem in lists["train"] if stem.startswith("new")} == expected
+    assert any("pasted images are in no list" in note for note in result.notes)
+    found = check_all(Facts(open_dataset(root), Tree.open(root)), [set009_synthetic_in_eval.RULE])
+    assert list(found) == [], "SET009 has nothing to say"
 
 
 def test_boxes_are_counted_by_their_size_in_training(tmp_path: Path) -> None:
