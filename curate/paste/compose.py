@@ -23,6 +23,7 @@ from curate.paste.blend.warp import window_of
 from curate.paste.covering import Relabelled, relabel, shares
 from curate.paste.cutouts import Cutout, Refusal, cut
 from curate.paste.framing import Frame, frame, within
+from curate.paste.greyness import colourless
 from curate.paste.hosts.find import Finder, describe
 from curate.paste.hosts.model import Found
 from curate.paste.placement.choose import anywhere, place
@@ -120,7 +121,7 @@ class How:
     seed: int
     anywhere: bool = False  # at random places, for comparison
     boxes: bool = False  # rectangles, not cut-outs, for comparison
-    grey: float = 0.0  # share of coloured pictures that become grey
+    grey: float = 0.0  # share of pictures in colour that become grey
     quality: int | None = None  # of the new JPEGs; None: as the photograph's
     cover: float = MAX_COVER
     ratios: tuple[float, ...] = ()  # sizes of things in their photographs, see framing.py; (): show all
@@ -152,7 +153,7 @@ def look_all(shard: Sequence[Target], *, root: Path, pieces: Sequence[Piece], ho
                 f"{display(target.image)} changed while it was being read.",
                 "Start again when nothing writes there.",
             )
-        grey = generator(how.seed, target.image, 5).uniform() < how.grey
+        grey = colourless(image) or generator(how.seed, target.image, 5).uniform() < how.grey
         for number, (found, turn) in enumerate(how.finder.find(image, target), start=1):
             rows.append(_look_at(image, target, found, turn, number, pieces, how, grey))
     return rows
@@ -181,7 +182,7 @@ def _look_at(
         host=host,
         others=others,
         edge=here.edge,
-        grey=here.grey or grey,
+        grey=grey,
         cover=how.cover,
     )
     placements: list[Placement] = []
@@ -205,7 +206,7 @@ def paint_job(job: Job, image: Pixels, content: bytes, cutouts: Sequence[Cutout]
 
     `content` are the bytes of the photograph, from which the grain of the new one is told.
     """
-    original = _grey_picture(image) if any(s.scene.grey and not s.here.grey for s in job.spots) else image
+    original = _grey_picture(image) if job.spots[0].scene.grey and not colourless(image) else image
     canvas = original.copy()
     covered = np.zeros(image.shape[:2], bool)
     jpeg = jpeg_quality(content)

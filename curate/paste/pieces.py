@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from curate.engine.local import map_shards
 from curate.errors import CurateError
 from curate.paste.compose import Source, cut_all
 from curate.paste.cutouts import Cutout, Refusal, harmonise
+from curate.paste.greyness import grey_ones
 from curate.paste.placement.model import Piece
 from curate.paste.rectangles import as_thing
 from curate.paste.sizes import Real
@@ -31,11 +32,7 @@ class Pieces:
     pieces: tuple[Piece, ...]
     boxes: int
     refused: Counter[str]
-
-    @property
-    def grey(self) -> float:
-        """Share of them that come from pictures without colour."""
-        return float(np.mean([c.grey for c in self.cutouts])) if self.cutouts else 0.0
+    grey: float  # share of the photographs with such things that are black and white
 
 
 def gather(
@@ -61,25 +58,32 @@ def gather(
         chosen.append(int(index))
         total += len(sources[index].labels)
     shown = [sources[i] for i in sorted(chosen)]
-    tried = _cut(shown, root, boxes=False, workers=workers)
+    grey = grey_ones([source.image for source in shown], root, workers)
+    share = len(grey) / len(shown) if shown else 0.0
+    tried = [
+        replace(got, grey=got.source in grey) if isinstance(got, Cutout) else got
+        for got in _cut(shown, root, boxes=False, workers=workers)
+    ]
     good = harmonise([got for got in tried if isinstance(got, Cutout)])
     best = [c for c in good if c.quality >= _GOOD_CUTOUT]
     refused = Counter(got.reason for got in tried if isinstance(got, Refusal))
     if boxes:
         rectangles = [
-            got for got in _cut(shown, root, boxes=True, workers=workers) if isinstance(got, Cutout)
+            replace(got, grey=got.source in grey)
+            for got in _cut(shown, root, boxes=True, workers=workers)
+            if isinstance(got, Cutout)
         ]
         if not rectangles:
             raise _nothing(names, len(tried), Counter({"too small": len(tried)}))
         things = tuple(as_thing(r, best, real) for r in rectangles)
         small = Counter({"too small": len(tried) - len(rectangles)})
-        return Pieces(tuple(rectangles), things, len(tried), +small)
+        return Pieces(tuple(rectangles), things, len(tried), +small, share)
     if not best and good:  # better a poor one than none; the quality stands in the manifest
         best = sorted(good, key=lambda c: -c.quality)[:5]
     refused["too poor"] += len(good) - len(best)
     if not best:
         raise _nothing(names, len(tried), refused)
-    return Pieces(tuple(best), tuple(piece_of(c) for c in best), len(tried), +refused)
+    return Pieces(tuple(best), tuple(piece_of(c) for c in best), len(tried), +refused, share)
 
 
 def piece_of(cutout: Cutout) -> Piece:

@@ -13,7 +13,7 @@ from curate.paste.cutouts import Cutout, Refusal
 from curate.paste.placement.model import Piece, Placement
 from curate.paste.sharpness import edge_width
 from curate.paste.sizes import Real
-from curate.paste.skin import Pixels, is_grey, skin_likelihood
+from curate.paste.skin import Pixels, skin_likelihood
 
 _SMALLEST = 18.0  # source pixels of the long side
 _ASPECT = 8.0  # length / thickness of long thin things where nothing tells it
@@ -37,7 +37,7 @@ def rectangle(image: Pixels, box: tuple[float, float, float, float]) -> Cutout |
         edge=edge_width(cv2.cvtColor(part, cv2.COLOR_RGB2GRAY).astype(np.float32)),
         held_known=True,
         bar=False,
-        grey=is_grey(part),
+        grey=False,  # told by the photograph, see pieces.py
         skin_light=float(lightness[skin].mean()) if skin.mean() > 0.04 else None,
         quality=0.9,
     )

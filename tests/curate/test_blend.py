@@ -18,6 +18,7 @@ from curate.paste.blend.paint import Look, Painted, paint
 from curate.paste.blend.surroundings import look
 from curate.paste.blend.warp import warp, window_of
 from curate.paste.cutouts import Cutout
+from curate.paste.greyness import colourless
 from curate.paste.hosts.hands import describe
 from curate.paste.hosts.model import Host
 from curate.paste.placement.model import Cut, Placement
@@ -304,3 +305,21 @@ def test_grey_has_three_equal_channels_of_the_usual_weights() -> None:
     assert greyed(colour).tolist()[0][0] == pytest.approx(
         [0.299 * 100 + 0.587 * 50 + 0.114 * 200] * 3, rel=1e-5
     )
+
+
+# --- black and white --------------------------------------------------------------------------------------
+
+
+def test_a_grey_and_a_toned_photograph_are_black_and_white() -> None:
+    grey = np.repeat(IMAGE.mean(axis=2, keepdims=True), 3, axis=2)
+    assert colourless(grey.astype(np.uint8))
+    sepia = np.clip(grey * (1.0, 0.84, 0.66), 0, 255).astype(np.uint8)
+    assert colourless(sepia)
+
+
+def test_white_things_on_white_are_a_colour_photograph_as_soon_as_one_thing_has_a_colour() -> None:
+    white = np.full((200, 300, 3), 240, np.uint8)
+    white[50:150, 100:200] = (225, 228, 231)
+    white[90:110, 120:180] = (140, 44, 40)
+    assert not colourless(white)
+    assert not colourless(IMAGE)

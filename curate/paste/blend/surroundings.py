@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from curate.paste.hosts.model import Host
 from curate.paste.sharpness import edge_width
-from curate.paste.skin import Pixels, is_grey, skin_likelihood
+from curate.paste.skin import Pixels, skin_likelihood
 
 _OWN_VARIANCE = 0.6  # of the difference and the pixel, see sharpness.py
 
@@ -28,7 +28,6 @@ class Surroundings:
     bright: float  # of the brighter fifth around the host
     dark: float  # of its darkest tenth: haze and exposure
     tint: tuple[float, float]  # a, b of the brighter fifth around the host: the colour of the light
-    grey: bool
 
 
 def look(image: Pixels, host: Host) -> Surroundings:
@@ -57,7 +56,6 @@ def look(image: Pixels, host: Host) -> Surroundings:
         bright=float(lightness[bright].mean()),
         dark=float(dark),
         tint=(float(lab[..., 1][bright].mean()), float(lab[..., 2][bright].mean())),
-        grey=is_grey(sparse),
     )
 
 
