@@ -46,7 +46,7 @@ MIN_VISIBLE = 0.35  # share of the thing's area that must be seen
 MIN_CONTRAST = 22.0  # grey levels; a white thing on white paper teaches that nothing is something
 MIN_SHORT_SIDE = 4.0  # pixels at an image size of 640; BOX008 calls less a box that is hardly learnt
 MAX_BLUR = 2.6  # pixels of blur around a host, more shows no finger
-MIN_FREE = 0.35  # below, a hand holds something already
+MIN_FREE = 0.6  # below, a hand holds something already
 _MIN_HOST = {"hand": 40.0, "mouth": 14.0, "thing": 24.0}  # size in pixels at an image size of 640
 USUAL_QUALITY = 95  # of a JPEG made of a picture that is none
 

@@ -19,6 +19,8 @@ Frame = tuple[int, int, int, int]
 _BLOCK = 16  # pixels: cuts along the blocks of a JPEG leave its grain as it is
 _SMALLEST = 240  # pixels of the long side of a frame
 _CLOSEST = 4.0  # times nearer than the photograph
+_ROOM = 1.5  # long side of a frame / of the thing in it
+_OF_HOST = 0.8  # long side of a frame / of a host: a hand may be cut off, but must be seen to be one
 _MARGIN = 0.2  # of the thing's long side, around it
 _RATIOS = (0.01, 0.6)  # believable long sides of a thing / of its picture
 _LEFT = 0.25  # share of an old label's box that must be inside the frame for the label to stay
@@ -49,7 +51,8 @@ def frame(
     """
     width, height = size
     longest = max(max(x1 - x0, y1 - y0) for x0, y0, x1, y1 in things)
-    nearer = min(ratio * max(size) / longest, _CLOSEST, max(size) / _SMALLEST)
+    least = max([_SMALLEST, _ROOM * longest, *(_OF_HOST * max(b[2] - b[0], b[3] - b[1]) for b in hosts)])
+    nearer = min(ratio * max(size) / longest, _CLOSEST, max(size) / least)
     inner = _around(things, _MARGIN * longest, size)
     wanted = width / max(nearer, 1.0), height / max(nearer, 1.0)
     with_hosts = _around([inner, *hosts], 0.0, size)

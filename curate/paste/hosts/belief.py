@@ -61,25 +61,31 @@ def free(image: Pixels, window: tuple[int, int, int, int], small: Pixels, hand: 
 
 
 def _beside(image: Pixels, window: tuple[int, int, int, int], small: Pixels, hand: Mask, full: Mask) -> float:
-    """Area of what touches the hand in colours that are rare elsewhere in the picture / area of the hand."""
-    every = max(1, math.isqrt(image.shape[0] * image.shape[1] // 20_000))
-    sparse = np.ascontiguousarray(image[::every, ::every])
-    elsewhere = np.ones(sparse.shape[:2], bool)
-    x0, y0, x1, y1 = (v // every for v in window)
-    elsewhere[y0 : y1 + 1, x0 : x1 + 1] = False
-    if elsewhere.mean() < 0.15:
-        return 0.0  # a hand that fills the picture: nothing to compare with
+    """Area of what touches the hand in colours that are rare away from it / area of the hand."""
     reach = max(3, round(0.45 * math.sqrt(float(hand.sum()) / math.pi)))
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
     near = cv2.dilate(full.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0  # the rim mixes both colours
-    band = (cv2.dilate(hand.astype(np.uint8), disc) > 0) & ~near
+    band = (_grown(hand, reach) > 0) & ~near
     if band.sum() < 20:
         return 0.0
+    every = max(1, math.isqrt(image.shape[0] * image.shape[1] // 20_000))
+    sparse = np.ascontiguousarray(image[::every, ::every])
+    away = np.ones(sparse.shape[:2], bool)
+    x0, y0, x1, y1 = (v // every for v in window)
+    part = away[y0 : y1 + 1, x0 : x1 + 1]
+    around = _grown(hand, round(2.4 * reach)) | _grown(full, 2)
+    part[cv2.resize(around, part.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0] = False
+    if away.mean() < 0.05:
+        return 0.0  # a hand that fills the picture: nothing to compare with
     bins = _bins(small)
-    there, here = _histogram(_bins(sparse)[elsewhere])[bins], _histogram(bins[band])[bins]
+    there, here = _histogram(_bins(sparse)[away])[bins], _histogram(bins[band])[bins]
     strange = band & (there < 0.12 * here) & (there < 0.02)
     strange = cv2.morphologyEx(strange.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)) > 0
     return float(strange.sum()) / float(hand.sum())
+
+
+def _grown(mask: Mask, by: int) -> Pixels:
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * by + 1, 2 * by + 1))
+    return cv2.dilate(mask.astype(np.uint8), disc)
 
 
 def _bins(image: Pixels) -> NDArray[np.int64]:

@@ -37,18 +37,26 @@ def grips(hand: Host, rng: np.random.Generator) -> list[Grip]:
 
 def _finger_worth(hand: Host, tip: Tip) -> float:
     """Things are held between fingers side by side; a lone one, pointing its own way, is likely the thumb."""
-    worth = 0.55 if hand.arm is not None else 0.45
+    own = _beside_another(hand, tip)
+    # fingers that lie together are one piece as wide as several; so is a wrist, if the arm is not known
+    if hand.arm is not None and tip.width > 0.75 * hand.radius:
+        own = max(own, 0.85)
+    if own:
+        return own
+    others = max((_beside_another(hand, other) for other in hand.tips if other is not tip), default=0.0)
+    return 0.3 if others else 0.55 if hand.arm is not None else 0.45
+
+
+def _beside_another(hand: Host, tip: Tip) -> float:
+    """0 for a finger that stands alone, up to 1 for one close beside another that points the same way."""
+    worth = 0.0
     for other in hand.tips:
-        if other is tip:
+        if other is tip or tip.dx * other.dx + tip.dy * other.dy <= 0.8:
             continue
-        alike = tip.dx * other.dx + tip.dy * other.dy
         near = math.dist((tip.x, tip.y), (other.x, other.y)) < 2.6 * max(tip.width, other.width)
         pair = (min(tip.finger, other.finger), max(tip.finger, other.finger)) in hand.gaps
-        if alike > 0.8:
-            worth = max(worth, 1.0 if near else 0.85 if pair else 0.75)
-    # fingers that lie together are one piece as wide as several; so is a wrist, if the arm is not known
-    wide = hand.arm is not None and tip.width > 0.75 * hand.radius
-    return max(worth, 0.85) if wide else worth
+        worth = max(worth, 1.0 if near else 0.85 if pair else 0.75)
+    return worth
 
 
 def _at_rim(hand: Host, x: float, y: float, dx: float, dy: float) -> Grip:
