@@ -16,8 +16,8 @@ Unsafe: its line moves from the list for validation or test to the training list
 splits only a person can move it.
 
 ## Evidence
-`curate paste` marks what it makes, and `curate export` puts it into train whatever the lists say; other tools
-do neither.
+`curate paste` marks what it makes; `curate split` and `curate export` put it into train, or leave it out
+where it shows pixels of an image that judges. Other tools do none of this.
 """
 
 from __future__ import annotations

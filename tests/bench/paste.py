@@ -1,4 +1,4 @@
-"""How fast `curate paste` makes images: python -m tests.bench.paste TARGETS OBJECTS --onto CLASS --object NAME
+"""How fast `curate paste` is: python -m tests.bench.paste TARGETS OBJECTS --onto CLASS --object NAME
 
 The whole command is timed, reading, cutting out, looking, painting, encoding and writing, against a floor
 measured in the same run: decode a target, encode it again at its own quality, write it. CPU seconds are those
