@@ -13,7 +13,7 @@ from curate.paste.compose import Job, Looked, Spot
 from curate.paste.placement.model import Scene, generator
 
 _AGAIN = 0.9  # each further picture with the same host is worth that much less than a new one
-_MOST_AGAIN = 6
+_MOST_AGAIN = 12
 _GOOD_PLACEMENT = 0.42
 
 

@@ -24,7 +24,7 @@ _TRIES = 24  # to find a place anywhere that covers no label
 
 
 def place(
-    scene: Scene, pieces: Sequence[Piece], prior: Prior, seed: int, *, limit: int = 8
+    scene: Scene, pieces: Sequence[Piece], prior: Prior, seed: int, *, limit: int = 12
 ) -> list[Placement]:
     """Good placements on one host, the best first, no two alike; [] where nothing fits."""
     rng = generator(seed, scene.image, scene.number)
