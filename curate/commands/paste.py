@@ -9,6 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from curate.commands.paste_request import Request, check
 from curate.commands.paste_writing import Naming, write_images
 from curate.dataset import Dataset
@@ -19,7 +21,7 @@ from curate.paste.compose import How, Looked, look_all
 from curate.paste.framing import ratios
 from curate.paste.hosts.detector import Detector, open_detector
 from curate.paste.hosts.find import Finder
-from curate.paste.hosts.model import HAND, MOUTH
+from curate.paste.hosts.model import HAND, MOUTH, THING
 from curate.paste.hosts.names import Wanted, named, wanted
 from curate.paste.hosts.skin_search import MEASURED
 from curate.paste.jobs import jobs
@@ -29,7 +31,7 @@ from curate.paste.priors import learn
 from curate.paste.relations import Prior, built_in, default
 from curate.paste.sizes import real
 from curate.paste.targets import NOT_TRAINING, Target, targets
-from curate.tree import Tree
+from curate.tree import Tree, display
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ def paste(
     dataset = open_dataset(tree, workers=workers)
     images, left = targets(dataset)
     hosts = wanted(_names(dataset), request.onto, request.relation)
-    relation = request.relation or default(hosts)
+    relation = _relation(request, hosts)
     detector = _detector(request, hosts)
     say("reading the objects")
     origin = dataset if request.source is None else open_dataset(Tree.open(request.source), workers=workers)
@@ -140,7 +142,11 @@ def paste(
         boxes=pieces.boxes,
         refused=dict(pieces.refused.most_common()),
         hosts_used=sum(bool(row.placements) for row in looked),
-        hosts=(*hosts.classes, *(f"{kind}s, unlabelled" for kind in hosts.sought)),
+        hosts=(
+            *hosts.classes,
+            *(f"mouths in {name}" for name in hosts.faces),
+            *(f"{kind}s, unlabelled" for kind in hosts.sought),
+        ),
         left_aside=dict(left.most_common()),
         prior=prior,
         grey=len({row["image"] for row in rows if row["grey"]}),
@@ -152,6 +158,18 @@ def paste(
 
 def _names(dataset: Dataset) -> list[str]:
     return sorted(set(dataset.objects["name"].drop_nulls().to_list()))
+
+
+def _relation(request: Request, hosts: Wanted) -> str:
+    """The one asked for, else what the hosts' names suggest. Raises CurateError where these disagree."""
+    relation = request.relation or default(hosts)
+    carriers = [name for name, kind in hosts.labelled if kind == THING]
+    if relation == "held-in" and carriers:
+        raise CurateError(
+            f"Hands hold things, {display(carriers[0])} carries them: one paste cannot do both.",
+            "Paste onto them one after the other, or say how all things lie: --relation on-top-of",
+        )
+    return relation
 
 
 def _detector(request: Request, hosts: Wanted) -> Detector | None:
@@ -194,8 +212,6 @@ def _look(
     left: Counter[str],
 ) -> list[Looked]:
     """The hosts of the targets and where things may go on them; counts into `left` why others give none."""
-    import numpy as np
-
     labelled = set(hosts.classes) | set(hosts.faces)
     usable = [t for t in images if hosts.sought or any(label.name in labelled for label in t.labels)]
     if len(usable) < len(images):

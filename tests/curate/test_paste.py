@@ -477,6 +477,15 @@ def test_the_result_says_what_was_done_for_people_and_for_programs(
     assert json.loads(json.dumps(told)) == told
 
 
+def test_hands_and_plates_in_one_paste_are_refused(smokes: Path, tmp_path: Path) -> None:
+    root = tmp_path / "both"
+    objects = [VocObject("hand", hand_box(0)), VocObject("plate", (150, 100, 230, 200))]
+    labelled(root, "a", hand_picture(0), objects)
+    with pytest.raises(CurateError, match="plate carries them"):
+        paste(root, smokes, tmp_path / "out", onto=["hand", "plate"])
+    assert paste(root, smokes, tmp_path / "out", onto=["hand", "plate"], relation="on-top-of", count=1)
+
+
 def test_things_on_other_things_lie_as_the_relation_says(smokes: Path, tmp_path: Path) -> None:
     root = tmp_path / "plates"
     plate = np.full((300, 400, 3), (120, 90, 60), np.uint8)
