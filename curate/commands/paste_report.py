@@ -34,7 +34,10 @@ def describe(result: Result) -> str:
     if result.grey:
         lines.append(f"  {result.grey} of the images are black and white")
     if result.updated or result.dropped:
-        lines.append(f"  old labels in part hidden: {result.updated} made smaller, {result.dropped} left out")
+        lines.append(
+            f"  old labels: {result.updated} boxes made smaller where something hides them,"
+            f" {result.dropped} left out, hidden or outside the frame"
+        )
     return "\n".join([*lines, *(f"  {note}" for note in result.notes)])
 
 
