@@ -14,9 +14,11 @@ from curate.errors import UnsafePath
 from curate.findings import spliced
 from curate.fixes.apply import apply
 from curate.fixes.journal import digest
+from curate.fixes.lock import at_work
 from curate.fixes.plan import FileChange, Plan
 from curate.formats.discover import open_dataset
 from curate.paste.provenance import MANIFEST, lineage
+from curate.rules.model import Facts
 from curate.rules.split_lists import without_lines
 from curate.tree import Tree, display
 from curate.wording import count
@@ -43,6 +45,11 @@ def run(path: Path, *, say: Callable[[str], None] = lambda _: None) -> Removed:
     CurateError.
     """
     tree = Tree.open(path)
+    with at_work(tree.root, "paste --remove"):
+        return _run(path, tree, say)
+
+
+def _run(path: Path, tree: Tree, say: Callable[[str], None]) -> Removed:
     say("reading")
     dataset = open_dataset(tree)
     gone: list[str] = []
@@ -78,9 +85,10 @@ def run(path: Path, *, say: Callable[[str], None] = lambda _: None) -> Removed:
 def _lists(tree: Tree, dataset: Dataset, rows: list[int]) -> list[FileChange]:
     """The split lists without the lines that name these images."""
     named = dataset.splits.filter(pl.col("image_id").is_in(rows) & pl.col("list").is_not_null())
+    facts = Facts(dataset, tree)
     changes = []
     for (name,), lines in named.group_by("list", maintain_order=True):
-        edits = without_lines(tree, [(str(name), int(line)) for line in lines["line"].unique().sort()])
+        edits = without_lines(facts, [(str(name), int(line)) for line in lines["line"].unique().sort()])
         old = tree.read(str(name))
         new = spliced(old, [(edit.start, edit.end, edit.new) for edit in edits])
         changes.append(FileChange(str(name), old, new))

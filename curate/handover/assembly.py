@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -18,10 +17,8 @@ from curate.formats.discover import open_dataset
 from curate.handover.selection import Selection, Source, class_list, select
 from curate.negatives.ledger import BY_MODEL
 from curate.negatives.standing import Standings, standings
-from curate.paste.provenance import MANIFEST, lineage, read
+from curate.paste.provenance import lineage
 from curate.tree import Tree, display
-
-__all__ = ["MANIFEST", "RATIOS", "Assembly", "assemble", "records"]
 
 RATIOS: Mapping[str, float] = {"train": 0.8, "val": 0.1, "test": 0.1}
 
@@ -181,11 +178,6 @@ def _with_val(
             source = replace(source, split_of=split_of)
         result.append(source)
     return result
-
-
-def records(path: Path) -> list[dict[str, Any]]:
-    """The rows of the manifest of a paste, one a thing; [] where there is none."""
-    return read(path.parent).rows(named=True) if path.is_file() else []
 
 
 def _without_leaks(sources: Sequence[Source]) -> list[Source]:

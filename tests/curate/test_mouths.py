@@ -94,8 +94,9 @@ def test_a_cigarette_goes_into_an_unlabelled_mouth_and_the_result_says_how_it_wa
     for row in read(out).iter_rows(named=True):
         assert (row["grip"], row["host_object"], row["host_found"]) == ("lips", 0, "face")
         x0, y0, x1, y1 = row["box"]
-        assert x0 - 12 <= AT[0] <= x1 + 12
-        assert y0 - 12 <= AT[1] <= y1 + 12
+        left, top, _, _ = row["frame"] or (0, 0, 400, 400)  # the part of the photograph that was taken
+        assert left + x0 - 12 <= AT[0] <= left + x1 + 12
+        assert top + y0 - 12 <= AT[1] <= top + y1 + 12
 
 
 # --- hands by skin, the last resort -----------------------------------------------------------------------
