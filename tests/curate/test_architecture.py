@@ -16,7 +16,7 @@ from tests.conftest import REPO
 # from the ground up; a file or folder of curate/ belongs to the room of its name
 ROOMS = [
     *("errors", "wording", "tables", "geometry", "tree", "findings", "dataset", "engine", "formats"),
-    *("pixels", "copies", "negatives", "rules", "splits", "anchors"),
+    *("pixels", "copies", "negatives", "rules", "splits", "anchors", "ablation"),
     *("paste", "fixes", "report", "handover", "config", "known", "commands", "cli", "__main__"),
 ]
 TOO_HEAVY_FOR_THE_DOOR = {"torch", "sklearn", "albumentations", "cv2", "polars"}

@@ -1,0 +1,124 @@
+"""Which detections find a label: detections and labels of every photograph in, a table of matches out.
+
+COCO matches within one photograph and one class. So the matches of a photograph are worked out once, and
+stay the same whatever photographs are looked at together: a bootstrap only weighs them anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+IOUS = np.linspace(0.5, 0.95, 10)  # COCO's thresholds, AP50 is the first
+MOST = 100  # detections a photograph and class that count (COCO's maxDets)
+
+
+@dataclass(frozen=True)
+class Boxes:
+    """Boxes of one photograph: `xyxy` (n, 4) in its pixels, `classes` (n,), `scores` (n,), 1 for labels."""
+
+    xyxy: NDArray[np.float64]
+    classes: NDArray[np.int64]
+    scores: NDArray[np.float64]
+
+    @classmethod
+    def none(cls) -> Boxes:
+        """No box at all."""
+        return cls(np.zeros((0, 4)), np.zeros(0, np.int64), np.zeros(0))
+
+    def __len__(self) -> int:
+        return len(self.classes)
+
+
+@dataclass(frozen=True)
+class Matches:
+    """All detections of N photographs and C classes, class by class, the best score first."""
+
+    labels: NDArray[np.int64]  # (N, C) labelled boxes
+    image: NDArray[np.int64]  # (D,) photograph of each detection
+    label: NDArray[np.int64]  # (D,) its class
+    score: NDArray[np.float64]  # (D,)
+    right: NDArray[np.bool_]  # (D, 10) whether it finds a label, at each of IOUS
+
+    @property
+    def images(self) -> int:
+        """Photographs, those without any box counted."""
+        return len(self.labels)
+
+
+def match(found: Sequence[Boxes], labels: Sequence[Boxes], classes: int) -> Matches:
+    """Match the detections of every photograph with its labels, as COCO does (no crowds, all sizes).
+
+    Detections take labels in the order of their scores, each the free one that it overlaps most. Scores that
+    are equal keep the order of photographs, and within one the order given.
+    """
+    counts = np.zeros((len(labels), classes), np.int64)
+    parts: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.bool_]]] = []
+    for number, (mine, truth) in enumerate(zip(found, labels, strict=True)):
+        np.add.at(counts[number], truth.classes, 1)
+        for label in np.unique(mine.classes):
+            rows = np.flatnonzero(mine.classes == label)
+            rows = rows[np.argsort(-mine.scores[rows], kind="stable")][:MOST]
+            right = _match_class(mine.xyxy[rows], truth.xyxy[truth.classes == label])
+            parts.append((np.full(len(rows), number), np.full(len(rows), label), mine.scores[rows], right))
+    if not parts:
+        nothing = np.zeros(0, np.int64)
+        return Matches(counts, nothing, nothing, np.zeros(0), np.zeros((0, len(IOUS)), bool))
+    image, label_of, score, right = (np.concatenate([part[i] for part in parts]) for i in range(4))
+    order = np.lexsort((-score, label_of))  # stable: equal scores stay in the order of photographs
+    return Matches(counts, image[order], label_of[order], score[order], right[order])
+
+
+def taken(found: Boxes, labels: Boxes, least: float = float(IOUS[0])) -> NDArray[np.int64]:
+    """The label that each detection of one photograph finds at an IoU of `least`, -1 for none: (n,)."""
+    answer = np.full(len(found), -1)
+    for label in np.unique(found.classes):
+        rows = np.flatnonzero(found.classes == label)
+        rows = rows[np.argsort(-found.scores[rows], kind="stable")]
+        numbers = np.flatnonzero(labels.classes == label)
+        if len(numbers):
+            got = _take(overlaps(found.xyxy[rows], labels.xyxy[numbers]), least)
+            answer[rows] = np.where(got >= 0, numbers[got], -1)
+    return answer
+
+
+def _match_class(found: NDArray[np.float64], labels: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """(n, 4) best score first, (m, 4) -> (n, 10): whether each finds a label."""
+    right = np.zeros((len(found), len(IOUS)), bool)
+    if len(labels):
+        iou = overlaps(found, labels)
+        near = np.flatnonzero(iou.max(axis=1) >= IOUS[0] - 1e-9)  # the others find nothing at any threshold
+        for k, least in enumerate(IOUS):
+            right[near, k] = _take(iou[near], least) >= 0
+    return right
+
+
+def _take(iou: NDArray[np.float64], least: float) -> NDArray[np.int64]:
+    """Which of m labels each of n detections takes, in turn, -1 for none: (n, m) -> (n,)."""
+    free = np.ones(iou.shape[1], bool)
+    answer = np.full(len(iou), -1)
+    for row, overlap in enumerate(iou):
+        here = np.where(free, overlap, -1.0)
+        best = len(here) - 1 - int(here[::-1].argmax())  # of equals COCO takes the last
+        if here[best] >= min(least, 1 - 1e-10):
+            free[best] = False
+            answer[row] = best
+    return answer
+
+
+def overlaps(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    """IoU of every a with every b: (n, 4), (m, 4) -> (n, m).
+
+    Worked out from corner, width and height, in COCO's order of operations, so that a box at a threshold to
+    the last bit falls on the same side.
+    """
+    ax, ay, aw, ah = a[:, 0, None], a[:, 1, None], (a[:, 2] - a[:, 0])[:, None], (a[:, 3] - a[:, 1])[:, None]
+    bx, by, bw, bh = b[None, :, 0], b[None, :, 1], (b[:, 2] - b[:, 0])[None], (b[:, 3] - b[:, 1])[None]
+    wide = np.minimum(ax + aw, bx + bw) - np.maximum(ax, bx)
+    high = np.minimum(ay + ah, by + bh) - np.maximum(ay, by)
+    both = np.where((wide > 0) & (high > 0), wide * high, 0.0)
+    union = aw * ah + bw * bh - both
+    return np.divide(both, union, out=np.zeros_like(both), where=union > 0)

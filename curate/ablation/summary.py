@@ -1,0 +1,148 @@
+"""All that an ablation has measured: detections of every arm and seed in; estimates and verdicts out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from curate.ablation import bootstrap
+from curate.ablation.bootstrap import Draws, Estimate
+from curate.ablation.matches import Boxes, Matches, match
+from curate.ablation.precision import average_precision, false_positives, recall_at
+from curate.ablation.verdict import Needed, Verdict, needed, sentence, verdict
+
+FIGURES = ("ap50", "ap", "recall", "false_positives")
+NAMES = {"ap50": "AP50", "ap": "AP", "recall": "recall", "false_positives": "false positives"}
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What all arms are judged by."""
+
+    labels: Sequence[Boxes]  # (N) labelled boxes of every photograph
+    classes: int
+    groups: NDArray[np.int64]  # (N,) photographs that are drawn together
+    background_groups: NDArray[np.int64]  # (M,) pictures without objects; none: photographs serve instead
+    confidence: float  # at which false positives are counted
+    rate: float  # false positives a picture at which recall is read
+    draws: int = bootstrap.DRAWS
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the networks of one arm and seed found. Every photograph was judged once, by a fold's network."""
+
+    photographs: Sequence[Boxes]  # (N)
+    # on backgrounds, by every network of the seed: `looks` of them looked at each picture
+    background_image: NDArray[np.int64]  # (D,)
+    background_score: NDArray[np.float64]  # (D,)
+    looks: int
+
+
+@dataclass(frozen=True)
+class ArmFigures:
+    """One arm: an estimate for each of FIGURES."""
+
+    name: str
+    estimates: Mapping[str, Estimate]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One arm less another: an estimate for each of FIGURES, and the verdict by the chosen one."""
+
+    of: str
+    against: str
+    estimates: Mapping[str, Estimate]
+    verdict: Verdict
+    sentence: str
+    needed: Needed
+
+
+class Measured:
+    """Figures of every arm, seed and draw; estimates and differences are read off them."""
+
+    def __init__(self, bench: Bench, arms: Mapping[str, Sequence[Seen]]) -> None:
+        """`arms` maps a name to what each seed found; the first is the baseline, all have the same seeds."""
+        self.bench, self.arms = bench, arms
+        self.seeds = len(next(iter(arms.values())))
+        assert all(len(seen) == self.seeds for seen in arms.values()), "every arm has every seed"
+
+    @cached_property
+    def draws(self) -> Draws:
+        """The same for all arms: differences are paired."""
+        return bootstrap.draw(
+            self.bench.groups, self.bench.background_groups, self.seeds, draws=self.bench.draws
+        )
+
+    @cached_property
+    def matches(self) -> dict[str, list[Matches]]:
+        """Of every arm and seed."""
+        return {
+            name: [match(seen.photographs, self.bench.labels, self.bench.classes) for seen in seeds]
+            for name, seeds in self.arms.items()
+        }
+
+    @cached_property
+    def figures(self) -> dict[str, dict[str, NDArray[np.float64]]]:
+        """Arm -> figure -> (1 + B, K)."""
+        found: dict[str, dict[str, NDArray[np.float64]]] = {}
+        for name, seeds in self.arms.items():
+            columns = [
+                self._figures(seen, table) for seen, table in zip(seeds, self.matches[name], strict=True)
+            ]
+            found[name] = {key: np.stack([one[key] for one in columns], axis=1) for key in FIGURES}
+        return found
+
+    def _figures(self, seen: Seen, table: Matches) -> dict[str, NDArray[np.float64]]:
+        photographs = self.draws.photographs
+        precision = average_precision(table, photographs)
+        if len(self.bench.background_groups):
+            scores, image = seen.background_score, seen.background_image
+            pictures, looks = self.draws.negatives, seen.looks
+        else:  # what finds no label on a photograph is false, too
+            wrong = ~table.right[:, 0]
+            scores, image, pictures, looks = table.score[wrong], table.image[wrong], photographs, 1
+        rate = self.bench.rate * looks
+        return {
+            "ap50": precision[:, 0],
+            "ap": precision.mean(axis=1),
+            "recall": recall_at(table, photographs, scores, image, pictures, rate),
+            "false_positives": false_positives(scores, image, pictures, self.bench.confidence) / looks,
+        }
+
+    def arm(self, name: str) -> ArmFigures:
+        """Its figures with their intervals."""
+        figures = self.figures[name]
+        most = {key: np.inf if key == "false_positives" else 1.0 for key in FIGURES}
+        return ArmFigures(
+            name,
+            {key: bootstrap.estimate(figures[key], self.draws, least=0.0, most=most[key]) for key in FIGURES},
+        )
+
+    def difference(self, of: str, against: str, metric: str) -> Difference:
+        """One arm less another, through the same draws."""
+        a, b = self.figures[of], self.figures[against]
+        estimates = {key: bootstrap.estimate(a[key] - b[key], self.draws) for key in FIGURES}
+        chosen = estimates[metric]
+        values = float(a[metric][0].mean()), float(b[metric][0].mean())
+        photographs = len(self.bench.labels)
+        return Difference(
+            of=of,
+            against=against,
+            estimates=estimates,
+            verdict=verdict(chosen),
+            sentence=sentence(chosen, of, against, NAMES[metric], values, photographs),
+            needed=needed(chosen, photographs),
+        )
+
+    def part(self, name: str, seed: int, photographs: Sequence[int]) -> tuple[float, float]:
+        """(AP50, AP) of some photographs alone, such as those of a fold."""
+        weights = np.zeros((1, len(self.bench.labels)), np.int64)
+        weights[0, list(photographs)] = 1
+        precision = average_precision(self.matches[name][seed], weights)[0]
+        return float(precision[0]), float(precision.mean())
