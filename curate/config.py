@@ -1,9 +1,9 @@
 """`curate.toml`, or `[tool.curate]` of a `pyproject.toml`: a file in, frozen dataclasses out.
 
-One vocabulary: `curate run` reads all of it, `curate validate` the tables [classes], [validate] and
-[[suppress]]. For `curate run` a step is done if its table is there. Keys may be written with hyphens or
-underscores. An unknown key is an error that names the place and the nearest known one. Relative paths start
-at the folder of the file.
+One vocabulary: `curate run` reads all of it but [ablate], which is for `curate ablate`; `curate validate`
+reads the tables [classes], [validate] and [[suppress]]. For `curate run` a step is done if its table is
+there. Keys may be written with hyphens or underscores. An unknown key is an error that names the place and
+the nearest known one. Relative paths start at the folder of the file.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from curate.ablation.settings import Ablate
+from curate.ablation.settings import check as check_ablate
 from curate.errors import ConfigError
 from curate.paste.relations import CUTS, FRAMES, PLACES, RELATIONS
 from curate.rules import select
@@ -119,6 +121,7 @@ class Paste:
     quality: int | None = None  # of the new JPEGs; default: each photograph's own
     sheet: int = 12  # images on the contact sheet; 0 for none
     seed: int = 0
+    name: str | None = None  # [ablate] calls it "paste:NAME"; default: its number, if there are several
 
 
 @dataclass(frozen=True)
@@ -166,6 +169,16 @@ class Config:
     export: Export | None = None
     fit: Mapping[str, Any] | None = None  # fields of trainer.config.FitConfig, without data and run
     val: Val | None = None
+    ablate: Ablate | None = None
+
+    @property
+    def training_steps(self) -> list[str]:
+        """What [ablate] calls the steps that change the training set, in the order of the road."""
+        found = [name for name in ("fix", "negatives") if getattr(self, name) is not None]
+        for number, one in enumerate(self.paste, start=1):
+            which = one.name or (str(number) if len(self.paste) > 1 else "")
+            found.append(f"paste:{which}" if which else "paste")
+        return found
 
     @property
     def settings(self) -> Settings:
@@ -190,6 +203,8 @@ def load(path: Path) -> Config:
         config = table(Config, _ours(file), file.top, path.parent)
         _check_steps(config, file.top)
         _check_settings(config.settings, file.top)
+        if config.ablate is not None:
+            check_ablate(config.ablate, config.training_steps, (*file.top, "ablate"))
         return config
 
     return file.build(make)
@@ -314,6 +329,11 @@ def _check_steps(config: Config, top: Place) -> None:
         )
     for number, paste in enumerate(config.paste):
         _check_paste(paste, (*top, "paste", number))
+    steps = config.training_steps
+    twice = next((step for i, step in enumerate(steps) if step in steps[:i]), None)
+    if twice is not None:
+        cure = "Give each [[paste]] a name of its own."
+        raise Mistake((*top, "paste"), f"Two steps are called {twice!r}.", cure)
 
 
 def _check_paste(paste: Paste, place: Place) -> None:

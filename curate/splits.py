@@ -133,8 +133,13 @@ def size_table(dataset: Dataset) -> NDArray[np.int64]:
     scale = _IMGSZ / pl.max_horizontal("frame_width", "frame_height")
     boxes = dataset.boxes.select("image_id", side=side.clip(0).sqrt() * scale).drop_nulls()
     for image_id, length in boxes.iter_rows():
-        table[image_id, int(np.searchsorted(_SIZE_LIMITS, length, side="right"))] += 1
+        table[image_id, size_of(length)] += 1
     return table
+
+
+def size_of(length: float) -> int:
+    """Which of SIZES a box has; `length` is the square root of its area at 640 pixels of the long side."""
+    return int(np.searchsorted(_SIZE_LIMITS, length, side="right"))
 
 
 def assign(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -10,6 +11,7 @@ from curate.ablation.bootstrap import LEVEL, Estimate
 
 _BEYOND = 1.96  # standard errors that an interval of 95 % reaches to each side
 _TOLD = 2.80  # standard errors that a true difference must have to show four times out of five: 1.96 + 0.84
+MATTERS = 0.005  # half a point: a smaller difference is none, however surely it is there
 _MOST_SEEDS = 100  # more than that nobody trains
 _MOST_TIMES = 1000  # nor collects so many times the photographs
 
@@ -31,7 +33,9 @@ class Needed:
 
 
 def verdict(difference: Estimate) -> Verdict:
-    """By the interval of the difference: it lies above zero, below, or contains it."""
+    """By the interval of the difference: above zero, below, or neither; one below MATTERS counts as none."""
+    if abs(difference.value) < MATTERS:
+        return Verdict.UNTOLD
     if difference.low > 0:
         return Verdict.HELPS
     if difference.high < 0:
@@ -63,39 +67,57 @@ def _number(variance: float, allowed: float) -> int | None:
     return math.ceil(variance / allowed) if allowed > 0 else None
 
 
+# templates of a verdict in words; another language is another table with these keys
+SENTENCES: Mapping[str, str] = {
+    Verdict.HELPS.value: "helps",
+    Verdict.HURTS.value: "hurts",
+    Verdict.UNTOLD.value: "cannot be told",
+    "told": "{of} {verdict} compared with {against}: {seen}.",
+    "untold": "Whether {of} helps compared with {against} cannot be told: {seen}.",
+    "seen": "{figure} {a:.3f} against {b:.3f}, {difference} ({level:.0%} interval {low} to {high})",
+    "one_seed": " Only one seed was tried: the interval leaves out what another one would change.",
+    "no_difference": " A difference below {least:g} is none.",
+    "too_small": " So small a difference neither more seeds nor more photographs alone would show.",
+    "would_show": " A true difference of this size would show, four times in five, with about {ways}.",
+    "more_seeds": "{more} seeds instead of {now}",
+    "more_photographs": "{more:,} test photographs instead of {now:,}",
+    "or": " or ",
+    "undefined": "not defined",
+}
+
+
 def sentence(
-    difference: Estimate, of: str, against: str, figure: str, values: tuple[float, float], photographs: int
+    difference: Estimate,
+    of: str,
+    against: str,
+    figure: str,
+    values: tuple[float, float],
+    photographs: int,
+    words: Mapping[str, str] = SENTENCES,
 ) -> str:
     """The verdict for people, whole sentences. `values` are those of `of` and `against`."""
     said = verdict(difference)
-    interval = f"{LEVEL:.0%} interval {signed(difference.low)} to {signed(difference.high)}"
-    seen = f"{figure} {values[0]:.3f} against {values[1]:.3f}, {signed(difference.value)} ({interval})"
-    if said is not Verdict.UNTOLD:
-        return f"{of} {said.value} compared with {against}: {seen}.{_one_seed(difference)}"
-    return (
-        f"Whether {of} helps compared with {against} cannot be told: {seen}. "
-        f"{_what_it_takes(difference, photographs)}{_one_seed(difference)}"
-    )
+    low, high, seen = (signed(v, words) for v in (difference.low, difference.high, difference.value))
+    a, b = values
+    facts = words["seen"].format(figure=figure, a=a, b=b, difference=seen, level=LEVEL, low=low, high=high)
+    if said is Verdict.UNTOLD:
+        text = words["untold"].format(of=of, against=against, seen=facts)
+        text += _what_it_takes(difference, photographs, words)
+    else:
+        text = words["told"].format(of=of, verdict=words[said.value], against=against, seen=facts)
+    return text + (words["one_seed"] if len(difference.per_seed) == 1 else "")
 
 
-def _one_seed(difference: Estimate) -> str:
-    if len(difference.per_seed) > 1:
-        return ""
-    return " Only one seed was tried: the interval leaves out what another one would change."
-
-
-def _what_it_takes(difference: Estimate, photographs: int) -> str:
-    if not abs(difference.value) > 0 or math.isnan(difference.by_photographs):
-        return "No difference at all was seen."
+def _what_it_takes(difference: Estimate, photographs: int, words: Mapping[str, str]) -> str:
+    if not abs(difference.value) >= MATTERS or math.isnan(difference.by_photographs):
+        return words["no_difference"].format(least=MATTERS)
     more, seeds = needed(difference, photographs), len(difference.per_seed)
     ways = []
     if more.seeds is not None:
-        ways.append(f"{more.seeds} seeds instead of {seeds}")
+        ways.append(words["more_seeds"].format(more=more.seeds, now=seeds))
     if more.photographs is not None:
-        ways.append(f"{_round(more.photographs):,} test photographs instead of {photographs:,}")
-    if not ways:
-        return "So small a difference neither more seeds nor more photographs alone would show."
-    return f"A true difference of this size would show, four times in five, with about {' or '.join(ways)}."
+        ways.append(words["more_photographs"].format(more=_round(more.photographs), now=photographs))
+    return words["would_show"].format(ways=words["or"].join(ways)) if ways else words["too_small"]
 
 
 def _round(number: int) -> int:
@@ -104,8 +126,8 @@ def _round(number: int) -> int:
     return math.ceil(number / step) * step
 
 
-def signed(value: float) -> str:
+def signed(value: float, words: Mapping[str, str] = SENTENCES) -> str:
     """ "+0.123", with a true minus sign; "0.000" has none."""
     if math.isnan(value):
-        return "not defined"
+        return words["undefined"]
     return "0.000" if round(value, 3) == 0 else f"{value:+.3f}".replace("-", "−")

@@ -65,7 +65,8 @@ class Claim:
     ) -> None:
         self._stop.set()
         self._heart.join()
-        (self._folder / _name(self._number)).unlink(missing_ok=True)
+        for number in range(1, self._number + 1):  # those below were outbid, their owners are gone or know it
+            (self._folder / _name(number)).unlink(missing_ok=True)
 
     def check(self) -> None:
         """Raises LostClaim where another process has outbid this one."""

@@ -55,7 +55,7 @@ def assemble(
     trees = [Tree.open(path) for path in paths]
     datasets = [open_dataset(tree, classes=classes, workers=workers) for tree in trees]
     names = class_list(datasets, rename, keep)
-    _check_names(datasets, rename or {}, keep or (), names)
+    check_names(datasets, rename or {}, keep or (), names)
     notes: list[str] = []
     sources = []
     for tree, dataset in zip(trees, datasets, strict=True):
@@ -89,10 +89,10 @@ def train_shapes(selection: Selection, imgsz: int) -> Shapes:
     ).reshape(-1, 2)
 
 
-def _check_names(
+def check_names(
     datasets: Sequence[Dataset], rename: Mapping[str, str], keep: Sequence[str], names: Sequence[str]
 ) -> None:
-    """A name in `rename` or `keep` that no data set has is a typing mistake."""
+    """Raises ConfigError: a name in `rename` or `keep` that no data set has is a typing mistake."""
     there = {name for data in datasets for name in data.class_names()}
     there |= {name for data in datasets for name in data.objects["name"].drop_nulls().unique()}
     for name in rename:

@@ -12,6 +12,7 @@ from curate.ablation.matches import Boxes, match, taken
 from curate.ablation.precision import false_positives, recall_at
 from curate.ablation.summary import Bench, Measured, Seen
 from curate.ablation.verdict import Verdict, needed, sentence, signed, verdict
+from curate.report.ablation.words import WORDS
 
 
 def an_estimate(
@@ -160,7 +161,7 @@ def test_a_large_effect_helps_its_inverse_hurts_and_none_cannot_be_told() -> Non
     same = found.difference("same", "baseline", "ap50")
     assert same.verdict is Verdict.UNTOLD
     assert same.estimates["ap50"].value == 0
-    assert "No difference at all was seen." in same.sentence
+    assert "A difference below 0.005 is none." in same.sentence
 
 
 def test_differences_are_paired() -> None:
@@ -197,6 +198,8 @@ def test_a_verdict_goes_by_the_interval() -> None:
     assert verdict(an_estimate(0.1, 0.05)) is Verdict.HELPS
     assert verdict(an_estimate(-0.1, 0.05)) is Verdict.HURTS
     assert verdict(an_estimate(0.1, 0.1)) is Verdict.UNTOLD  # it touches zero
+    assert verdict(an_estimate(0.004, 0.001)) is Verdict.UNTOLD  # surely there, and nothing to anybody
+    assert verdict(an_estimate(math.nan, math.nan)) is Verdict.UNTOLD
 
 
 def test_what_it_takes_by_hand() -> None:
@@ -224,6 +227,12 @@ def test_sentences_say_figures_intervals_and_what_it_takes() -> None:
     assert "four times in five, with about 9 seeds instead of 3" in untold
     alone = sentence(an_estimate(0.3, 0.1, seeds=1), "a", "b", "AP50", (0.4, 0.1), 46)
     assert alone.endswith("Only one seed was tried: the interval leaves out what another one would change.")
+
+
+def test_a_verdict_can_be_said_in_another_language() -> None:
+    words = WORDS["zh"]
+    told = sentence(an_estimate(0.3, 0.1), "手上粘贴", "基线", "AP50", (0.4, 0.1), 46, words)
+    assert told == "手上粘贴 与 基线 相比有帮助：AP50 0.400 对 0.100，+0.300（95% 区间 +0.200 到 +0.400）。"
 
 
 def test_signs_are_true_and_zero_has_none() -> None:

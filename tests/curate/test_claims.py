@@ -116,6 +116,9 @@ def test_an_owner_that_was_asleep_learns_that_it_was_outbid(tmp_path: Path) -> N
             assert time.monotonic() < deadline
             time.sleep(0.01)
     other.check()  # what the sleeper gave back was its own claim
+    with other:
+        pass
+    assert not list(tmp_path.glob("claim-*"))
 
 
 def test_a_heart_beats_while_the_work_goes_on(tmp_path: Path) -> None:
