@@ -1,0 +1,56 @@
+"""The proof's templates are configurations that can be planned, with the arms that the issue asks for."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import pytest
+
+from curate.commands.ablate_plan import plan
+from tests.bench import paste_proof
+from tests.curate.sets import picture, put, put_voc
+
+SETS = ("cigarettes_yolo", "hands_phone_voc", "hands_gesture_yolo", "pens_cutout_yolo", "pens_table_coco")
+
+
+@pytest.mark.parametrize(
+    ("what", "arms"),
+    [
+        (
+            "cigarettes",
+            [
+                "real only",
+                "rectangles at random places",
+                "cut-outs at random places",
+                "cut-outs onto hands and mouths",
+                "onto hands and mouths + negatives",
+                "onto hands and mouths + negatives + pens as distractors",
+            ],
+        ),
+        (
+            "pens",
+            ["real only", "cut-outs at random places", "cut-outs onto hands", "onto hands + negatives"],
+        ),
+    ],
+)
+def test_a_template_can_be_planned(tmp_path: Path, what: str, arms: list[str]) -> None:
+    for name in SETS:
+        put_voc(tmp_path / "data" / name, {"a": [("smoke", (1, 1, 9, 9))]})
+    put(tmp_path / "data" / "backgrounds" / "b.jpg", picture())
+    asked = argparse.Namespace(
+        what=what,
+        steps=9,
+        seeds=2,
+        count=30,
+        threads=1,
+        data=tmp_path / "data",
+        out=tmp_path / "结果",
+    )
+    made = plan(paste_proof.write_configuration(asked))
+    assert [arm.name for arm in made.arms] == arms
+    assert len(made.jobs) == len(arms) * 2 * 3
+    assert (paste_proof.MEANING[what], paste_proof.CHANCE) in {(p.a, p.b) for p in made.asked.compare}
+    ways = [step for match in made.asked.match for step in match.steps]
+    counts = {made.paste_table(step)[1].count for step in ways}
+    assert counts <= {30, 15}
