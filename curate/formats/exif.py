@@ -10,7 +10,7 @@ import struct
 import time
 from typing import NamedTuple
 
-_HEAD = 1 << 17  # the block lies in one of the first segments, each of which has at most 64 KiB
+_SEGMENTS = 32  # the block lies in one of the first
 _MAKE, _MODEL, _EXIF_DIRECTORY = 0x010F, 0x0110, 0x8769
 _TAKEN, _FRACTION = 0x9003, 0x9291
 _ASCII, _LONG = 2, 4
@@ -25,16 +25,27 @@ class Shot(NamedTuple):
 
 def shot(content: bytes) -> Shot | None:
     """The camera and the time of a JPEG; None where either is not said, or the block is damaged."""
-    if not content.startswith(b"\xff\xd8"):
-        return None
-    at = content.find(b"Exif\0\0", 0, _HEAD)
-    if at < 0:
-        return None
-    block = content[at + 6 : at + 6 + 65536]
+    block = _block(content)
     try:
-        return _shot(block)
+        return _shot(block) if block is not None else None
     except (struct.error, ValueError, OverflowError):
         return None
+
+
+def _block(content: bytes) -> bytes | None:
+    """What follows the mark of EXIF in its segment; None where a JPEG has none before its picture begins."""
+    if not content.startswith(b"\xff\xd8"):
+        return None
+    at = 2
+    for _ in range(_SEGMENTS):
+        head = content[at : at + 10]  # a marker and its length, which counts itself
+        if len(head) < 10 or head[0] != 0xFF or head[1] in (0xD9, 0xDA):
+            return None
+        end = at + 2 + (head[2] << 8 | head[3])
+        if head[1] == 0xE1 and head[4:] == b"Exif\0\0":
+            return content[at + 10 : end]
+        at = at + 1 if head[1] == 0xFF else end  # FF before a marker fills
+    return None
 
 
 def _shot(block: bytes) -> Shot | None:

@@ -6,13 +6,14 @@ import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from curate.engine.local import available_cores, map_shards
+from curate.engine.threads import map_parts
 from curate.errors import CurateError
 
 REPO = Path(__file__).resolve().parents[2]
@@ -88,3 +89,36 @@ def test_a_script_without_a_main_guard_runs_once(tmp_path: Path) -> None:
 
 def test_there_is_at_least_one_core() -> None:
     assert available_cores() >= 1
+
+
+def test_parts_are_worked_on_in_threads_and_come_back_in_order() -> None:
+    for workers in (1, 2, 5):
+        assert list(map_parts(lambda n: n * n, range(50), workers=workers)) == [n * n for n in range(50)]
+    assert list(map_parts(abs, [], workers=3)) == []
+
+
+def test_few_parts_are_begun_ahead_of_what_is_taken() -> None:
+    asked: list[int] = []
+
+    def parts() -> Iterator[int]:
+        for n in range(1000):
+            asked.append(n)
+            yield n
+
+    results = map_parts(abs, parts(), workers=2)
+    assert [next(results) for _ in range(3)] == [0, 1, 2]
+    assert len(asked) < 20
+    results.close()
+
+
+def test_an_error_in_a_thread_is_raised_here_and_ends_the_others() -> None:
+    done: list[int] = []
+
+    def work(n: int) -> None:
+        done.append(n)
+        if n == 3:
+            raise ValueError("three")
+
+    with pytest.raises(ValueError, match="three"):
+        list(map_parts(work, range(1000), workers=2))
+    assert len(done) < 30
