@@ -293,6 +293,8 @@ def _copies_elsewhere(plan: Plan, sets: Sequence[tuple[Dataset, Tree]], looks: S
         near = near_copies(
             np.concatenate([*(mine.thumbs for mine in looks), look.thumbs]),
             np.concatenate([*(mine.decoded for mine in looks), look.decoded]),
+            every=True,  # each is named, also where another one connects it
+            workers=plan.workers,
         )
         across = [
             (names[a], other.images["image"][b - len(names)])

@@ -26,7 +26,8 @@ from curate.negatives.labelled import Frame, frames
 from curate.negatives.ledger import VERIFIED, Claim
 from curate.negatives.likeness import judged, learn, least_alike
 from curate.negatives.model import Seer, unmatched, working_confidence
-from curate.pixels import SIDE, PixelReader
+from curate.pixels import PixelReader
+from curate.pixels.look import SIDE
 from curate.tree import Tree, display
 from curate.wording import count
 

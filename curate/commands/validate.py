@@ -92,7 +92,8 @@ def run(
         today=today or (date.today() if any(one.until for one in settings.suppress) else None),
     )
     limits = Limits(table.coordinate_base, imgsz or table.imgsz, table.tiny, table.whole_image)
-    look = partial(Facts, limits=limits, reader=_pixel_reader(workers, say) if pixels else None)
+    reader = _pixel_reader(workers, say, use_cache) if pixels else None
+    look = partial(Facts, limits=limits, reader=reader)
     check = _Check(screen)
 
     def finished(data: Dataset, findings: Sequence[Finding], screened: Screened) -> Report:
@@ -105,6 +106,8 @@ def run(
         if names is not None and classes is None:
             read.classes_from = "the configuration"
         data = read(tree)
+        if reader is not None and any(rule.needs_pixels for rule in rules):
+            reader.begin(data, tree)  # while rules are asked that look at none
         if not fix and not diff:
             say("checking")
             return _written(write_baseline, finished(data, check(look(data, tree), rules), check.first))
@@ -154,10 +157,10 @@ class _Reader:
         return data if self.classes_from is None else replace(data, classes_from=self.classes_from)
 
 
-def _pixel_reader(workers: int | None, say: Callable[[str], None]) -> PixelReader:
+def _pixel_reader(workers: int | None, say: Callable[[str], None], use_cache: bool) -> PixelReader:
     from curate.pixels import PixelReader  # OpenCV is loaded only where pixels are looked at
 
-    return PixelReader(workers, say)
+    return PixelReader(workers, say, use_cache)
 
 
 @dataclass

@@ -11,18 +11,21 @@ from curate.formats.images import decode_pixels
 from curate.tree import Tree
 
 
-def same_bytes(tree: Tree, images: Sequence[tuple[str | None, int | None]]) -> list[list[int]]:
+def same_bytes(
+    tree: Tree, images: Sequence[tuple[str | None, int | None]], looks: Sequence[bytes | None] | None = None
+) -> list[list[int]]:
     """Groups of rows (two or more) whose files hold the same bytes; `images` are (name, size in bytes).
 
     Only files of equal size are read; rows without image, and files that are empty or cannot be read, are in
-    no group. In the order of the rows.
+    no group. In the order of the rows. `looks`, one a row, are equal for equal bytes; with them fewer files
+    are read.
     """
-    by_size: dict[int, list[int]] = defaultdict(list)
+    alike: dict[tuple[int, bytes | None], list[int]] = defaultdict(list)
     for row, (name, size) in enumerate(images):
         if name is not None and size:
-            by_size[size].append(row)
+            alike[size, looks[row] if looks else None].append(row)
     same: dict[tuple[int, bytes], list[int]] = defaultdict(list)
-    for size, rows in by_size.items():
+    for (size, _), rows in alike.items():
         if len({images[row][0] for row in rows}) < 2:
             continue
         for row in rows:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import lru_cache
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,8 +28,8 @@ BITS = sorted(
     key=lambda vu: (vu[0] + vu[1], abs(vu[0] - vu[1]), vu),
 )
 _FLAT = np.array([v * FREQUENCIES + u for v, u in BITS])
-_WEIGHT = (np.uint64(1) << np.arange(len(BITS), dtype=np.uint64)).astype(np.uint64)
 
+Grey = TypeVar("Grey", np.uint8, np.float32)
 Coefficients = NDArray[np.float32]  # (..., FREQUENCIES, FREQUENCIES), rows first
 Codes = NDArray[np.uint64]
 
@@ -69,7 +70,7 @@ def turned(found: Coefficients) -> Coefficients:
     return np.stack(turns, axis=1)
 
 
-def turn_pictures(pictures: NDArray[np.float32], turn: int) -> NDArray[np.float32]:
+def turn_pictures(pictures: NDArray[Grey], turn: int) -> NDArray[Grey]:
     """Pictures (N, S, S) as `turned` turns their coefficients."""
     one = pictures.transpose(0, 2, 1) if turn & 4 else pictures
     one = one[:, ::-1] if turn & 2 else one
@@ -83,7 +84,9 @@ def values(found: Coefficients) -> NDArray[np.float32]:
 
 def codes(bits: NDArray[np.float32]) -> Codes:
     """Signs as one integer: (..., len(BITS)) -> (...), bit i for BITS[i]."""
-    return ((bits > 0) * _WEIGHT).sum(axis=-1, dtype=np.uint64)
+    signs = np.zeros((*bits.shape[:-1], 64), np.bool_)
+    np.greater(bits, 0, out=signs[..., : len(BITS)])
+    return np.packbits(signs, axis=-1, bitorder="little").view("<u8")[..., 0].astype(np.uint64, copy=False)
 
 
 def differing_bits(a: Codes, b: Codes) -> NDArray[np.int64]:

@@ -24,7 +24,7 @@ from curate.errors import UnsafePath
 from curate.formats.images import ImageFacts, decode_pixels, facts_of_bytes
 from curate.negatives.crops import Rectangle
 from curate.negatives.ledger import NEVER, Claim
-from curate.pixels import SIDE, Look, look_at
+from curate.pixels.look import SIDE, Look, look_at
 from curate.tree import Tree
 
 QUALITY = 95  # of JPEG, for what is cut out or shrunk
@@ -301,13 +301,14 @@ def _looked(
 
 def poor(look: Look, sharpness: float) -> str | None:
     """Why a picture shows too little to learn from; None where it does not. `sharpness` is the usual one."""
-    if look.darkest is None or look.brightest is None or look.sharpness is None:
+    shown = look.figures
+    if shown.darkest is None or shown.brightest is None or shown.sharpness is None:
         return "damaged: it cannot be decoded"
-    if look.brightest < BLACK or look.darkest > WHITE or look.brightest - look.darkest < ONE_COLOUR:
+    if shown.brightest < BLACK or shown.darkest > WHITE or shown.brightest - shown.darkest < ONE_COLOUR:
         return "it is black, white or of one colour"
     if sharpness and _flat(look.thumb) > MOSTLY:
         return "it is flat: nothing to learn from"
-    if look.sharpness < BLURRED * sharpness:
+    if shown.sharpness < BLURRED * sharpness:
         return "it is out of focus"
     return None
 

@@ -2,7 +2,8 @@
 
 ## What
 99 % of the picture is darker than 16 or lighter than 240 of 255, or all grey values lie within 8; or it has
-almost no fine detail, measured at 160 pixels of the short side or a little more.
+almost no fine detail, measured where the short side has 96 pixels or up to twice as many. The detail of
+smaller pictures is not judged.
 
 ## Why it hurts training
 A detector learns nothing from a lens cap, and from a box on something that cannot be seen it learns to guess.
@@ -15,8 +16,9 @@ The first frame of a video, which is black.
 Only a person can say whether the picture is of use.
 
 ## Evidence
-The limits leave all photographs of `bccd_voc`, `raccoon_voc` and `hands_phone_voc` in peace, public sets of
-839 in all.
+Of the 839 photographs of `bccd_voc`, `raccoon_voc` and `hands_phone_voc`, public sets, none has less than 2.6
+times the detail that is asked for. Shrunk to 400 pixels of the short side and blurred with a Gaussian of 2 %
+of that, 8 % of the first, 73 % of the second and 89 % of the third have less than is asked for.
 """
 
 from __future__ import annotations
@@ -24,21 +26,31 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import polars as pl
+
 from curate.findings import Finding, Severity
 from curate.rules.model import Facts, Rule, Stage
 
 DARK, LIGHT = 16, 240  # grey values of 255
 ONE_COLOUR = 8  # grey values apart
-BLURRED = 0.002  # of `Look.sharpness`
+LEAST_SIDE = 96  # pixels; `curate.pixels.look.LEAST_SIDE`, which is not loaded for it
+BLURRED = 0.01  # of `Figures.sharpness`
 
 
 def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
     if facts.pixels is None:
         return
-    for row, look in enumerate(facts.pixels.table.iter_rows(named=True)):
-        words = _words(look) if look["sharpness"] is not None else None
+    poor = (
+        (pl.col("brightest") < DARK)
+        | (pl.col("darkest") > LIGHT)
+        | (pl.col("brightest") - pl.col("darkest") < ONE_COLOUR)
+        | (pl.col("sharpness") < BLURRED)
+    )
+    for look in facts.pixels.table.with_row_index("row").filter(poor).iter_rows(named=True):
+        image = facts.data.images.row(look["row"], named=True)
+        small = min(image["image_width"] or 0, image["image_height"] or 0) < LEAST_SIDE
+        words = _words(look, small=small)
         if words is not None:
-            image = facts.data.images.row(row, named=True)
             yield rule.finding(
                 image,
                 words,
@@ -48,14 +60,14 @@ def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
             )
 
 
-def _words(look: Mapping[str, Any]) -> str | None:
+def _words(look: Mapping[str, Any], *, small: bool) -> str | None:
     if look["brightest"] < DARK:
         return "the picture is black"
     if look["darkest"] > LIGHT:
         return "the picture is white"
     if look["brightest"] - look["darkest"] < ONE_COLOUR:
         return "the picture has one colour"
-    return "the picture is blurred" if look["sharpness"] < BLURRED else None
+    return None if small else "the picture is blurred"
 
 
 RULE = Rule(

@@ -1,20 +1,26 @@
 """Near-copies: how many are found among altered copies of real photographs, and how many others.
 
-    python -m tests.bench.near_copies DATA... [--seed 0] [--copies 4] [--growth] [--sheet FALSE.jpg]
+    python -m tests.bench.near_copies DATA... [--seed 0] [--copies 4] [--growth] [--sheet FALSE.png]
 
 Every image below DATA gets copies, each altered in one of the ways of ALTERATIONS or in two of them. Truth:
 a picture and its copies are one family, and no two families are alike, but for the originals that were looked
-at and are the same scene (JUDGED). All pairs count: precision is the share of the pairs found that lie in one
-family, recall the share of the pairs of a picture and its copy that are found. Clusters join what pairs
-connect, and are judged over all their pairs.
+at and are the same scene (JUDGED). For pairs the search compares also those that others connect already:
+precision is the share of the pairs found that lie in one family, recall the share of the pairs of a picture
+and its copy that are found. Clusters are those of the search as data sets have it, and are judged over all
+their pairs.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import itertools
+import resource
+import subprocess
+import sys
+import tempfile
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -23,12 +29,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.commands import validate
 from curate.copies.clusters import clusters
 from curate.copies.near import near_copies
 from curate.engine.local import map_shards
 from curate.formats.images import decode_pixels
 from curate.formats.pairing import is_image_name
-from curate.pixels import SIDE, look_at
+from curate.pixels.look import SIDE, look_at
 
 LONGEST = 1024  # pixels; larger originals are shrunk first, so that the benchmark takes minutes
 QUALITY = 92  # of copies that another alteration does not encode worse
@@ -143,11 +150,16 @@ def measure(paths: Sequence[Path], seed: int, copies: int, sheet: Path | None) -
     looking = sum(seconds for _, seconds in shards)
     thumbs = np.stack([thumb for _, _, thumb in made])
     began = time.perf_counter()
+    used = time.process_time()
     found = near_copies(thumbs)
-    finding = time.perf_counter() - began
+    finding, used = time.perf_counter() - began, time.process_time() - used
     joined = clusters(zip(found.a.tolist(), found.b.tolist(), strict=True))
     print(f"{len(paths):,} originals, {len(made):,} images")
-    print(f"decoding {looking:.1f} s of one core, finding {finding:.1f} s: {len(found):,} pairs")
+    print(
+        f"looking {looking:.1f} s of one core; finding {finding:.1f} s, {used:.1f} s of one core: "
+        f"{len(found):,} pairs connect them"
+    )
+    found = near_copies(thumbs, every=True)
     for title, judged in (("no two originals alike", ()), ("originals of one scene together", JUDGED)):
         family = families(paths, [number for number, _, _ in made], judged)
         direct = {tuple(sorted(pair)) for pair in zip(found.a.tolist(), found.b.tolist(), strict=True)}
@@ -212,7 +224,7 @@ def draw(
     tiles += [np.zeros((240, 320, 3), np.uint8)] * (-len(tiles) % 4)
     if tiles:
         rows = [np.hstack(tiles[i : i + 4]) for i in range(0, len(tiles), 4)]
-        sheet.write_bytes(cv2.imencode(".jpg", np.vstack(rows))[1].tobytes())
+        sheet.write_bytes(cv2.imencode(".png", np.vstack(rows))[1].tobytes())
 
 
 def drawn_thumbs(count: int, seed: int) -> NDArray[np.uint8]:
@@ -229,16 +241,70 @@ def drawn_thumbs(count: int, seed: int) -> NDArray[np.uint8]:
     return thumbs
 
 
-def growth() -> None:
-    """Print how the time of finding grows with the number of images."""
-    print("\ndrawn thumbnails, of which each twentieth is a copy")
-    print(f"{'images':>8}{'seconds':>9}{'CPU s':>8}{'ms an image':>13}{'pairs':>7}")
-    for count in (2_000, 5_000, 10_000, 20_000, 50_000):
-        thumbs = drawn_thumbs(count, 0)
-        began, cpu = time.perf_counter(), time.process_time()
-        found = near_copies(thumbs)
-        seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
-        print(f"{count:>8,}{seconds:>9.1f}{cpu:>8.1f}{1000 * seconds / count:>13.2f}{len(found):>7,}")
+def frames(count: int, seed: int) -> NDArray[np.uint8]:
+    """Thumbnails of ten still cameras, a tenth of the frames each: what crowds most under one key."""
+    scenes = drawn_thumbs(10, seed)
+    rng = np.random.default_rng(seed)
+    shown = np.repeat(scenes, -(-count // 10), axis=0)[:count]
+    for start in range(0, count, 1000):
+        part = shown[start : start + 1000]
+        part[:] = np.clip(part + rng.integers(-4, 5, part.shape), 0, 255)
+    return shown
+
+
+SEARCHED: dict[str, Callable[[int, int], NDArray[np.uint8]]] = {"drawn": drawn_thumbs, "frames": frames}
+
+
+def growth(kind: str) -> None:
+    """Print how time and memory of finding grow with the number of images; each number in its own process."""
+    print(f"\n{kind}: {(SEARCHED[kind].__doc__ or '').splitlines()[0]}")
+    print(f"{'images':>8}{'seconds':>9}{'CPU s':>8}{'ms an image':>13}{'pairs':>9}{'MB':>7}{'MB thumbs':>11}")
+    for count in (1_000, 10_000, 100_000):
+        command = [sys.executable, "-m", "tests.bench.near_copies", "--searched", kind, str(count)]
+        print(
+            subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout, end="", flush=True
+        )
+
+
+def search(kind: str, count: int) -> None:
+    """Print one line of `growth`."""
+    thumbs = SEARCHED[kind](count, 0)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    began, used = time.perf_counter(), time.process_time()
+    found = near_copies(thumbs)
+    seconds, used = time.perf_counter() - began, time.process_time() - used
+    peak = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    row = f"{count:>8,}{seconds:>9.2f}{used:>8.2f}{1000 * used / count:>13.3f}{len(found):>9,}"
+    print(f"{row}{peak:>7.0f}{thumbs.nbytes / 1e6:>11.0f}")
+
+
+def exact(paths: Sequence[Path]) -> None:
+    """Print how many byte copies, and files with other bytes and the same pixels, `validate` names."""
+    family: dict[str, str] = {}  # name of a file -> digest of its pixels
+    with tempfile.TemporaryDirectory() as folder:
+        for number, path in enumerate(paths):
+            content = path.read_bytes()
+            pixels = decode_pixels(content)
+            if pixels is None:
+                continue
+            copies = {f"a{path.suffix}": content, f"b{path.suffix}": content}
+            if content.startswith(b"\xff\xd8"):
+                copies[f"c{path.suffix}"] = content[:2] + b"\xff\xfe\0\x07other" + content[2:]
+            bgr = np.ascontiguousarray(pixels[:, :, ::-1])
+            copies["d.png"] = cv2.imencode(".png", bgr, [cv2.IMWRITE_PNG_COMPRESSION, 1])[1].tobytes()
+            for name, copy in copies.items():
+                Path(folder, f"{number:05}{name}").write_bytes(copy)
+                family[f"{number:05}{name}"] = hashlib.sha256(pixels.tobytes()).hexdigest()
+        report = validate.run(Path(folder), pixels=True, select=["SET008"])
+    names = list(family)
+    row_of = {name: row for row, name in enumerate(names)}
+    named = ((f.path, f.message.split(", of ")[1].split(" (")[0].split(";")[0]) for f in report.findings)
+    joined = clusters((row_of[a], row_of[b]) for a, b in named)
+    pairs = [(names[a], names[b]) for rows in joined for a, b in itertools.combinations(rows, 2)]
+    right = sum(family[a] == family[b] for a, b in pairs)
+    every = sum(count * (count - 1) // 2 for count in Counter(family.values()).values())
+    print(f"\nbyte and pixel copies: {len(names):,} files, {every:,} pairs")
+    print(f"  precision {right / max(len(pairs), 1):.4f}, recall {right / max(every, 1):.4f}")
 
 
 def main() -> None:
@@ -249,14 +315,21 @@ def main() -> None:
     parser.add_argument(
         "--copies", type=int, default=4, help="of each photograph; half of them altered twice"
     )
-    parser.add_argument("--growth", action="store_true", help="time up to 50,000 drawn thumbnails, too")
+    parser.add_argument("--growth", action="store_true", help="time and memory up to 100,000 thumbnails")
+    parser.add_argument("--exact", action="store_true", help="find byte copies and pixel copies, too")
+    parser.add_argument("--searched", nargs=2, metavar=("KIND", "COUNT"), help=argparse.SUPPRESS)
     parser.add_argument("--sheet", type=Path, help="draw the false pairs there")
     asked = parser.parse_args()
     paths = sorted(path for folder in asked.data for path in folder.rglob("*") if is_image_name(path.name))
     if paths:
         measure(paths, asked.seed, asked.copies, asked.sheet)
+    if paths and asked.exact:
+        exact(paths)
+    if asked.searched:
+        search(asked.searched[0], int(asked.searched[1]))
     if asked.growth:
-        growth()
+        for kind in SEARCHED:
+            growth(kind)
 
 
 if __name__ == "__main__":

@@ -46,6 +46,17 @@ def put_voc(
     return root
 
 
+def put_mirrored(root: Path, pairs: int = 10) -> Path:
+    """A VOC folder of twice as many images; the second half shows the first, mirrored: 10 is 00, 11 is 01."""
+    put_voc(root, {f"{i:02}": [("hand", (5.0, 5.0, 30.0, 30.0))] for i in range(2 * pairs)})
+    for i in range(2 * pairs):
+        mosaic = np.random.default_rng(i % pairs).integers(0, 255, (6, 8, 3), dtype=np.uint8)
+        shown = cv2.resize(mosaic, (64, 48))
+        encoded = cv2.imencode(".jpg", shown if i < pairs else shown[:, ::-1])[1]
+        put(root / "JPEGImages" / f"{i:02}.jpg", encoded.tobytes())
+    return root
+
+
 def files_below(root: Path) -> dict[str, bytes]:
     """Every file of a folder with its bytes."""
     return {p.relative_to(root).as_posix(): p.read_bytes() for p in sorted(root.rglob("*")) if p.is_file()}

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import tracemalloc
+from dataclasses import fields
+
 import cv2
 import numpy as np
 import pytest
 
-from curate.copies.align import align, places, sample
+from curate.copies.align import align, places, quarters
 from curate.copies.clusters import clusters
 from curate.copies.fingerprint import (
     BITS,
@@ -20,8 +23,10 @@ from curate.copies.fingerprint import (
     turned,
     values,
 )
-from curate.copies.near import candidates, near_copies
-from curate.pixels import SIDE, look_at
+from curate.copies.lookup import TABLES, Ways, _filed, _narrowed, ways
+from curate.copies.near import _alike, near_copies
+from curate.copies.refine import sample
+from curate.pixels.look import SIDE, look_at
 from tests.bench.near_copies import ALTERATIONS, altered, drawn_thumbs
 
 
@@ -104,8 +109,68 @@ def test_hundreds_of_look_alikes_are_not_compared_all_with_all() -> None:
     rng = np.random.default_rng(0)
     noise = rng.integers(-2, 3, (300, SIDE, SIDE))
     frames = np.clip(SCENES[0].astype(int) + noise, 0, 255).astype(np.uint8)
-    assert len(candidates(frames).a) < 300 * 64  # of 44,850 pairs
+    assert len(ways(frames, np.arange(300))) < 300 * 64  # of 44,850 pairs
     assert clusters(pairs_of(frames)) == [list(range(300))]  # and still hang together
+
+
+def test_pairs_of_look_alikes_are_compared_some_at_a_time() -> None:
+    thumbs = np.repeat(SCENES[:1], 200, axis=0)
+    a, b = np.triu_indices(200, 1)
+    none = np.zeros(len(a), np.int64)
+    tracemalloc.start()
+    try:
+        assert len(_alike(thumbs, Ways(a, b, none, none, none))) == 19_900
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 20e6  # all 19,900 pairs at once would be 92 MB of differences
+
+
+def family(number: int, count: int = 6) -> np.ndarray:
+    """A scene and copies of it, altered in ways that are drawn."""
+    rng = np.random.default_rng(number)
+    hows = [str(rng.choice([*ALTERATIONS, *TWICE])) for _ in range(count - 1)]
+    return np.stack(
+        [thumb(scene(number)), *(look_at(altered(scene(number), how, rng)).thumb for how in hows)]
+    )
+
+
+FAMILIES = np.concatenate([family(number) for number in range(100, 108)])
+
+
+def test_what_hangs_together_is_the_same_where_only_what_is_not_connected_is_compared() -> None:
+    every, enough = near_copies(FAMILIES, every=True), near_copies(FAMILIES)
+    joined = [clusters(zip(found.a.tolist(), found.b.tolist(), strict=True)) for found in (every, enough)]
+    assert joined[0] == joined[1]
+    assert all(len({row // 6 for row in rows}) == 1 for rows in joined[0])
+    assert len(joined[0]) == 8
+    assert len(enough) < 48 < len(every)
+
+
+def test_the_number_of_threads_changes_nothing() -> None:
+    one, three = near_copies(FAMILIES, workers=1), near_copies(FAMILIES, workers=3)
+    for column in fields(one):
+        assert np.array_equal(getattr(one, column.name), getattr(three, column.name)), column.name
+
+
+def test_of_a_crowd_under_one_key_the_nearest_in_the_order_of_the_pictures_are_looked_at() -> None:
+    crowd = np.zeros((1000, WINDOWS), np.uint64)  # all windows of 1,000 pictures have one fingerprint
+    table = _filed(crowd.reshape(-1), 14, TABLES[0])
+    low, high = _narrowed(table, np.zeros((3, 1), np.int64), np.array([0, 500, 999]))
+    assert (high - low).tolist() == [[256], [256], [256]]
+    looked_at = [
+        table.entries[begin:end] // WINDOWS for begin, end in zip(low[:, 0], high[:, 0], strict=True)
+    ]
+    # 256 entries are 7 pictures of 36 windows: those around each
+    assert [(rows.min(), rows.max()) for rows in looked_at] == [(0, 7), (496, 503), (992, 999)]
+
+
+def test_pictures_that_hardly_differ_as_they_lie_are_told_though_they_are_no_copies() -> None:
+    marked = SCENES[0].copy()
+    marked[20:24, 20:24] = np.where(marked[20:24, 20:24] > 127, 0, 255)
+    found = near_copies(np.stack([SCENES[0], marked, SCENES[1]]))
+    assert len(found) == 0
+    assert found.alike.tolist() == [[0, 1]]
 
 
 def test_pictures_turn_as_their_coefficients_do() -> None:
@@ -150,7 +215,7 @@ def test_a_place_is_sampled_by_linear_interpolation() -> None:
 
 def test_nothing_is_aligned_with_nothing() -> None:
     none = np.zeros(0, np.int64)
-    assert align(SCENES, none, none, none, none).is_copy.tolist() == []
+    assert align(SCENES, quarters(SCENES), none, none, none, none).is_copy.tolist() == []
 
 
 def test_pairs_join_to_sorted_groups() -> None:

@@ -24,7 +24,7 @@ from curate.negatives.crops import Rules, Shape, around, crops, rectangles, side
 from curate.negatives.labelled import Frame, frames, grown
 from curate.negatives.ledger import VERIFIED
 from curate.negatives.likeness import FEWEST, judged, learn, least_alike
-from curate.pixels import SIDE
+from curate.pixels.look import SIDE
 from curate.tree import Tree
 from tests.curate.negatives.scenes import encoded, put_scenes, scene
 from tests.curate.sets import files_below, put

@@ -90,6 +90,27 @@ def test_a_png_of_a_jpeg_is_a_copy(tmp_path: Path) -> None:
     assert [f.code for f in check(files, tmp_path, "SET005", "SET006")] == ["SET005"]
 
 
+def test_a_jpeg_that_was_encoded_again_is_no_pixel_copy_and_is_not_decoded_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = pixels("a", 320, 240)
+    files = data(**{IMAGE_A: encoded(shown), IMAGE_B: cv2.imencode(".jpg", shown, [1, 60])[1].tobytes()})
+    asked: list[str] = []
+    monkeypatch.setattr("curate.rules.copies.same_pixels", lambda _, names: asked.extend(names) or [])
+    assert [f.code for f in check(files | PAIR, tmp_path, "SET005", "SET006")] == ["SET006"]
+    assert asked == []
+
+
+def test_pixel_copies_are_found_among_thumbnails_that_other_sizes_share(tmp_path: Path) -> None:
+    # a flat picture has one thumbnail in any size; c and d are of one size, and one is a PNG
+    flat = np.full((48, 64, 3), 90, np.uint8)
+    files = photographs("a", "c") | {"JPEGImages/a.jpg": encoded(flat[:40])}
+    files |= {"JPEGImages/c.jpg": encoded(flat), "JPEGImages/d.png": cv2.imencode(".png", flat)[1].tobytes()}
+    files["Annotations/d.xml"] = voc("d", filename="d.png").encode()
+    found = check(files | lists(train="a c", test="d"), tmp_path, "SET005")
+    assert [(f.code, "pixel for pixel" in f.message) for f in found] == [("SET005", True)]
+
+
 def test_two_black_pictures_of_one_size_have_the_same_pixels(tmp_path: Path) -> None:
     black = encoded(np.zeros((48, 64, 3), np.uint8))
     files = data(**{IMAGE_A: black, IMAGE_B: black[:2] + COMMENT[2:12] + black[2:]}) | PAIR
