@@ -130,6 +130,7 @@ class Split:
 
     ratios: tuple[float, ...] = (0.8, 0.1, 0.1)  # train, val, test
     seed: int = 0
+    pixels: bool = False  # decode every image, and keep near-copies together, too
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ class first, each group to the split that lacks most of that class.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,7 +23,7 @@ from numpy.typing import NDArray
 from curate.copies import evidence
 from curate.copies.clusters import clusters
 from curate.copies.exact import same_bytes
-from curate.copies.near import near_copies
+from curate.copies.kept import near_copies_of
 from curate.dataset import Dataset
 from curate.errors import CurateError
 from curate.tree import Tree, display
@@ -30,6 +31,7 @@ from curate.tree import Tree, display
 if TYPE_CHECKING:
     from curate.pixels import Pixels
 
+Grouping = Callable[[Dataset, Tree], "Groups"]
 NAMES = ("train", "val", "test")
 SIZES = ("small", "medium", "large")
 _SIZE_LIMITS = (32, 96)  # square roots of areas, as COCO draws the lines, at _IMGSZ pixels of the long side
@@ -69,7 +71,7 @@ def groups(dataset: Dataset, tree: Tree, pixels: Pixels | None = None) -> Groups
     ]
     kinds: dict[str, list[list[int]]] = {"byte copies": _byte_copies(dataset, tree)}
     if pixels is not None:
-        near = near_copies(pixels.thumbs, pixels.decoded)
+        near = near_copies_of(pixels)
         kinds["near-copies"] = clusters(zip(near.a.tolist(), near.b.tolist(), strict=True))
     videos = []
     for group in evidence.groups(evidence.named(dataset.images, names, pixels)):
@@ -95,6 +97,29 @@ def groups(dataset: Dataset, tree: Tree, pixels: Pixels | None = None) -> Groups
         if len(rows) > max(evidence.LARGE * len(names), 1) and len(rows) > 1:
             notes.append(f"{len(rows)} of {len(names)} images hang together and go to one split")
     return Groups(np.unique(of, return_inverse=True)[1].reshape(-1).astype(np.int64), tuple(notes))
+
+
+@dataclass
+class PixelGroups:
+    """`groups` with a look at the pixels; at each data set once, however often it is asked.
+
+    With `use_cache` data sets keep what was seen of them (see `curate.pixels.kept`).
+    """
+
+    workers: int | None = None
+    say: Callable[[str], None] = lambda _: None
+    use_cache: bool = False
+    _known: dict[Path, tuple[list[str | None], Groups]] = field(default_factory=dict, repr=False)
+
+    def __call__(self, dataset: Dataset, tree: Tree) -> Groups:
+        """Groups of images that must stay in one split."""
+        from curate.pixels import PixelReader  # OpenCV is loaded only where pixels are looked at
+
+        names = dataset.images["image"].to_list()
+        if tree.root not in self._known or self._known[tree.root][0] != names:
+            reader = PixelReader(self.workers, self.say, self.use_cache)
+            self._known[tree.root] = names, groups(dataset, tree, reader(dataset, tree))
+        return self._known[tree.root][1]
 
 
 def _kept(kind: str, found: Sequence[Sequence[int]], names: Sequence[str]) -> str:

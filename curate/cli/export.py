@@ -8,7 +8,7 @@ from typing import Annotated, Optional
 import typer
 
 from curate.cli.console import talk
-from curate.cli.options import Workers, class_list, pairs, words
+from curate.cli.options import Pixels, Workers, class_list, pairs, words
 
 # Typer evaluates annotations, on Python 3.10 too, where it does not know `X | None` in every place.
 # ruff: noqa: UP045
@@ -53,12 +53,14 @@ def export(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace an OUT that an export wrote.")
     ] = False,
+    pixels: Pixels = False,
     workers: Workers = None,
 ) -> None:
     """Write the hand-over folder that every trainer reads: images, labels, data.yaml, dataset.json.
 
-    Split lists are kept; a set without is dealt out by --ratios. Negatives on record and pasted images
-    go to train. Whatever cannot be used is left out, counted and listed, never dropped in silence.
+    Split lists are kept; a set without is dealt out by --ratios as `curate split` does it. Negatives on
+    record and pasted images go to train. Whatever cannot be used is left out, counted and listed, never
+    dropped in silence.
 
     \b
     curate export data/ -o out/
@@ -82,6 +84,7 @@ def export(
             link=link,
             empty_as_background=empty_as_background,
             overwrite=overwrite,
+            pixels=pixels,
             workers=workers,
             say=say,
         )

@@ -51,6 +51,9 @@ Lang = Annotated[
         help="Language of what is said; codes, keys and names of rules stay.",
     ),
 ]
+Pixels = Annotated[
+    bool, typer.Option("--pixels", help="Decode every image, and keep near-copies together, too.")
+]
 PrintedAs = Annotated[Printed, typer.Option(help="How to print it.")]
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from curate.cli.console import talk
-from curate.cli.options import Data, Workers
+from curate.cli.options import Data, Pixels, Workers
 
 
 def split(
@@ -17,9 +17,7 @@ def split(
     ] = "0.8,0.1,0.1",
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same lists.")] = 0,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace lists that are there.")] = False,
-    pixels: Annotated[
-        bool, typer.Option("--pixels", help="Decode every image, and keep near-copies together, too.")
-    ] = False,
+    pixels: Pixels = False,
     workers: Workers = None,
 ) -> None:
     """Deal the images of a VOC folder out to train, val and test: writes PATH/ImageSets/Main.

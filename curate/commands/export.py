@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from curate import anchors as fitting
+from curate import splits
 from curate.errors import ConfigError
 from curate.handover import voc_folder, yolo_folder
 from curate.handover.assembly import Assembly, assemble, train_shapes
@@ -45,12 +46,14 @@ def run(
     link: str | None = None,
     empty_as_background: bool = False,
     overwrite: bool = False,
+    pixels: bool = False,
     workers: int | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> Result:
     """Merge the data sets at `paths` into one hand-over folder. With `imgsz` anchors are fitted, too.
 
-    See `assemble` for what goes in. Raises CurateError.
+    With `pixels` the images of sets that are dealt out are decoded, and near-copies stay together. See
+    `assemble` for what goes in. Raises CurateError.
     """
     if to not in ("yolo", "voc"):
         raise ConfigError(f"--to {to} is not written.", "Choose yolo or voc.")
@@ -65,6 +68,7 @@ def run(
         keep=keep,
         rename=rename,
         empty_as_background=empty_as_background,
+        group=splits.PixelGroups(workers, say, use_cache=True) if pixels else splits.groups,
         workers=workers,
     )
     anchors = None

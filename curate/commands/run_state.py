@@ -20,6 +20,7 @@ class State:
     workers: int | None
     say: Callable[[str], None]
     values: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    _by_pixels: splits.PixelGroups | None = field(default=None, repr=False)
 
     @property
     def out(self) -> Path:
@@ -43,6 +44,15 @@ class State:
         if self.config.split is None:
             return dict(RATIOS)
         return splits.parse_ratios(",".join(str(v) for v in self.config.split.ratios))
+
+    @property
+    def group(self) -> splits.Grouping:
+        """What says which images must not be separated; pixels of a data set are looked at once in a run."""
+        if self.config.split is None or not self.config.split.pixels:
+            return splits.groups
+        if self._by_pixels is None:
+            self._by_pixels = splits.PixelGroups(self.workers, self.say)
+        return self._by_pixels
 
     @property
     def split_seed(self) -> int:

@@ -126,6 +126,7 @@ def _train_images(state: State) -> frozenset[str]:
         ratios=state.ratios,
         seed=state.split_seed,
         classes=state.classes,
+        group=state.group,
         workers=state.workers,
     ).sources[0]
     pairs = zip(source.dataset.images["image"], source.split_of, strict=True)
@@ -145,7 +146,13 @@ def split(state: State) -> Outcome:
         return Outcome("own lists kept: " + _shares(own), text)
     if state.values.get("fix", {}).get("copy") and dataset.format == "voc":
         result = splitting.run(
-            state.data, ratios=state.ratios, seed=state.split_seed, overwrite=True, workers=state.workers
+            state.data,
+            ratios=state.ratios,
+            seed=state.split_seed,
+            overwrite=True,
+            pixels=state.config.split is not None and state.config.split.pixels,
+            workers=state.workers,
+            say=state.say,
         )
         images = result.table.row(0, named=True)
         shares = ", ".join(f"{images[name]} {name}" for name in result.table.columns[1:])
@@ -218,7 +225,12 @@ def _side(
 def _train_part(state: State, labelled: Sequence[Path], which: int, out: Path) -> None:
     """Write the train images of one labelled set as VOC, with all their boxes and the names they have."""
     source = assemble(
-        labelled, ratios=state.ratios, seed=state.split_seed, classes=state.classes, workers=state.workers
+        labelled,
+        ratios=state.ratios,
+        seed=state.split_seed,
+        classes=state.classes,
+        group=state.group,
+        workers=state.workers,
     ).sources[which]
     only = [split if split == "train" else None for split in source.split_of]
     part = Source(source.dataset, source.tree, only)
@@ -260,6 +272,7 @@ def _assembly(state: State) -> Assembly:
         keep=config.classes.keep or None,
         rename=config.classes.map,
         empty_as_background=bool(config.export and config.export.empty_as_background),
+        group=state.group,
         workers=state.workers,
     )
 

@@ -6,7 +6,6 @@ import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -19,9 +18,6 @@ from curate.fixes.lock import at_work
 from curate.formats.discover import open_dataset
 from curate.paste.provenance import lineage
 from curate.tree import Tree, display, name_to_text, text_to_name
-
-if TYPE_CHECKING:
-    from curate.pixels import Pixels
 
 
 @dataclass(frozen=True)
@@ -74,7 +70,8 @@ def run(
             raise OutputExists(
                 f"{folder / there[0]} is there already.", "Keep it, or add --overwrite to deal out anew."
             )
-        grouped = splits.groups(dataset, tree, _look(dataset, tree, workers, say) if pixels else None)
+        group = splits.PixelGroups(workers, say, use_cache=True) if pixels else splits.groups
+        grouped = group(dataset, tree)
         drawn = [bool(dataset.images["synthetic"][i]) for i in rows]
         real = [i for i, synthetic in zip(rows, drawn, strict=True) if not synthetic]
         classes = splits.class_table(dataset)
@@ -152,12 +149,6 @@ def _for_training(
         i: None if lineage(tree.read(dataset.images["annotation"][i])).parents.keys() & judged else "train"
         for i in drawn
     }
-
-
-def _look(dataset: Dataset, tree: Tree, workers: int | None, say: Callable[[str], None]) -> Pixels:
-    from curate.pixels import PixelReader  # OpenCV is loaded only where pixels are looked at
-
-    return PixelReader(workers, say)(dataset, tree)
 
 
 def _base(annotations: Sequence[str]) -> str:

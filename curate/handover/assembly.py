@@ -41,6 +41,7 @@ def assemble(
     keep: Sequence[str] | None = None,
     rename: Mapping[str, str] | None = None,
     empty_as_background: bool = False,
+    group: splits.Grouping = splits.groups,
     workers: int | None = None,
 ) -> Assembly:
     """Open the data sets at `paths`, split them, and select what a trainer can use. Raises CurateError.
@@ -50,7 +51,8 @@ def assemble(
     image shows. What a model alone calls a negative judges nothing: it stays here where a list has it in val
     or test. Where a val split is missing, part of train becomes it (in proportion to `ratios`), because
     trainers ask for one. `classes` is the declared list of every set; `keep` and `rename` choose and map
-    names.
+    names. `group` says which images of a set must not be separated (`splits.PixelGroups` where pixels are to
+    be looked at).
     """
     trees = [Tree.open(path) for path in paths]
     datasets = [open_dataset(tree, classes=classes, workers=workers) for tree in trees]
@@ -60,14 +62,14 @@ def assemble(
     sources = []
     for tree, dataset in zip(trees, datasets, strict=True):
         found = standings(dataset, tree)
-        split_of = split_rows(dataset, tree, found, ratios or RATIOS, seed, notes)
+        split_of = split_rows(dataset, tree, found, ratios or RATIOS, seed, notes, group)
         sources.append(Source(dataset, tree, split_of, found.of, _by_model_alone(dataset, found, split_of)))
         notes += [
             f"{tree.root.name}: {line.file}:{line.line} cannot be read: {display(line.why)}"
             for line in found.ledger.unread
         ]
         notes += [f"{tree.root.name}: left aside {display(path)}: {why}" for path, why in dataset.skipped]
-    sources = _without_leaks(_with_val(sources, ratios or RATIOS, seed, notes))
+    sources = _without_leaks(_with_val(sources, ratios or RATIOS, seed, notes, group))
     selection = select(sources, names, rename=rename, empty_as_background=empty_as_background)
     if not any(item.boxes for item in selection.items):
         why = "; ".join(f"{count} x {what}" for what, count in _reasons(selection)) or "the folders are empty"
@@ -116,6 +118,7 @@ def split_rows(
     ratios: Mapping[str, float],
     seed: int,
     notes: list[str],
+    group: splits.Grouping = splits.groups,
 ) -> list[str | None]:
     """The split of every image row: own lists, else dealt out; negatives and drawn images to train."""
     height = dataset.images.height
@@ -126,7 +129,7 @@ def split_rows(
         decided = {row for row, standing in found.of.items() if standing.decision or standing.is_negative}
         real = [i for i in range(height) if not synthetic[i] and i not in decided]
         if real:
-            grouped = splits.groups(dataset, tree)
+            grouped = group(dataset, tree)
             dealt = splits.assign(splits.class_table(dataset)[real], grouped.of[real], ratios, seed)
             for i, split in zip(real, dealt, strict=True):
                 dealt_out[i] = split
@@ -146,7 +149,11 @@ def _by_model_alone(dataset: Dataset, found: Standings, split_of: Sequence[str |
 
 
 def _with_val(
-    sources: Sequence[Source], ratios: Mapping[str, float], seed: int, notes: list[str]
+    sources: Sequence[Source],
+    ratios: Mapping[str, float],
+    seed: int,
+    notes: list[str],
+    group: splits.Grouping,
 ) -> list[Source]:
     """The sources, with part of train as val where no source has one."""
     if any("val" in source.split_of for source in sources):
@@ -166,7 +173,7 @@ def _with_val(
             and not (i in source.standings and source.standings[i].is_negative)
         ]
         if rows:
-            grouped = splits.groups(source.dataset, source.tree)
+            grouped = group(source.dataset, source.tree)
             counts = splits.class_table(source.dataset)[rows]
             rest = ratios.get("train", 0.0)
             two = {"train": rest / (rest + share), "val": share / (rest + share)}

@@ -58,6 +58,7 @@ def test_classes_are_kept_and_mapped(tmp_path: Path) -> None:
         (DATA + '[fix]\nunsafe_fixes = "yes"\n', "fix.unsafe_fixes = 'yes' is not true or false."),
         (DATA + "[split]\nseed = true\n", "split.seed = True is not a whole number."),
         (DATA + "[split]\nratios = [1]\n", "[split] ratios = [1.0] cannot be used."),
+        (DATA + "[split]\npixels = 1\n", "split.pixels = 1 is not true or false."),
         (DATA + "[classes.map]\na = 3\n", "classes.map.a = 3 is not text in quotes."),
         (DATA + "validate = 3\n", "[data] knows no 'validate'."),
         (DATA + '[negatives]\nfrom = "x"\n', "[negatives] needs either ratio or count."),

@@ -19,7 +19,7 @@ from curate.errors import ConfigError, CurateError, OutputExists
 from curate.formats.discover import open_dataset
 from curate.formats.voc import SYNTHETIC_SOURCE, VocAnnotation, VocObject, write
 from curate.negatives.ledger import LEDGER, VERIFIED, Decision, dump
-from tests.curate.sets import files_below, picture, put, put_voc
+from tests.curate.sets import files_below, picture, put, put_mirrored, put_voc
 
 HAND = ("hand", (8.0, 12.0, 40.0, 36.0))  # on 64 x 48: centre 0.375, 0.5; sides 0.5, 0.5
 HAND_ROW = "0 0.375000 0.500000 0.500000 0.500000\n"
@@ -203,6 +203,41 @@ def test_a_set_without_lists_is_dealt_out_and_says_so(tmp_path: Path) -> None:
     result = export.run([root], out=tmp_path / "out", ratios={"train": 0.8, "val": 0.1, "test": 0.1})
     assert {split: c["images"] for split, c in result.counts.items()} == {"train": 16, "val": 2, "test": 2}
     assert "s: no split lists; dealt out as train 80%, val 10%, test 10%" in result.notes
+
+
+HALF = {"train": 0.5, "val": 0.25, "test": 0.25}
+
+
+def split_of(out: Path) -> dict[str, str]:
+    """Stem of an exported image -> its split."""
+    return {path.stem: path.parent.name for path in (out / "images").rglob("*.jpg")}
+
+
+def test_mirrored_copies_are_dealt_out_together_where_pixels_are_looked_at(tmp_path: Path) -> None:
+    root = put_mirrored(tmp_path / "数据")
+    result = export.run([root], out=tmp_path / "out", ratios=HALF, pixels=True, workers=1)
+    split = split_of(tmp_path / "out")
+    assert [split[f"{i:02}"] for i in range(10)] == [split[f"{i + 10}"] for i in range(10)]
+    assert "kept together: 20 images in 10 groups of near-copies, such as 00.jpg, 10.jpg" in result.notes
+    export.run([root], out=tmp_path / "without", ratios=HALF, workers=1)
+    split = split_of(tmp_path / "without")
+    assert [split[f"{i:02}"] for i in range(10)] != [split[f"{i + 10}"] for i in range(10)]
+
+
+def test_mirrored_copies_stay_together_when_part_of_train_becomes_val(tmp_path: Path) -> None:
+    root = put_mirrored(tmp_path / "s")
+    put(root / "ImageSets" / "Main" / "train.txt", "".join(f"{i:02}\n" for i in range(20)))
+    export.run([root], out=tmp_path / "out", ratios=HALF, pixels=True, workers=1)
+    split = split_of(tmp_path / "out")
+    assert set(split.values()) == {"train", "val"}
+    assert [split[f"{i:02}"] for i in range(10)] == [split[f"{i + 10}"] for i in range(10)]
+
+
+def test_the_command_line_hands_pixels_on(tmp_path: Path) -> None:
+    root = put_mirrored(tmp_path / "s")
+    result = CliRunner().invoke(app, ["export", str(root), "-o", str(tmp_path / "out"), "--pixels"])
+    assert result.exit_code == 0, result.output
+    assert "10 groups of near-copies" in result.stdout
 
 
 def test_part_of_train_becomes_val_where_no_list_names_it(tmp_path: Path) -> None:

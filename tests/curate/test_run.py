@@ -12,7 +12,7 @@ from curate.cli import app
 from curate.commands.run import Result, run
 from curate.errors import ConfigError, CurateError, OutputExists
 from tests.curate.negatives.scenes import put_scenes
-from tests.curate.sets import files_below, picture, put, put_voc
+from tests.curate.sets import files_below, picture, put, put_mirrored, put_voc
 
 HAND = ("hand", (8.0, 12.0, 40.0, 36.0))
 STEPS = "[validate]\n[fix]\n[split]\nratios = [0.6, 0.2, 0.2]\n[export]\n"
@@ -75,6 +75,16 @@ def test_a_model_that_is_not_there_is_told_before_anything_is_done(place: Path) 
     with pytest.raises(CurateError, match=r"best\.pt cannot be read"):
         go(place, STEPS + table)
     assert not (place / "out").exists()
+
+
+@pytest.mark.parametrize("steps", ["[fix]\n", ""], ids=["lists of a working copy", "at export"])
+def test_mirrored_copies_stay_together_where_the_split_looks_at_pixels(tmp_path: Path, steps: str) -> None:
+    before = files_below(put_mirrored(tmp_path / "data"))
+    go(tmp_path, steps + "[split]\nratios = [0.5, 0.25, 0.25]\npixels = true\n[export]\n")
+    images = (tmp_path / "out" / "data" / "images").rglob("*.jpg")
+    split = {path.stem: path.parent.name for path in images}
+    assert [split[f"{i:02}"] for i in range(10)] == [split[f"{i + 10}"] for i in range(10)]
+    assert files_below(tmp_path / "data") == before
 
 
 def test_a_finished_step_is_not_done_twice(place: Path) -> None:

@@ -9,7 +9,6 @@ import re
 from hashlib import sha256
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -19,13 +18,15 @@ from typer.testing import CliRunner
 from curate import splits
 from curate.cli import app
 from curate.commands import split as command
+from curate.dataset import Dataset
 from curate.errors import CurateError, OutputExists, UnsafePath
 from curate.formats.discover import open_dataset
 from curate.formats.voc import SYNTHETIC_SOURCE, VocAnnotation, VocObject, write
+from curate.pixels import PixelReader, Pixels
 from curate.rules import check_all, set009_synthetic_in_eval
 from curate.rules.model import Facts
 from curate.tree import Tree
-from tests.curate.sets import files_below, picture, put, put_voc
+from tests.curate.sets import files_below, picture, put, put_mirrored, put_voc
 
 BOX = ("hand", (5.0, 5.0, 30.0, 30.0))
 EIGHTY = {"train": 0.8, "val": 0.1, "test": 0.1}
@@ -215,19 +216,33 @@ def test_the_command_line_prints_what_was_achieved(tmp_path: Path) -> None:
 
 
 def test_near_copies_stay_together_where_pixels_are_looked_at(tmp_path: Path) -> None:
-    root = put_voc(tmp_path, {f"{i:02}": [BOX] for i in range(20)})
-    for i in range(20):
-        mosaic = np.random.default_rng(i % 10).integers(0, 255, (6, 8, 3), dtype=np.uint8)
-        shown = cv2.resize(mosaic, (64, 48))  # 10 to 19 are 0 to 9, mirrored
-        put(
-            root / "JPEGImages" / f"{i:02}.jpg",
-            cv2.imencode(".jpg", shown[:, ::-1] if i > 9 else shown)[1].tobytes(),
-        )
+    root = put_mirrored(tmp_path)
     result = command.run(root, ratios={"train": 0.5, "test": 0.5}, pixels=True, workers=1)
     own = splits.own(open_dataset(root))
     assert own is not None
     assert own[:10] == own[10:]
     assert result.notes == ("kept together: 20 images in 10 groups of near-copies, such as 00.jpg, 10.jpg",)
+
+
+def test_pixels_of_a_data_set_are_looked_at_once_until_it_has_other_images(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[int] = []
+    look = PixelReader.__call__
+
+    def counted(reader: PixelReader, data: Dataset, tree: Tree) -> Pixels:
+        looked.append(data.images.height)
+        return look(reader, data, tree)
+
+    monkeypatch.setattr(PixelReader, "__call__", counted)
+    tree = Tree.open(put_mirrored(tmp_path))
+    group = splits.PixelGroups(workers=1)
+    first, again = (group(open_dataset(tree), tree) for _ in range(2))
+    assert (first.of == again.of).all()
+    (tmp_path / "JPEGImages" / "19.jpg").unlink()
+    changed = Tree.open(tmp_path)
+    assert len(group(open_dataset(changed), changed).of) == 20  # its annotation is still there
+    assert looked == [20, 20]
 
 
 def test_tiles_of_one_picture_are_one_group(tmp_path: Path) -> None:
