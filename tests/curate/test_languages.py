@@ -140,7 +140,8 @@ STOPPING = (
 )
 # errors of `curate run`, whose tables the other commands do not read
 OF_RUN = ("anchors", "negatives", "[val]", "[split]", "[[paste]]", "needs what", "[fit]", "ratio = 0.1")
-OF_RUN = (*OF_RUN, "Two steps are called", '"test" or "val"', "[0.8, 0.1, 0.1]", "Give at least 1.", "Add a line")
+OF_RUN = (*OF_RUN, '"test" or "val"', "[0.8, 0.1, 0.1]", "Give at least 1.", "Add a line")
+OF_RUN = (*OF_RUN, "Two steps are called")
 
 
 # parts of these are worked out before; test_an_error_is_said_in_chinese_with_its_parts has examples
