@@ -69,6 +69,14 @@ def paste(
             "--from", metavar="OTHER", show_default="PATH", help="Data set to cut the thing out of."
         ),
     ] = None,
+    cutouts: Annotated[
+        Optional[Path],
+        typer.Option(
+            metavar="DIR",
+            show_default="cut out now",
+            help="Folder of `curate cutouts OTHER`, perhaps sorted by hand: paste what is left in it.",
+        ),
+    ] = None,
     as_: Annotated[
         Optional[str],
         typer.Option(
@@ -200,6 +208,7 @@ def paste(
         name=object_,
         count=count,
         source=from_,
+        cutouts=cutouts,
         rename=as_,
         as_distractor=as_distractor,
         mapping=pairs(map_, "--map"),

@@ -21,7 +21,7 @@ from curate.errors import CurateError
 
 COMMANDS = (  # files of this folder, in the order of `curate --help`
     *("validate", "undo", "log", "rule"),
-    *("negatives", "paste", "split", "anchors", "export", "run", "ablate"),
+    *("negatives", "cutouts", "paste", "split", "anchors", "export", "run", "ablate"),
 )
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 

@@ -94,11 +94,19 @@ def paste(
     say("reading the objects")
     origin = dataset if request.source is None else open_dataset(Tree.open(request.source), workers=workers)
     sources, left_sources = (images, left) if request.source is None else targets(origin)
-    label = named(_names(origin), [request.name])
-    say("cutting out")
+    # the class of cut-outs in a folder stands beside them
+    label = named(_names(origin), [request.name]) if request.cutouts is None else (request.name,)
+    say("cutting out" if request.cutouts is None else "reading the cut-outs")
     size = real(request.new_name) or real(request.name)
     pieces = gather(
-        sources, label, origin.root, boxes=request.cut == "box", real=size, seed=request.seed, workers=workers
+        sources,
+        label,
+        origin,
+        boxes=request.cut == "box",
+        folder=request.cutouts,
+        real=size,
+        seed=request.seed,
+        workers=workers,
     )
     say("learning how they lie")
     known = built_in(relation, hosts.classes[0] if hosts.classes else None, size)

@@ -20,6 +20,7 @@ class Request:
     name: str  # class of the cut-outs
     count: int  # images to make
     source: Path | None = None  # data set of the cut-outs; None: that of the targets
+    cutouts: Path | None = None  # folder of `curate cutouts`: those of `source` that are left in it
     rename: str | None = None  # class in the new annotations
     as_distractor: str | None = None  # the class of what is not the object; "background": no label
     mapping: Mapping[str, str] | None = None  # old name -> new name, of the targets' own classes
@@ -80,6 +81,8 @@ def check(path: Path, request: Request, out: Path) -> None:
     for option, (value, known) in choices.items():
         if value is not None and value not in known:
             raise CurateError(f"{option} {value} is unknown.", f"Choose one of {', '.join(known)}.")
+    if request.cutouts is not None and request.cut == "box":
+        raise CurateError("--cut box pastes rectangles, and no cut-outs.", "Leave out --cut or --cutouts.")
     if request.as_distractor is not None and request.rename is not None:
         raise CurateError("--as and --as-distractor both name the new class.", "Give one of them.")
     if out.resolve() == path.resolve() or path.resolve() in out.resolve().parents:

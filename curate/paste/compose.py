@@ -21,7 +21,7 @@ from curate.paste.blend.paint import Look, Painted, paint
 from curate.paste.blend.surroundings import Surroundings, look
 from curate.paste.blend.warp import window_of
 from curate.paste.covering import Relabelled, relabel, shares
-from curate.paste.cutouts import Cutout, Refusal, cut
+from curate.paste.cutouts import Cutout, Refusal
 from curate.paste.framing import Frame, frame, within
 from curate.paste.greyness import colourless
 from curate.paste.hosts.find import Finder, describe
@@ -128,8 +128,8 @@ class How:
     edge: str | None = None  # one way to join edges instead of the mix
 
 
-def cut_all(shard: Sequence[Source], *, root: Path, boxes: bool = False) -> list[Cutout | Refusal]:
-    """One cut-out, or with `boxes` rectangle, or refusal a label, in order."""
+def rectangles(shard: Sequence[Source], *, root: Path) -> list[Cutout | Refusal]:
+    """One rectangle or refusal a label, in order."""
     tree, found = Tree(root), []
     for source in shard:
         image = read_pixels(tree, source.image)
@@ -137,7 +137,7 @@ def cut_all(shard: Sequence[Source], *, root: Path, boxes: bool = False) -> list
             if image is None:
                 got: Cutout | Refusal = Refusal("the image cannot be read")
             else:
-                got = rectangle(image, label.xyxy) if boxes else cut(image, label.xyxy)
+                got = rectangle(image, label.xyxy)
             found.append(replace(got, source=source.image, object=label.object))
     return found
 

@@ -14,7 +14,7 @@ import numpy as np
 from curate.engine.local import map_shards
 from curate.formats.images import read_pixels
 from curate.geometry import as_boxes, covered
-from curate.paste.bars import fit_bar
+from curate.paste.cutouts.bars import find_bars
 from curate.paste.hosts import hands
 from curate.paste.hosts.model import HAND
 from curate.paste.targets import Target
@@ -22,7 +22,7 @@ from curate.tree import Tree
 
 _TOUCHES = 0.1  # share of a thing's box inside its host's
 _MOST_LOOKED_AT = 300  # pairs whose angle is measured; more would not change it
-_CLEAR = 9.0  # score of a bar whose angle is believed, see bars.fit_bar
+_CLEAR = 6.0  # score of a bar whose angle is believed, see bars.find_bars
 _BAR = 0.45  # thickness / length
 
 
@@ -126,7 +126,7 @@ def _angle(image: np.ndarray, box: tuple[float, float, float, float]) -> float |
     left, top = max(int(x0 - pad), 0), max(int(y0 - pad), 0)
     crop = image[top : math.ceil(y1 + pad), left : math.ceil(x1 + pad)]
     lab = cv2.cvtColor(crop.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
-    bar = fit_bar(lab, (x0 - left, y0 - top, x1 - left, y1 - top))
-    if bar is None or bar.score < _CLEAR or bar.thickness > _BAR * bar.length:
+    bars = find_bars(lab, (x0 - left, y0 - top, x1 - left, y1 - top), most=1)
+    if not bars or bars[0].score < _CLEAR or bars[0].thickness > _BAR * bars[0].length:
         return None
-    return bar.angle
+    return bars[0].angle

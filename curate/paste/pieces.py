@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from curate.dataset import Dataset
 from curate.engine.local import map_shards
 from curate.errors import CurateError
-from curate.paste.compose import Source, cut_all
-from curate.paste.cutouts import Cutout, Refusal, harmonise
+from curate.paste.compose import Source, rectangles
+from curate.paste.cutouts import Cutout, Refusal, Supply, read_cutouts, supply
+from curate.paste.cutouts.supply import MOST
 from curate.paste.greyness import grey_ones
 from curate.paste.placement.model import Piece
 from curate.paste.rectangles import as_thing
 from curate.paste.sizes import Real
 from curate.paste.targets import Label, Target
-
-_GOOD_CUTOUT = 0.42  # quality below which a cut-out is not used
-_MOST_CUTOUTS = 600  # boxes looked at; more would not make the pictures more varied
+from curate.tree import display, name_to_text
 
 
 @dataclass(frozen=True)
@@ -38,52 +38,83 @@ class Pieces:
 def gather(
     images: Sequence[Target],
     names: Sequence[str],
-    root: Path,
+    dataset: Dataset,
     *,
     boxes: bool,
+    folder: Path | None = None,
     real: Real | None,
     seed: int,
     workers: int | None,
 ) -> Pieces:
-    """Cut out what the boxes of these classes hold; with `boxes` the rectangles themselves.
+    """Cut out the things of these classes, or read what is left of them in a `folder` of `curate cutouts`.
 
-    Raises CurateError where there is nothing to cut or nothing good came of it.
+    With `boxes` the rectangles themselves are taken. Raises CurateError where there is nothing to cut or
+    nothing good came of it.
     """
+    root = dataset.root
     sources = [Source(t.image, labels) for t in images if (labels := _called(t, names))]
+    if folder is None:
+        shown = [source.image for source in sources]
+        found = supply(dataset, names, only=shown, seed=seed, workers=workers)
+    else:
+        # a picture that is gone, or kept for a test, has no place in new images
+        usable = {t.image for t in images} if dataset.objects.height else set(dataset.images["image"])
+        found = _left_in(folder, names, usable, root)
+        shown = sorted({cutout.source for cutout in found.cutouts})
+    grey = grey_ones(shown, root, workers)
+    share = len(grey) / len(shown) if shown else 0.0
+    best = tuple(replace(cutout, grey=cutout.source in grey) for cutout in found.cutouts)
+    if boxes:
+        return _rectangles(sources, names, root, best, grey, share, real, seed, workers)
+    if not best:
+        raise _nothing(names, found.things, found.refused)
+    return Pieces(best, tuple(piece_of(c) for c in best), found.things, found.refused, share)
+
+
+def _left_in(folder: Path, names: Sequence[str], usable: Collection[str], root: Path) -> Supply:
+    """The cut-outs in a folder whose pictures may be used."""
+    read = read_cutouts(folder, names)
+    kept = tuple(cutout for cutout in read if cutout.source in usable)
+    if not kept:
+        raise CurateError(
+            f"No cut-out in {display(name_to_text(str(folder)))} is of a picture that may be used of "
+            f"{display(name_to_text(str(root)))}.",
+            "Name the data set that they were cut out of: --from DIR",
+        )
+    return Supply(
+        kept, len(read), +Counter({"its picture is not there, or not for training": len(read) - len(kept)})
+    )
+
+
+def _rectangles(
+    sources: Sequence[Source],
+    names: Sequence[str],
+    root: Path,
+    best: Sequence[Cutout],
+    grey: Collection[str],
+    share: float,
+    real: Real | None,
+    seed: int,
+    workers: int | None,
+) -> Pieces:
+    """The boxes as they are, sized like the things in them."""
     order = np.random.default_rng([seed, 1]).permutation(len(sources))
     chosen, total = [], 0
     for index in order:
-        if total >= _MOST_CUTOUTS:
+        if total >= MOST:
             break
         chosen.append(int(index))
         total += len(sources[index].labels)
-    shown = [sources[i] for i in sorted(chosen)]
-    grey = grey_ones([source.image for source in shown], root, workers)
-    share = len(grey) / len(shown) if shown else 0.0
-    tried = [
-        replace(got, grey=got.source in grey) if isinstance(got, Cutout) else got
-        for got in _cut(shown, root, boxes=False, workers=workers)
-    ]
-    good = harmonise([got for got in tried if isinstance(got, Cutout)])
-    best = [c for c in good if c.quality >= _GOOD_CUTOUT]
+    work = partial(rectangles, root=root)
+    shards = map_shards(
+        work, [sources[i] for i in sorted(chosen)], workers=workers, shard=8, in_process_below=16
+    )
+    tried = [got for shard in shards for got in shard]
+    kept = [replace(got, grey=got.source in grey) for got in tried if isinstance(got, Cutout)]
     refused = Counter(got.reason for got in tried if isinstance(got, Refusal))
-    if boxes:
-        rectangles = [
-            replace(got, grey=got.source in grey)
-            for got in _cut(shown, root, boxes=True, workers=workers)
-            if isinstance(got, Cutout)
-        ]
-        if not rectangles:
-            raise _nothing(names, len(tried), Counter({"too small": len(tried)}))
-        things = tuple(as_thing(r, best, real) for r in rectangles)
-        small = Counter({"too small": len(tried) - len(rectangles)})
-        return Pieces(tuple(rectangles), things, len(tried), +small, share)
-    if not best and good:  # better a poor one than none; the quality stands in the manifest
-        best = sorted(good, key=lambda c: -c.quality)[:5]
-    refused["too poor"] += len(good) - len(best)
-    if not best:
+    if not kept:
         raise _nothing(names, len(tried), refused)
-    return Pieces(tuple(best), tuple(piece_of(c) for c in best), len(tried), +refused, share)
+    return Pieces(tuple(kept), tuple(as_thing(r, best, real) for r in kept), len(tried), refused, share)
 
 
 def piece_of(cutout: Cutout) -> Piece:
@@ -100,20 +131,12 @@ def piece_of(cutout: Cutout) -> Piece:
     )
 
 
-def _cut(
-    sources: Sequence[Source], root: Path, *, boxes: bool, workers: int | None
-) -> list[Cutout | Refusal]:
-    work = partial(cut_all, root=root, boxes=boxes)
-    shards = map_shards(work, sources, workers=workers, shard=8, in_process_below=16)
-    return [got for shard in shards for got in shard]
-
-
 def _called(target: Target, names: Sequence[str]) -> tuple[Label, ...]:
     return tuple(label for label in target.labels if label.name in names and not label.difficult)
 
 
 def _nothing(names: Sequence[str], tried: int, refused: Counter[str]) -> CurateError:
-    reasons = ", ".join(f"{n} {reason}" for reason, n in refused.most_common() if n) or "there are none"
+    reasons = ", ".join(f"{n} x {reason}" for reason, n in refused.most_common() if n) or "there are none"
     return CurateError(
         f"None of {tried} boxes of {', '.join(names)} gave a cut-out: {reasons}.",
         "Name a data set with larger, clearer objects: --from DIR",

@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from curate.commands.cutouts import run as cut_out
 from curate.commands.paste import run
 from curate.commands.paste_report import as_object, describe, sheet
 from curate.engine.local import map_shards
@@ -21,8 +22,10 @@ from curate.errors import CurateError, OutputExists
 from curate.formats.discover import open_dataset
 from curate.formats.images import decode_pixels
 from curate.formats.voc import VocAnnotation, VocObject, write
+from curate.paste.cutouts import GOOD, supply
 from curate.paste.provenance import lineage, read
 from curate.paste.targets import free, targets
+from curate.tree import Tree
 from tests.curate.drawn_hands import BOX, drawn_hand
 from tests.curate.test_cutouts import stick
 
@@ -216,8 +219,62 @@ def test_numbers_that_cannot_be_are_refused(
 def test_boxes_that_give_no_cutout_say_why(hands: Path, tmp_path: Path) -> None:
     blank = tmp_path / "blank"
     labelled(blank, "a", np.full((100, 100, 3), 90, np.uint8), [VocObject("smoke", (10, 40, 90, 50))])
-    with pytest.raises(CurateError, match="1 no clear edge"):
+    with pytest.raises(CurateError, match="1 x no clear edge"):
         run(hands, onto=["hands"], name="smoke", source=blank, count=1, out=tmp_path / "out")
+
+
+def test_what_is_left_in_a_folder_of_cutouts_is_pasted_and_nothing_else(
+    hands: Path, smokes: Path, tmp_path: Path
+) -> None:
+    cut_out(smokes, out=tmp_path / "剪好")
+    for name in ("JPEGImages_0_1.png", "JPEGImages_2_1.png"):
+        (tmp_path / "剪好" / "cutouts" / name).unlink()
+    out = tmp_path / "out"
+    result = run(
+        hands, onto=["hands"], name="Smoke", source=smokes, cutouts=tmp_path / "剪好", count=3, out=out
+    )
+    assert (result.made, result.cutouts) == (3, 1)
+    assert {row["cutout_image"] for row in manifest(out)} == {"JPEGImages/1.png"}
+    with pytest.raises(CurateError, match="its classes are: smoke"):
+        run(hands, onto=["hands"], name="pen", cutouts=tmp_path / "剪好", count=1, out=tmp_path / "b")
+
+
+def test_cutouts_of_pictures_that_are_kept_for_a_test_are_not_pasted(
+    hands: Path, smokes: Path, tmp_path: Path
+) -> None:
+    cut_out(smokes, out=tmp_path / "cut")
+    (smokes / "ImageSets" / "Main").mkdir(parents=True)
+    (smokes / "ImageSets" / "Main" / "train.txt").write_text("0\n1\n")
+    (smokes / "ImageSets" / "Main" / "test.txt").write_text("2\n")
+    both = {"source": smokes, "cutouts": tmp_path / "cut", "count": 2}
+    result = run(hands, onto=["hands"], name="smoke", out=tmp_path / "out", **both)
+    assert result.cutouts == 2
+    assert dict(result.refused) == {"its picture is not there, or not for training": 1}
+    with pytest.raises(CurateError, match="that they were cut out of"):
+        run(hands, onto=["hands"], name="smoke", cutouts=tmp_path / "cut", count=1, out=tmp_path / "a")
+    with pytest.raises(CurateError, match="rectangles"):
+        run(hands, onto=["hands"], name="smoke", cut="box", out=tmp_path / "b", **both)
+
+
+def test_known_outlines_are_pasted_as_they_are(smokes: Path) -> None:
+    _, box = stick(0.0)
+    x0, y0, x1, y1 = box
+    ring = "".join(f"<pt><x>{x}</x><y>{y}</y></pt>" for x, y in ((x0, y0), (x1, y0), (x1, y1), (x0, y1)))
+    xml = smokes / "Annotations" / "0.xml"
+    xml.write_text(
+        xml.read_text("utf-8").replace("</object>", f"<polygon>{ring}</polygon></object>"), "utf-8"
+    )
+    got = supply(open_dataset(Tree.open(smokes)), ["smoke"], seed=0)
+    assert [cutout.way for cutout in got.cutouts] == ["polygon", "box", "box"]
+    assert (got.things, dict(got.refused)) == (3, {})
+
+
+def test_bad_cutouts_are_not_pasted_and_their_reasons_counted(smokes: Path) -> None:
+    labelled(smokes, "nothing", np.full((90, 90, 3), 90, np.uint8), [VocObject("smoke", (10, 30, 80, 50))])
+    got = supply(open_dataset(Tree.open(smokes)), ["smoke"], seed=0)
+    assert len(got.cutouts) == 3
+    assert min(cutout.quality for cutout in got.cutouts) >= GOOD
+    assert dict(got.refused) == {"no clear edge": 1}
 
 
 # --- which images and hosts are used ---------------------------------------------------------------

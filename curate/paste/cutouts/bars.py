@@ -1,0 +1,222 @@
+"""Where a long thin thing lies inside its box: bars that touch all four sides, or nearly.
+
+A bar of length L and thickness rL, turned by t, just fits a box of W x H when
+    L (cos t + r sin t) = W   and   L (sin t + r cos t) = H,
+so a box leaves one free number (r) and one bit (which diagonal). Every such bar, and bars a little beside
+it for boxes that were drawn loosely, is scored by the contrast along its two long edges, over the stretch
+where they can be seen: fingers and lips hide the rest.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+_RATIOS = (0.05, 0.065, 0.08, 0.1, 0.12, 0.145, 0.17, 0.2, 0.24, 0.28, 0.33, 0.4)
+_FLAT = (1.0, 0.85, 0.7, 0.55, 0.42)  # ratios that a flat box leaves, times its own
+_THICKEST = 0.45  # thickness / length of what is still a bar
+_TURNS = (-0.2, -0.13, -0.065, 0.0, 0.065, 0.13, 0.2)  # radians
+_OFFSETS = (-0.24, -0.18, -0.12, -0.06, 0.0, 0.06, 0.12, 0.18, 0.24)  # of the short side of the box
+_COLUMNS = 32
+_REACH = 0.48  # half of the length of a bar that is looked at
+_CONTRAST_CAP = 40.0  # Lab units; a single brilliant edge must not outweigh a whole missing one
+_NOTHING = (2.5, 6.0)  # Lab units of contrast that are there by chance: in a clean picture, in any
+_GAP, _MOST_GAP = 6.0, -24.0  # a place without contrast is hidden: it costs that many times what it lacks
+_FIRST = 10  # bars that are looked at closely
+_LEAST_SCORE = 0.3
+_SHAPE, _SCORE = 5, 7  # the first fields of Bar are its shape; the place of its score
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A rectangle: centre, length and thickness in pixels, angle of its long axis (radians, y downwards).
+
+    It can be seen from `start` to `stop`, shares of its length. `score` is the contrast along its weaker
+    edge there, Lab units, averaged over the whole length.
+    """
+
+    x: float
+    y: float
+    length: float
+    thickness: float
+    angle: float
+    start: float = 0.0
+    stop: float = 1.0
+    score: float = 0.0
+
+
+def inscribed(width: float, height: float, ratio: float) -> tuple[float, float] | None:
+    """(length, angle >= 0) of the bar of this thickness/length that touches all sides; None if none does.
+
+    A box 100 x 10 holds a bar of ratio 0.1 exactly at angle 0; thicker ones do not exist.
+    """
+    k = width / height
+    # float noise must not lose the bar that lies exactly along the box
+    if ratio > min(k, 1 / k) * (1 + 1e-9):
+        return None
+    angle = math.atan2(max(1 - k * ratio, 0.0), max(k - ratio, 0.0)) if k != ratio else math.pi / 2
+    return width / (math.cos(angle) + ratio * math.sin(angle)), angle
+
+
+def find_bars(lab: NDArray[np.float32], box: tuple[float, float, float, float], most: int = 4) -> list[Bar]:
+    """The best supported bars in a box, the best first; `lab` is (H, W, 3) float32. [] where there is none.
+
+    The score says how good they are: below about 4 there is hardly a bar to see.
+    """
+    if box[2] - box[0] < 2 or box[3] - box[1] < 2:
+        return []
+    nothing = chance(lab)
+    coarse = _distinct(_scored(lab, _candidates(box), nothing, inside=0.28, beyond=0.22), _FIRST, 0.5)
+    found = []
+    for bar in coarse:
+        best = bar[:_SHAPE]
+        # near the edge only a bar whose edges lie exactly on the thing's keeps its contrast
+        for reach in (1.0, 0.5):
+            near = _scored(lab, _around(best, reach), nothing, inside=0.38, beyond=0.12)
+            closest = near[int(np.argmax(near[:, _SCORE]))]
+            best = closest[:_SHAPE]
+        found.append(closest)
+    chosen = _distinct(np.array(found).reshape(-1, _SCORE + 1), most, 0.7)
+    return [Bar(*(float(v) for v in row)) for row in chosen]
+
+
+def chance(lab: NDArray[np.float32]) -> float:
+    """Lab units of contrast that mean nothing in this picture, because its noise has as much."""
+    detail = np.linalg.norm(lab - cv2.GaussianBlur(lab, (0, 0), 1.2), axis=-1)
+    return float(np.clip(4.0 * np.median(detail), *_NOTHING))
+
+
+def edge_contrast(
+    lab: NDArray[np.float32],
+    bars: NDArray[np.float64],
+    columns: int,
+    *,
+    inside: float = 0.28,
+    beyond: float = 0.22,
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """At places along each bar: contrast across the weaker long edge, and difference of its two halves.
+
+    `bars` are rows of x, y, length, thickness, angle; both results (N, columns), Lab units. Samples lie
+    `inside` thicknesses from the axis and `beyond` thicknesses outside the edge. Light falls off around a
+    round thing, colour does not: luminance counts less for halves.
+    """
+    x, y, length, thickness, angle = bars[:, :_SHAPE].astype(np.float32).T[:, :, None, None]
+    along = (np.linspace(-_REACH, _REACH, columns, dtype=np.float32))[None, :, None] * length
+    gap = np.maximum(0.8, beyond * thickness)
+    inner = np.array([-inside, 0.0, inside], np.float32)[None, None, :] * thickness
+    outer = np.concatenate([-thickness / 2 - gap, thickness / 2 + gap], axis=2)
+    across = np.concatenate([inner, outer], axis=2)  # (N, 1, 5)
+    cos, sin = np.cos(angle), np.sin(angle)
+    map_x = (x - 0.5 + along * cos - across * sin).reshape(len(bars), -1)
+    map_y = (y - 0.5 + along * sin + across * cos).reshape(len(bars), -1)
+    # remap takes images below 32,768 rows
+    parts = [
+        cv2.remap(lab, map_x[i : i + 8192], map_y[i : i + 8192], cv2.INTER_LINEAR, None, cv2.BORDER_REPLICATE)
+        for i in range(0, len(bars), 8192)
+    ]
+    samples = np.concatenate(parts).reshape(len(bars), columns, 5, 3)
+    upper = np.linalg.norm(samples[:, :, 0:2].mean(axis=2) - samples[:, :, 3], axis=-1)
+    lower = np.linalg.norm(samples[:, :, 1:3].mean(axis=2) - samples[:, :, 4], axis=-1)
+    halves = (samples[:, :, 0] - samples[:, :, 2]) * np.array([0.4, 1.0, 1.0], np.float32)
+    return np.minimum(upper, lower), np.linalg.norm(halves, axis=-1)
+
+
+def longest_worth(
+    value: NDArray[np.floating[Any]],
+) -> tuple[NDArray[np.float64], NDArray[np.intp], NDArray[np.intp]]:
+    """For each row of (N, C): the largest sum of consecutive values, and its [start, stop); 0, 0, 0 if none.
+
+    Bentley, "Programming Pearls", column 8 (Kadane's algorithm), all rows at once.
+    """
+    rows, columns = value.shape
+    running, best = np.zeros(rows), np.zeros(rows)
+    begun, start, stop = (np.zeros(rows, np.intp) for _ in range(3))
+    for column in range(columns):
+        begun[running <= 0] = column
+        running = np.maximum(running, 0) + value[:, column]
+        better = running > best
+        best[better], start[better], stop[better] = running[better], begun[better], column + 1
+    return best, start, stop
+
+
+def with_gaps(worth: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+    """Contrast beyond chance, where too little of it weighs more than much: a finger must not be bridged."""
+    return np.where(worth < 0, np.maximum(worth * _GAP, _MOST_GAP), worth)
+
+
+def _candidates(box: tuple[float, float, float, float]) -> NDArray[np.float64]:
+    """Rows of x, y, length, thickness, angle."""
+    x0, y0, x1, y1 = box
+    width, height = x1 - x0, y1 - y0
+    flat = min(width / height, height / width)
+    shapes: list[tuple[float, float, float]] = []
+    own = (flat * s for s in _FLAT if flat * s <= _THICKEST)
+    for ratio in sorted({*(r for r in _RATIOS if r < flat), *own}):
+        found = inscribed(width, height, ratio)
+        if found is not None:
+            length, angle = found
+            both = 0.02 < angle < math.pi / 2 - 0.02
+            shapes.extend((length, length * ratio, sign * angle) for sign in ((1, -1) if both else (1,)))
+    length, thickness, angle = np.array(shapes, np.float64).reshape(-1, 3).T[:, :, None, None]
+    angle = angle + np.array(_TURNS)[:, None]
+    shift = np.array(_OFFSETS) * min(width, height)
+    x = (x0 + x1) / 2 - shift * np.sin(angle)
+    y = (y0 + y1) / 2 + shift * np.cos(angle)
+    return np.stack(np.broadcast_arrays(x, y, length, thickness, angle), axis=-1).reshape(-1, _SHAPE)
+
+
+def _around(bar: NDArray[np.float64], reach: float) -> NDArray[np.float64]:
+    """Bars a little beside one, a little thicker and thinner, a little turned; itself first."""
+    x, y, length, thickness, angle = bar
+    scale, shift, turn = (
+        np.array([0.0, *(reach * s for s in steps)]).reshape(shape)
+        for steps, shape in (
+            ((-0.45, -0.36, -0.27, -0.18, -0.09, 0.1, 0.2), (-1, 1, 1)),
+            ((-0.24, -0.16, -0.08, 0.08, 0.16, 0.24), (1, -1, 1)),
+            ((-0.05, -0.025, 0.025, 0.05), (1, 1, -1)),
+        )
+    )
+    columns = (
+        x - shift * thickness * math.sin(angle),
+        y + shift * thickness * math.cos(angle),
+        np.float64(length),
+        thickness * (1 + scale),
+        angle + turn,
+    )
+    return np.stack(np.broadcast_arrays(*columns), axis=-1).reshape(-1, _SHAPE)
+
+
+def _scored(
+    lab: NDArray[np.float32], bars: NDArray[np.float64], nothing: float, *, inside: float, beyond: float
+) -> NDArray[np.float64]:
+    """The bars with start, stop and score: rows of the fields of Bar."""
+    contrast, halves = edge_contrast(lab, bars, _COLUMNS, inside=inside, beyond=beyond)
+    worth = np.minimum(contrast, _CONTRAST_CAP) - 0.6 * np.minimum(halves, _CONTRAST_CAP) - nothing
+    score, first, last = longest_worth(with_gaps(worth))
+    edges = 0.5 - _REACH + 2 * _REACH * np.arange(_COLUMNS + 1) / _COLUMNS
+    return np.column_stack([bars, edges[first], edges[last], score / _COLUMNS])
+
+
+def _distinct(bars: NDArray[np.float64], most: int, apart: float) -> list[NDArray[np.float64]]:
+    """The best of them that are not nearly the same."""
+    kept: list[NDArray[np.float64]] = []
+    for index in np.argsort(-bars[:, _SCORE], kind="stable"):
+        if len(kept) == most or bars[index, _SCORE] < _LEAST_SCORE:
+            break
+        if not any(_alike(bars[index], other, apart) for other in kept):
+            kept.append(bars[index])
+    return kept
+
+
+def _alike(a: NDArray[np.float64], b: NDArray[np.float64], apart: float) -> bool:
+    beside = abs((a[1] - b[1]) * math.cos(b[4]) - (a[0] - b[0]) * math.sin(b[4]))
+    return bool(
+        abs(math.remainder(a[4] - b[4], math.pi)) < 0.15
+        and beside < apart * min(a[3], b[3])
+        and 1 / 1.5 < a[3] / b[3] < 1.5
+    )
