@@ -39,5 +39,6 @@ def edge_width(grey: NDArray[np.float32], where: NDArray[np.bool_] | None = None
 def _gradient(grey: NDArray[np.float32]) -> NDArray[np.float32]:
     dx = cv2.Sobel(grey, cv2.CV_32F, 1, 0, ksize=1) / 2
     dy = cv2.Sobel(grey, cv2.CV_32F, 0, 1, ksize=1) / 2
-    size: NDArray[np.float32] = cv2.magnitude(dx, dy)
+    # not cv2.magnitude, whose last bit depends on where in memory the picture lies
+    size: NDArray[np.float32] = np.sqrt(dx * dx + dy * dy)
     return size
