@@ -1,7 +1,7 @@
-"""Work on this machine: a pool of processes, or no pool where starting one would cost more than it saves.
+"""Work on this machine: several processes, or only this one where others would cost more than they save.
 
 The items are cut into shards whose size does not depend on the number of workers, and results come back in
-the order of the items. So the result is the same for one worker, for eight, and without a pool.
+the order of the items. So the result is the same for one worker, for eight, and without any.
 
 Workers are forked where that cannot go wrong: on Linux, by a process that has no thread but its own. This
 takes milliseconds. Otherwise they are spawned, because a fork of a process with threads (those of Polars,
@@ -11,25 +11,26 @@ OpenCV, or a spinner) can hang.
 from __future__ import annotations
 
 import gc
-import multiprocessing
 import os
 import signal
 import sys
 import types
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from itertools import islice
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
+from curate.engine.forked import Forked, is_worker
 from curate.errors import CurateError
+
+if TYPE_CHECKING:  # loading it takes longer than forking two workers
+    from concurrent.futures import Future, ProcessPoolExecutor
 
 T = TypeVar("T")
 R = TypeVar("R")
 
-_AHEAD = 8  # shards a worker that are begun before the caller has taken the first result
+_AHEAD = 8  # shards a spawned worker that are begun before the caller has taken the first result
 
 
 def map_shards(
@@ -62,46 +63,70 @@ def begin_shards(
 ) -> Iterator[R]:
     """`map_shards`, result by result: the workers have begun when this returns, and do not run far ahead.
 
-    The results must be taken to the end, or the iterator closed.
+    The results must be taken to the end, or the iterator closed, if it has a `close`.
     """
     shards = [items[i : i + shard] for i in range(0, len(items), shard)]
     count = min(workers or available_cores(), len(shards))
-    nested = multiprocessing.parent_process() is not None
-    if count <= 1 or nested or len(items) < in_process_below:
+    if count <= 1 or len(items) < in_process_below or is_worker() or _is_spawned():
         return map(function, shards)
-    context = multiprocessing.get_context("fork" if _alone() else "spawn")
-    pool = ProcessPoolExecutor(count, context, _start_worker)
-    ahead = _AHEAD * count
-    with _main_hidden():
-        begun = deque(pool.submit(function, part) for part in shards[:ahead])
-    return _results(pool, function, begun, shards[ahead:])
+    return Forked(function, shards, count) if _alone() else _Spawned(function, shards, count)
 
 
-def _results(
-    pool: ProcessPoolExecutor,
-    function: Callable[[Sequence[T]], R],
-    begun: deque[Future[R]],
-    waiting: Sequence[Sequence[T]],
-) -> Iterator[R]:
-    """In order; a further shard is begun for each result that is taken."""
-    rest = iter(waiting)
-    try:
-        while begun:
-            result = begun.popleft().result()
-            with _main_hidden():
-                begun.extend(pool.submit(function, part) for part in islice(rest, 1))
-            yield result
-    except BrokenProcessPool as error:
-        raise CurateError(
-            "A worker process was killed, perhaps because memory ran out.", "Use fewer workers."
-        ) from error
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+def _is_spawned() -> bool:
+    """Whether this process is a worker of such a pool; its parent has loaded this module for it."""
+    processes = sys.modules.get("multiprocessing")
+    return processes is not None and processes.parent_process() is not None
+
+
+class _Spawned(Iterator[R]):
+    """Results in order, of a pool of spawned processes; a further shard is begun for each that is taken."""
+
+    def __init__(
+        self, function: Callable[[Sequence[T]], R], shards: Sequence[Sequence[T]], count: int
+    ) -> None:
+        import multiprocessing
+        from concurrent.futures import ProcessPoolExecutor
+
+        self._function = function
+        self._pool: ProcessPoolExecutor = ProcessPoolExecutor(
+            count, multiprocessing.get_context("spawn"), _start_worker
+        )
+        self._rest = iter(shards)
+        self._begun: deque[Future[R]] = deque()
+        self._begin(_AHEAD * count)
+
+    def _begin(self, count: int) -> None:
+        with _main_hidden():
+            self._begun.extend(self._pool.submit(self._function, part) for part in islice(self._rest, count))
+
+    def __next__(self) -> R:
+        from concurrent.futures.process import BrokenProcessPool
+
+        if not self._begun:
+            self.close()
+            raise StopIteration
+        try:
+            result = self._begun.popleft().result()
+            self._begin(1)
+        except BrokenProcessPool as error:
+            self.close()
+            raise CurateError(
+                "A worker process was killed, perhaps because memory ran out.", "Use fewer workers."
+            ) from error
+        except BaseException:
+            self.close()
+            raise
+        return result
+
+    def close(self) -> None:
+        """End the workers, once they have done what they have begun."""
+        self._begun.clear()
+        self._pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _alone() -> bool:
     """Whether this process has one thread, those of libraries counted, so that a fork of it is whole."""
-    if sys.platform != "linux" or "polars" in sys.modules:
+    if sys.platform != "linux" or not hasattr(os, "memfd_create") or "polars" in sys.modules:
         return False
     try:
         return len(os.listdir("/proc/self/task")) == 1  # noqa: PTH208 - names, not paths

@@ -6,6 +6,7 @@ import os
 import pickle
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -122,3 +123,123 @@ def test_an_error_in_a_thread_is_raised_here_and_ends_the_others() -> None:
     with pytest.raises(ValueError, match="three"):
         list(map_parts(work, range(1000), workers=2))
     assert len(done) < 30
+
+
+# --- forked workers: only in a process with one thread, so each test runs in one of its own ----------------
+
+
+def alone(program: str) -> subprocess.CompletedProcess[str]:
+    """A program that has loaded nothing but the engine and this file's functions."""
+    head = (
+        "import os, signal, sys, time\n"
+        "from curate.engine import forked, local\n"
+        "from curate.engine.local import begin_shards, map_shards\n"
+        "def ids(numbers): return os.getpid()\n"
+        "def squares(numbers): return [n * n for n in numbers]\n"
+        "def many(function, items, **how):\n"
+        "    return begin_shards(function, items, workers=2, in_process_below=0, **{'shard': 2, **how})\n"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", head + program],
+        capture_output=True,
+        text=True,
+        cwd=REPO,
+        timeout=60,
+    )
+
+
+linux_only = pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="workers are forked on Linux")
+
+
+@linux_only
+def test_a_process_with_one_thread_forks_and_gives_what_it_would_give_alone() -> None:
+    done = alone(
+        "results = many(squares, range(1001))\n"
+        "assert isinstance(results, forked.Forked), 'or the tests below prove nothing'\n"
+        "shards = [range(n, min(n + 2, 1001)) for n in range(0, 1001, 2)]\n"
+        "assert list(results) == list(map(squares, shards))\n"
+        "assert list(many(squares, [])) == [] and list(many(squares, [3], shard=9)) == [[9]]\n"
+        "pids = set(many(ids, range(400)))\n"
+        "assert len(pids) <= 2 and os.getpid() not in pids\n"
+    )
+    assert (done.stdout, done.stderr, done.returncode) == ("", "", 0)
+
+
+@linux_only
+def test_results_larger_than_a_pipe_and_more_of_them_than_slots_arrive_whole() -> None:
+    done = alone(
+        "def large(numbers): return bytes([numbers[0] % 251]) * 300_000\n"
+        "results = many(large, range(400), shard=1)\n"
+        "time.sleep(0.3)  # the caller is busy; workers go on as long as there are slots\n"
+        "assert all(r == bytes([n % 251]) * 300_000 for n, r in enumerate(results))\n"
+    )
+    assert (done.stderr, done.returncode) == ("", 0)
+
+
+@linux_only
+def test_what_a_forked_worker_raises_is_raised_with_the_place_where_it_was() -> None:
+    done = alone(
+        "class Odd(Exception):\n"
+        "    def __init__(self, a, b): super().__init__(a)\n"
+        "def fails(numbers):\n"
+        "    if 7 in numbers: raise ValueError('seven')\n"
+        "    if 70 in numbers: raise Odd('cannot be made again', 2)\n"
+        "for items, expected in ((range(20), 'seven'), (range(60, 80), 'Odd')):\n"
+        "    try: list(many(fails, items))\n"
+        "    except Exception as error: assert expected in str(error), error; cause = error.__cause__\n"
+        "    assert 'in fails' in str(cause), cause\n"
+    )
+    assert (done.stderr, done.returncode) == ("", 0)
+
+
+@linux_only
+def test_a_forked_worker_that_is_killed_ends_the_work_and_leaves_no_process_behind() -> None:
+    done = alone(
+        "def dies(numbers):\n"
+        "    if 9 in numbers: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    return numbers[0]\n"
+        "try: list(many(dies, range(200)))\n"
+        "except local.CurateError as error: print(error.message)\n"
+        "try: os.waitpid(-1, os.WNOHANG)\n"
+        "except ChildProcessError: print('no children')\n"
+    )
+    assert done.stdout == "A worker process was killed, perhaps because memory ran out.\nno children\n"
+
+
+@linux_only
+def test_work_that_nobody_waits_for_is_given_up() -> None:
+    done = alone(
+        "def slow(numbers): time.sleep(60)\n"
+        "many(slow, range(20)).close()\n"
+        "results = many(squares, range(2000)); next(results); results.close(); results.close()\n"
+        "assert list(results) == []\n"
+        "try: os.waitpid(-1, os.WNOHANG)\n"
+        "except ChildProcessError: print('no children')\n"
+    )
+    assert (done.stdout, done.stderr) == ("no children\n", "")
+
+
+@linux_only
+def test_workers_end_when_their_caller_is_killed() -> None:
+    done = alone(
+        "def slow(numbers): time.sleep(0.05)\n"
+        "results = many(slow, range(2000), shard=1)\n"
+        "print(*results._workers.values())\n"
+        "sys.stdout.flush(); os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    pids = done.stdout.split()
+    assert len(pids) == 2, done.stderr
+    deadline = time.monotonic() + 10
+    while any(Path(f"/proc/{pid}/cmdline").exists() for pid in pids) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not [pid for pid in pids if Path(f"/proc/{pid}/cmdline").exists()]
+
+
+@linux_only
+def test_a_worker_makes_no_workers() -> None:
+    done = alone(
+        "how = {'workers': 2, 'shard': 5, 'in_process_below': 0}\n"
+        "def own(numbers): return set(map_shards(ids, range(50), **how)) == {os.getpid()}\n"
+        "assert all(many(own, range(8)))\n"
+    )
+    assert (done.stderr, done.returncode) == ("", 0)
