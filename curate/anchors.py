@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.dataset import LEAST_SIDE
 from curate.errors import CurateError
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 Shapes = NDArray[np.float64]  # (N, 2): width, height in pixels of the letterboxed image
 
 THRESHOLD = 4.0  # yolov5's anchor_t: an anchor answers for boxes up to this many times wider, narrower ...
-LEAST_SIDE = 1.0  # pixels; a box no wider or higher is a click, not an object (VOC writes it xmin = xmax)
 # The anchors that YOLOv5's published models carry, fitted to COCO at 640 px, strides 8, 16, 32.
 COCO_DEFAULT: Shapes = np.array(
     [[10, 13], [16, 30], [33, 23], [30, 61], [62, 45], [59, 119], [116, 90], [156, 198], [373, 326]],

@@ -55,6 +55,7 @@ NO_PICTURE = ("empty", "not-an-image", "no-header", "unreadable")
 NOT_WHOLE = (*NO_PICTURE, "truncated")
 # Values of `image_format` that OpenCV decodes and trainers look for.
 DECODED = ("jpeg", "mpo", "png", "bmp", "webp", "tiff")
+LEAST_SIDE = 1.0  # pixels; a box no wider or higher is a click, not an object (VOC writes it xmin = xmax)
 
 # One row a box; an object without any box has one row whose corners are null, one with several has several.
 OBJECTS = {
@@ -81,10 +82,7 @@ OBJECTS = {
 }
 
 # What `Dataset.boxes` knows of the image; each column costs as much memory as one of OBJECTS.
-OF_THE_IMAGE = (
-    *("annotation", "image", "width", "height", "image_width", "image_height", "orientation"),
-    *("size_line", "size_column", "synthetic"),
-)
+OF_THE_IMAGE = ("annotation", "image")
 
 # One row a thing the reader stumbled over (see formats/voc.py for the kinds); a file may have several.
 PROBLEMS = {
@@ -127,8 +125,20 @@ class Dataset:
         that the stated size agrees with (EXIF 5..8 shows the picture turned); otherwise the stated size;
         null if neither is known.
         """
-        images = self.images.select("image_id", *OF_THE_IMAGE, *frame_size())
-        return self.objects.join(images, on="image_id", how="left", maintain_order="left")
+        images = self.images.select(*OF_THE_IMAGE, *frame_size())
+        # image_id is the number of the row; what is of the objects is not copied
+        return self.objects.hstack(images.select(pl.all().gather(self.objects["image_id"])))
+
+    @cached_property
+    def twins(self) -> pl.Series:
+        """Whether the image of each object may hold another one with the same corners.
+
+        A clash of hashes may say so of one that has no twin, so whoever asks compares these few again.
+        """
+        # zero is added because -0.0 and 0.0 are one number with two hashes
+        corners = [pl.col(corner) + 0.0 for corner in ("xmin", "ymin", "xmax", "ymax")]
+        marks = self.objects.select(pl.struct("image_id", *corners).hash()).to_series()
+        return marks.is_duplicated()
 
     def class_names(self) -> tuple[str, ...]:
         """The declared classes, or the names found in the objects in order of frequency, then alphabet."""

@@ -24,7 +24,7 @@ class FixClass(str, Enum):
     MANUAL = "manual"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # a data set may have a million of them
 class Fix:
     """What can be done about a finding. `facts` is what the rule's `repair` needs to know again later."""
 
@@ -33,7 +33,7 @@ class Fix:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One defect at one place. `line`, `column` and `object` (the n-th in its file) are 1-based."""
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import importlib
 import os
 import re
 import sys
@@ -16,19 +17,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from types import ModuleType
 from typing import Any, TypeVar
 
 from curate.errors import ConfigError
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 T = TypeVar("T")
 Place = tuple[str | int, ...]  # keys and positions in lists, from the top of the file
 
 _LARGEST = 1 << 20  # bytes; a configuration is written by hand
+# Without such a line a pyproject.toml has no [tool.curate] and need not be read as TOML, which takes a while.
+_MAY_HOLD_OURS = re.compile(
+    r"""^\s*(?:\[{1,2}\s*["']?tool["']?\s*(?:\.\s*["']?curate|\])|["']?tool["']?\s*[.=])|\\[uU]""",
+    re.MULTILINE,
+)
 _TRIES = 40  # parses of a part of the file, to find a line: a mistake must not cost a minute
 _WANTED = {
     str: "text in quotes",
@@ -38,6 +40,11 @@ _WANTED = {
     Path: "a path in quotes",
     date: "a date, such as 2027-01-31 without quotes",
 }
+
+
+def _toml() -> ModuleType:
+    """The parser. Loading it takes as long as reading a thousand annotations, and many runs need none."""
+    return importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
 
 
 class Mistake(Exception):  # noqa: N818 - it becomes a ConfigError once its line is known
@@ -70,6 +77,9 @@ class TomlFile:
             raise ConfigError(f"{path} cannot be read: {error.strerror}.", "Name a curate.toml.") from error
         except UnicodeDecodeError as error:
             raise ConfigError(f"{path} is not UTF-8.", "Save it as UTF-8.") from error
+        if path.name == "pyproject.toml" and not _MAY_HOLD_OURS.search(text):
+            return cls(path, text, ("tool", "curate"), None)
+        tomllib = _toml()
         try:
             content = tomllib.loads(text)
         except (tomllib.TOMLDecodeError, RecursionError) as error:
@@ -95,6 +105,7 @@ class TomlFile:
         The TOML reader tells no lines, but the beginning of the file up to the key's line has the key, and up
         to the line before it has not.
         """
+        tomllib = _toml()
         keys = [part for part in place if isinstance(part, str)]
         if not keys:
             return None

@@ -14,8 +14,10 @@ import io
 import os
 import re
 import stat
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 from curate.errors import NotADataset, UnsafePath
@@ -97,6 +99,7 @@ class Tree:
     root: Path
     overlay: Mapping[str, bytes | None] = field(default_factory=dict)
     _listed: list[Listing] = field(default_factory=list, repr=False, compare=False)  # one, once it is known
+    _by_ending: dict[str, list[str]] = field(default_factory=dict, repr=False, compare=False)
 
     def __reduce__(self) -> tuple[type[Tree], tuple[Path, Mapping[str, bytes | None]]]:
         return Tree, (self.root, self.overlay)  # workers are told which files to read
@@ -128,6 +131,16 @@ class Tree:
             return list(names)
         gone = {name for name, content in self.overlay.items() if content is None}
         return sorted({*names, *self.overlay} - gone)
+
+    def with_suffix(self, *suffixes: str) -> list[str]:
+        """Of `files`, those that end in one of these suffixes (".jpg") in any letter case; sorted."""
+        if not self._by_ending:
+            groups = defaultdict(list)
+            for name in self.files():
+                groups[name[name.rfind(".") :]].append(name)
+            self._by_ending.update(groups)
+        found = [names for ending, names in self._by_ending.items() if ending.lower() in suffixes]
+        return list(found[0]) if len(found) == 1 else sorted(chain.from_iterable(found))
 
     def left_aside(self) -> list[tuple[str, str]]:
         """(path, why) of everything that is not read, sorted: folders that cannot be listed, pipes, sockets,
@@ -210,12 +223,13 @@ def _list(root: Path) -> Listing:
         try:
             with os.scandir(root / text_to_name(folder)) as entries:
                 for entry in entries:  # the types come with the listing; only the odd ones cost a look
-                    name = prefix + name_to_text(entry.name)
-                    if entry.is_dir(follow_symlinks=False):
+                    name = entry.name
+                    name = prefix + (name if name.isascii() else name_to_text(name))
+                    if entry.is_file(follow_symlinks=False):
+                        files.append(name)
+                    elif entry.is_dir(follow_symlinks=False):
                         if entry.name not in _SKIPPED_DIRECTORIES:
                             pending.append(name)
-                    elif entry.is_file(follow_symlinks=False):
-                        files.append(name)
                     elif why := _why_aside(root, entry):
                         left_aside.append((name, why))
                     else:

@@ -1,4 +1,4 @@
-"""stdout and stderr: results, talk, errors, and streams that break."""
+"""stdout and stderr: talk, errors, results for programs. How results are written out is in `streams`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TextIO
 
 import typer
 
@@ -70,23 +69,3 @@ def mutter(what: str) -> None:
 def print_json(value: object) -> None:
     """A result for programs."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
-
-
-def give(result: str, said: str) -> None:
-    """A result and the talk that went with it."""
-    sys.stdout.write(result)
-    flush()  # a disk that is full is told before all talk, whether Python buffers or not
-    sys.stderr.write(said)
-
-
-def flush() -> None:
-    """Write stdout out; `head` and `less` may have seen enough."""
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        silence(sys.stdout)
-
-
-def silence(stream: TextIO) -> None:
-    """Python would complain when it flushes what cannot be written once more at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -7,16 +7,14 @@ for, and its pipeline when it runs, so that `curate --help` answers at once.
 from __future__ import annotations
 
 import difflib
-import errno
 import importlib
-import sys
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from curate import __version__
-from curate.cli.console import complain, flush, said, silence, speak, tell
+from curate.cli.console import said, speak, tell
 from curate.errors import CurateError
 
 COMMANDS = (  # files of this folder, in the order of `curate --help`
@@ -89,22 +87,3 @@ def _root(
 
     Exit codes: 0 clean, 1 findings, 2 could not run.
     """
-
-
-def main() -> None:
-    """Run the program."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            # a file name must not end the program because the terminal cannot show it
-            stream.reconfigure(errors="backslashreplace")
-    try:
-        try:
-            app()
-        finally:
-            flush()
-    except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
-        silence(sys.stdout)
-        complain(f"The result could not be written: {error.strerror}.")
-        sys.exit(2)

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from curate.cli.console import flush, give, spoken, talk, tell
+from curate.cli.console import spoken, talk, tell
 from curate.cli.options import Data, Lang, Workers, class_list, words
+from curate.cli.streams import flush, give
 from curate.errors import CurateError
 from curate.report.formats import FOR_PEOPLE, TEXT, OutputFormat, Printing, refuse_nonsense, write_report
 from curate.wording import count
@@ -137,6 +138,7 @@ def validate(
     curate validate data/ --statistics             counts, and what each trainer makes of it
     """
     options = dict(locals())
+    from curate.commands import ahead
     from curate.commands.again import Answers
     from curate.formats.discover import begin
     from curate.report.languages import translator
@@ -153,24 +155,28 @@ def validate(
     refuse_target(output_file, path)
     shown = spoken(to_people=output_format in FOR_PEOPLE)
     said = translator(shown).terminal
-    tree, answers = Tree.open(path), None
-    if Answers.wanted() and not (no_cache or fix or diff or watch or write_baseline or output_file):
-        answers = Answers(tree, {**options, "lang": shown})
+    early = ahead.taken(path, workers=workers, use_cache=not no_cache)
+    tree, answers = early.tree if early else Tree.open(path), None
+    if not (no_cache or fix or diff or watch or write_baseline or output_file):
+        answers = Answers(tree, {**options, "lang": shown}, sys.argv[1:])
         if answer := answers.find():
+            if early:
+                early.stop()
             give(answer.out, answer.err)
-            raise typer.Exit(0 if answer.clean or exit_zero else 1)
+            raise typer.Exit(answer.status)
     # the workers read while the rules are loaded, which takes nearly as long; --fix first makes sure that no
     # other process is changing the files
-    reading = None if fix else begin(tree, workers=workers, use_cache=not no_cache)
+    reading = None if fix else early or begin(tree, workers=workers, use_cache=not no_cache)
     begun = [reading]
     from curate.commands import validate as pipeline
     from curate.config import settings_for
 
     def look() -> bool:
+        settings = settings_for(path, config=config, isolated=isolated)
         with talk() as say:
             report = pipeline.run(
                 path,
-                settings=settings_for(path, config=config, isolated=isolated),
+                settings=settings,
                 classes=class_list(classes),
                 select=words(select),
                 extend_select=words(extend_select),
@@ -191,10 +197,12 @@ def validate(
             )
         if answers is None or reading is None:
             return show(report)
-        with answers.recorded(give) as clean:
-            clean.append(show(report))
-        answers.keep(reading)
-        return clean[0]
+        with answers.recorded(give) as status:
+            clean = show(report)
+            status.append(0 if clean or exit_zero else 1)
+        named = settings.validate.baseline
+        answers.keep(reading, also=[] if named is None else [named])
+        return clean
 
     def show(report: Report) -> bool:
         with result_stream(output_file, path, said) as stream:

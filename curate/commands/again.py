@@ -2,8 +2,11 @@
 
 It depends on every file below PATH, told by their stamps (see `curate.formats.cache`), on what is left aside
 there, on the options, on the configuration, baseline and class list wherever they lie, on the day, on the
-language and on this program. An answer is kept only if the stamps of all files are certain; it is the text
-that was printed, so it is kept for pipes and files, not for terminals.
+language, on where it is printed (a terminal has a width and colours) and on this program. An answer is kept
+only if the stamps of all files are certain; it is the text that was printed, letter for letter.
+
+An answer is found in two ways: by the command line as it was typed, before anything else is loaded, and by
+what the command line means. So this module loads little.
 """
 
 from __future__ import annotations
@@ -14,28 +17,34 @@ import os
 import sys
 import time
 from array import array
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from curate.formats import cache
-from curate.formats.discover import Reading
+from curate.formats.images import IMAGE_SUFFIXES
 from curate.negatives.ledger import OWN
 from curate.tree import Tree
+
+if TYPE_CHECKING:
+    from curate.formats.discover import Reading
 
 _FILE = "answer"
 _CONFIGURATIONS = ("curate.toml", "pyproject.toml")  # in the current folder; those in PATH have stamps
 _ENVIRONMENT = (
-    "LANG",
-    "LANGUAGE",
-    "COLUMNS",
-    "NO_COLOR",
-    "FORCE_COLOR",
-    "TERM",
-    "PYTHONIOENCODING",
-    "PYTHONUTF8",
+    *("LANG", "LANGUAGE", "CURATE_LANG", "PYTHONIOENCODING", "PYTHONUTF8"),
+    *(
+        "COLUMNS",
+        "LINES",
+        "NO_COLOR",
+        "FORCE_COLOR",
+        "COLORTERM",
+        "TERM",
+        "TTY_COMPATIBLE",
+        "TTY_INTERACTIVE",
+    ),
 )
 
 
@@ -44,70 +53,90 @@ class Answer(NamedTuple):
 
     out: str
     err: str
-    clean: bool
+    status: int
+
+
+def repeated(typed: Sequence[str]) -> Answer | None:
+    """The answer to a command line that is word for word the last one, where nothing has changed."""
+    for word in typed:
+        if os.path.exists(os.path.join(word, *cache.FOLDERS, _FILE)):  # noqa: PTH110, PTH118 - any word
+            tree = Tree(Path(word).resolve())
+            found = _kept(tree, "typed", _typed(tree.root, typed))
+            if found is not None:
+                return found
+    return None
 
 
 class Answers:
     """The answer that is kept for a data set, if it is one to this question."""
 
-    def __init__(self, tree: Tree, options: Mapping[str, object]) -> None:
-        """`options` is everything on the command line; those that name a file are read."""
+    def __init__(self, tree: Tree, options: Mapping[str, object], typed: Sequence[str] | None = None) -> None:
+        """`options` is everything on the command line, as it was `typed`; those that name a file are read."""
         self.tree = tree
         self._now = time.time_ns()
-        self._question = _question(tree, options)
+        root = tree.root
+        self._keys = {
+            "question": _question(root, options),
+            "typed": None if typed is None else _typed(root, typed),
+        }
         self._given: list[Answer] = []
-
-    @staticmethod
-    def wanted() -> bool:
-        """Whether the answer goes where it can be repeated letter for letter."""
-        return not sys.stdout.isatty()
 
     def find(self) -> Answer | None:
         """The answer of the last run, if it was asked the same of the same files."""
-        found = cache.read(self.tree.root, _FILE)
-        if found is None or found[0].get("question") != self._question:
-            return None
-        head, content = found
-        if head.get("files") != _digest(self.tree, cache.stamps(self.tree.root, self.tree.files()).tobytes()):
-            return None
-        out, _, err = content.decode("utf-8", "surrogatepass").partition("\0")
-        return Answer(out, err, bool(head.get("clean")))
+        return _kept(self.tree, "question", self._keys["question"])
 
     @contextmanager
-    def recorded(self, give: Callable[[str, str], None]) -> Iterator[list[bool]]:
-        """What is printed meanwhile is an answer; the caller adds whether the data set is clean.
+    def recorded(self, give: Callable[[str, str], None]) -> Iterator[list[int]]:
+        """What is printed meanwhile is an answer; the caller adds the exit status that belongs to it.
 
         `give` is handed what came to stdout and to stderr, and prints it.
         """
-        out, err = io.StringIO(), io.StringIO()
-        clean: list[bool] = []
+        out, err = _Recorder(sys.stdout), _Recorder(sys.stderr)
+        status: list[int] = []
         try:
             with redirect_stdout(out), redirect_stderr(err):
-                yield clean
+                yield status
         finally:
             give(out.getvalue(), err.getvalue())
-        self._given[:] = [Answer(out.getvalue(), err.getvalue(), clean[0])]
+        self._given[:] = [Answer(out.getvalue(), err.getvalue(), status[0])]
 
-    def keep(self, reading: Reading) -> None:
-        """Keep what was recorded, where all files are certain to be as they were read."""
-        if not self._given or reading.stamps is None or len(reading.stamps) < cache.SMALLEST:
+    def keep(self, reading: Reading, also: Iterable[Path] = ()) -> None:
+        """Keep what was recorded, where all files are certain to be as they were read.
+
+        `also` are files that a configuration names.
+        """
+        if not self._given or reading.names is None or len(reading.names) < cache.SMALLEST:
             return
         answer = self._given[0]
-        stamps = array("q")
-        for name in self.tree.files():
-            stamp = reading.stamps.get(name) or self._before(name)
-            if stamp == cache.UNKNOWN:
-                return
-            stamps.extend(stamp)
+        names = _in_order(self.tree)
+        stamps = self._stamps(names, reading.names, reading.stamps)
+        if "\0" in answer.out or cache.UNKNOWN[0] in stamps[:: len(cache.UNKNOWN)]:
+            return
         head = {
-            "question": self._question,
-            "files": _digest(self.tree, stamps.tobytes()),
-            "clean": answer.clean,
+            **self._keys,
+            "files": _digest(self.tree, names, stamps),
+            "also": [[str(path), _content(path)] for path in also],
+            "status": answer.status,
         }
-        if "\0" not in answer.out:
-            cache.write(
-                self.tree.root, _FILE, head, [f"{answer.out}\0{answer.err}".encode("utf-8", "surrogatepass")]
+        text = f"{answer.out}\0{answer.err}".encode("utf-8", "surrogatepass")
+        cache.write(self.tree.root, _FILE, head, [text])
+
+    def _stamps(self, names: Sequence[str], read: Sequence[str], stamps: Sequence[int]) -> array[int]:
+        """The stamps of all files: of those that were read, and of the others as when the run began."""
+        known = array("q", stamps)
+        if names[: len(read)] == list(read):
+            for name in names[len(read) :]:
+                known.extend(self._before(name))
+            return known
+        number_of = {name: number for number, name in enumerate(read)}
+        found = array("q")
+        width = len(cache.UNKNOWN)
+        for name in names:
+            number = number_of.get(name)
+            found.extend(
+                self._before(name) if number is None else known[width * number : width * (number + 1)]
             )
+        return found
 
     def _before(self, name: str) -> cache.Stamp:
         """The stamp of a file that the readers of VOC do not read, as it was when the run began.
@@ -120,19 +149,68 @@ class Answers:
             return cache.UNKNOWN
 
 
-def _question(tree: Tree, options: Mapping[str, object]) -> str:
+class _Recorder(io.StringIO):
+    """Keeps what is printed and looks like the stream it stands for: colours are a part of an answer."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__()
+        self._stream = stream
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return self._stream.encoding
+
+    def isatty(self) -> bool:
+        return self._stream.isatty()
+
+
+def _kept(tree: Tree, key: str, question: str | None) -> Answer | None:
+    """The answer in the cache, if it has this key and all that it depends on is as it was."""
+    found = cache.read(tree.root, _FILE)
+    if found is None or question is None or found[0].get(key) != question:
+        return None
+    head, content = found
+    try:
+        same = all(_content(Path(path)) == known for path, known in head["also"])
+        status = int(head["status"])
+    except (KeyError, TypeError, ValueError):
+        return None
+    names = _in_order(tree) if same else []
+    if not same or head.get("files") != _digest(tree, names, cache.stamps(tree.root, names)):
+        return None
+    out, _, err = content.decode("utf-8", "surrogatepass").partition("\0")
+    return Answer(out, err, status)
+
+
+def _question(root: Path, options: Mapping[str, object]) -> str:
+    """What is asked, from the command line as it was understood."""
+    named = [str(value) for value in options.values() if isinstance(value, str | Path)]
+    return _hashed(root, sorted((name, repr(value)) for name, value in options.items()), named)
+
+
+def _typed(root: Path, words: Sequence[str]) -> str:
+    """What is asked, from the command line as it was typed: any word of it may name a file."""
+    return _hashed(root, list(words), [part for word in words for part in (word, word.partition("=")[2])])
+
+
+def _hashed(root: Path, asked: object, named: Iterable[str]) -> str:
     environment = {name: os.environ.get(name) for name in _ENVIRONMENT}
     environment |= {name: value for name, value in os.environ.items() if name.startswith("LC_")}
-    named = [Path(str(value)) for value in options.values() if isinstance(value, str | Path)]
     # the ledger of decisions lies in a folder that is not listed
-    named.append(tree.root / OWN)
-    files = [(str(path), _content(path)) for path in (*map(Path, _CONFIGURATIONS), *named)]
+    named = [*_CONFIGURATIONS, *named, str(root / OWN)]
+    files = [(path, _content(Path(path))) for path in named if path]
     parts = (
-        *(str(tree.root), sorted((name, repr(value)) for name, value in options.items()), files),
-        *(sorted(environment.items(), key=str), sys.stdout.encoding, sys.version, str(date.today())),
-        *(str(Path.cwd()), tree.left_aside()),
+        *(str(root), asked, files, sorted(environment.items(), key=str), sys.version, str(date.today())),
+        *(str(Path.cwd()), sys.stdout.encoding, [(s.isatty(), _width(s)) for s in (sys.stdout, sys.stderr)]),
     )
     return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _width(stream: TextIO) -> os.terminal_size | None:
+    try:
+        return os.get_terminal_size(stream.fileno()) if stream.isatty() else None
+    except (OSError, ValueError):
+        return None
 
 
 def _content(path: Path) -> str | None:
@@ -142,6 +220,17 @@ def _content(path: Path) -> str | None:
         return None
 
 
-def _digest(tree: Tree, stamps: bytes) -> str:
-    names = "\0".join(tree.files()).encode("utf-8", "surrogatepass")
-    return hashlib.sha256(names + b"\0\0" + stamps).hexdigest()
+def _in_order(tree: Tree) -> list[str]:
+    """All files, those that readers of VOC read first and as they order them."""
+    read = [*tree.with_suffix(".xml"), *tree.with_suffix(*IMAGE_SUFFIXES)]
+    every = tree.files()
+    if len(read) == len(every):
+        return read
+    known = set(read)
+    return read + [name for name in every if name not in known]
+
+
+def _digest(tree: Tree, names: Sequence[str], stamps: array[int]) -> str:
+    listed = "\0".join(names).encode("utf-8", "surrogatepass")
+    aside = repr(tree.left_aside()).encode("utf-8", "surrogatepass")
+    return hashlib.sha256(b"\0\0".join([listed, aside, stamps.tobytes()])).hexdigest()

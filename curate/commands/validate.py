@@ -14,11 +14,8 @@ from curate.config import Settings
 from curate.dataset import Dataset
 from curate.errors import CurateError
 from curate.findings import Finding, FixClass
-from curate.fixes.apply import apply
-from curate.fixes.diff import diff as diff_of
 from curate.fixes.lock import at_work
-from curate.fixes.plan import Plan, plan
-from curate.formats.discover import Reading, begin, open_dataset
+from curate.formats.discover import Reading, begin
 from curate.known import baseline as baselines
 from curate.known.screen import Screen, Screened
 from curate.report.model import Report
@@ -30,6 +27,7 @@ from curate.tree import Tree
 from curate.wording import count
 
 if TYPE_CHECKING:
+    from curate.fixes.plan import Plan
     from curate.pixels import PixelReader
 
 _NOTHING: Mapping[str, Sequence[str]] = {}
@@ -102,20 +100,27 @@ def run(
     names = list(settings.classes.names) or None if classes is None else classes
     with at_work(tree.root, "validate --fix") if fix else nullcontext():
         say("reading")
-        read = _Reader(begun or begin(tree, workers=workers, use_cache=use_cache), names, workers, use_cache)
-        if names is not None and classes is None:
-            read.classes_from = "the configuration"
-        data = read(tree)
-        if reader is not None and any(rule.needs_pixels for rule in rules):
-            reader.begin(data, tree)  # while rules are asked that look at none
-        if not fix and not diff:
-            say("checking")
-            return _written(write_baseline, finished(data, check(look(data, tree), rules), check.first))
+        with begun or begin(tree, workers=workers, use_cache=use_cache) as reading:
+            read = _Reader(reading, names, workers, use_cache)
+            if names is not None and classes is None:
+                read.classes_from = "the configuration"
+            if fix or diff:
+                reading.remember()  # the folder is read once more after each pass of repairs
+            data = read(tree)
+            if reader is not None and any(rule.needs_pixels for rule in rules):
+                reader.begin(data, tree)  # while rules are asked that look at none
+            if not fix and not diff:
+                say("checking")
+                return _written(write_baseline, finished(data, check(look(data, tree), rules), check.first))
         if data.format != "voc":
             raise CurateError(
                 f"--fix and --diff repair Pascal VOC; this folder is {data.format.upper()}.",
                 "Validate it without them, or turn it into VOC first: curate export PATH --to voc -o OUT",
             )
+        from curate.fixes.apply import apply  # most runs repair nothing
+        from curate.fixes.diff import diff as diff_of
+        from curate.fixes.plan import plan
+
         say("working out repairs")
         planned = plan(tree, read, rules, unsafe=unsafe_fixes, look=look, check=check)
         if diff:
@@ -143,18 +148,17 @@ class _Reader:
     workers: int | None
     use_cache: bool
     classes_from: str | None = None  # where `names` are from, if not from the command line
-    _first: Dataset | None = None
+    _read: Dataset | None = None  # what `begun` came to
 
     def __call__(self, tree: Tree) -> Dataset:
         if tree is not self.begun.tree:
-            again = open_dataset(tree, classes=self.names, workers=self.workers, use_cache=self.use_cache)
-            return self._named(again)
-        if self._first is None:
-            self._first = self._named(self.begun.finish(self.names))
-        return self._first
-
-    def _named(self, data: Dataset) -> Dataset:
-        return data if self.classes_from is None else replace(data, classes_from=self.classes_from)
+            after = self.begun.after
+            self.begun = after(tree) if after else begin(tree, workers=self.workers, use_cache=self.use_cache)
+            self._read = None
+        if self._read is None:
+            data = self.begun.finish(self.names)
+            self._read = data if self.classes_from is None else replace(data, classes_from=self.classes_from)
+        return self._read
 
 
 def _pixel_reader(workers: int | None, say: Callable[[str], None], use_cache: bool) -> PixelReader:

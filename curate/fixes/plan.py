@@ -117,7 +117,8 @@ class _Pass:
     recoded: set[str] = field(default_factory=set)
     patches: dict[str, list[ReplaceBytes]] = field(default_factory=dict)
     renames: dict[str, str] = field(default_factory=dict)
-    documents: dict[str, Document] = field(default_factory=dict)
+    documents: dict[str, Document] = field(default_factory=dict)  # to be written: without their elements
+    latest: tuple[str, Document] | None = None  # the one looked at last, whole: repairs come file by file
     codes: dict[str, set[str]] = field(default_factory=dict)
     spans: dict[str, list[tuple[int, int]]] = field(default_factory=dict)  # of texts and patches, sorted
 
@@ -165,9 +166,10 @@ class _Pass:
     def _document(self, path: str) -> Document | None:
         if path not in self.annotations:
             return None
-        if path not in self.documents:
-            self.documents[path] = reread(self.facts, path)
-        return self.documents[path]
+        if self.latest is None or self.latest[0] != path:
+            self.latest = path, reread(self.facts, path)
+            self.documents.setdefault(path, self.latest[1].without_elements())
+        return self.latest[1]
 
     def _is_link(self, path: str) -> bool:
         return path not in self.facts.tree.overlay and self.facts.tree.path(path).is_symlink()

@@ -17,28 +17,30 @@ import os
 import time
 import zlib
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from curate import __version__
+from curate.engine.local import map_shards
 from curate.tree import READ_NO_LINK, text_to_name
 
 if TYPE_CHECKING:  # polars is loaded by the one process that builds tables
     import polars as pl
 
 SMALLEST = 2000  # files; fewer are read as quickly as a cache is
-_MAGIC = b"curate cache 1\n"
-_FOLDERS = (".curate", "cache")
+_MAGIC = b"curate cache 2\n"
+FOLDERS = (".curate", "cache")
 _FILE = "facts"
 _STEP = 2_000_000_000  # nanoseconds: the coarsest clock of a file system (FAT)
 _TICK = 100_000_000  # of the clock behind the time of status change, generously
 _LATER = (1 << 63) - 1  # a time at which every change shows
 _ABANDONED = 60.0  # seconds after which an unfinished file of another run is taken for left over
 _STAMP = 4  # numbers in a stamp
+_LOOKED_AT = 5000  # files by a worker at once; more than two of these are worth one
 UNKNOWN = (-1, -1, -1, -1)  # the stamp of a file that must be read again
 
 Stamp = tuple[int, int, int, int]
@@ -54,10 +56,17 @@ def stamp(state: os.stat_result, now: int) -> Stamp:
 def stamps(root: Path, names: Sequence[str]) -> array[int]:
     """The stamps of files as they are, one after the other; UNKNOWN for those that cannot be looked at."""
     found = array("q")
-    folder = os.path.join(root, "")  # noqa: PTH118 - a path object for each file would take longer
-    for name in names:
-        found.extend(_stamp_of(folder + text_to_name(name)))
+    look = partial(_stamps, os.path.join(root, ""))  # noqa: PTH118 - with path objects it would take longer
+    for part in map_shards(look, names, shard=_LOOKED_AT, in_process_below=2 * _LOOKED_AT):
+        found.frombytes(part)
     return found
+
+
+def _stamps(folder: str, names: Sequence[str]) -> bytes:
+    found = array("q")
+    for name in names:
+        found.extend(_stamp_of(folder + (name if name.isascii() else text_to_name(name))))
+    return found.tobytes()
 
 
 def _stamp_of(path: str) -> Stamp:
@@ -131,8 +140,19 @@ def load(root: Path) -> Saved | None:
 
 def save(root: Path, names: Sequence[str], known: array[int], tables: Sequence[pl.DataFrame]) -> None:
     """Keep the tables of these files; where that is not possible, do without."""
-    blobs = ["\0".join(names).encode(), known.tobytes(), *map(_bytes, tables)]
-    write(root, _FILE, {"sizes": [len(blob) for blob in blobs]}, blobs)
+
+    def fill(stream: _Summed) -> dict[str, Any]:
+        sizes = []
+        for blob in ("\0".join(names).encode(), known.tobytes()):
+            stream.write(blob)
+            sizes.append(len(blob))
+        for table in tables:
+            before = stream.count
+            table.write_ipc(cast("IO[bytes]", stream), compression="lz4")  # never whole in memory
+            sizes.append(stream.count - before)
+        return {"sizes": sizes}
+
+    _put(root, _FILE, fill)
 
 
 def read(root: Path, name: str) -> tuple[dict[str, Any], bytes] | None:
@@ -144,8 +164,12 @@ def read(root: Path, name: str) -> tuple[dict[str, Any], bytes] | None:
         with os.fdopen(os.open(folder / name, READ_NO_LINK), "rb") as stream:
             if stream.read(len(_MAGIC)) != _MAGIC:
                 return None
-            head = json.loads(stream.readline(4096))
-            content = stream.read()
+            everything = stream.read()
+        behind = len(everything) - 8
+        start = behind - int.from_bytes(everything[behind:], "little")
+        if not 0 <= start <= behind:
+            return None
+        head, content = json.loads(everything[start:behind]), everything[:start]
         same = head["code"] == _code() and head["sum"] == zlib.crc32(content)
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None  # it is replaced
@@ -154,26 +178,44 @@ def read(root: Path, name: str) -> tuple[dict[str, Any], bytes] | None:
 
 def write(root: Path, name: str, head: dict[str, Any], parts: Sequence[bytes]) -> None:
     """Put a file into the cache, whole; where that is not possible, do without."""
+
+    def fill(stream: _Summed) -> dict[str, Any]:
+        for part in parts:
+            stream.write(part)
+        return head
+
+    _put(root, name, fill)
+
+
+class _Summed:
+    """A stream that counts and sums up what is written to it."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self.count = 0
+        self.sum = 0
+
+    def write(self, part: bytes) -> int:
+        self.sum = zlib.crc32(part, self.sum)
+        self.count += len(part)
+        return self._stream.write(part)
+
+    def flush(self) -> None:
+        self._stream.flush()
+
+
+def _put(root: Path, name: str, fill: Callable[[_Summed], dict[str, Any]]) -> None:
+    """Make a file of the cache of what `fill` writes and the head that it returns."""
     folder = _folder(root)
     if folder is None:
         return
-    checksum = 0
-    for part in parts:
-        checksum = zlib.crc32(part, checksum)
-    first = json.dumps({**head, "code": _code(), "sum": checksum}).encode()
     with contextlib.suppress(OSError):  # a folder that is read-only, or a disk that is full, has no cache
         folder.mkdir(parents=True, exist_ok=True)
         _keep_out_of_git(folder)
-        _replace(folder, name, [_MAGIC, first + b"\n", *parts])
+        _replace(folder, name, fill)
 
 
-def _bytes(table: pl.DataFrame) -> bytes:
-    stream = BytesIO()
-    table.write_ipc(stream, compression="lz4")
-    return stream.getvalue()
-
-
-def _replace(folder: Path, name: str, parts: Sequence[bytes]) -> None:
+def _replace(folder: Path, name: str, fill: Callable[[_Summed], dict[str, Any]]) -> None:
     temporary = folder / f"{name}.tmp"
     with contextlib.suppress(FileNotFoundError):
         if time.time() - temporary.lstat().st_mtime < _ABANDONED:
@@ -182,9 +224,14 @@ def _replace(folder: Path, name: str, parts: Sequence[bytes]) -> None:
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
     try:
         with os.fdopen(handle, "wb") as stream:
-            stream.writelines(parts)  # not flushed to the disk: a power cut breaks it, which its sum shows
+            stream.write(_MAGIC)
+            content = _Summed(stream)
+            head = fill(content)
+            last = json.dumps({**head, "code": _code(), "sum": content.sum}).encode()
+            stream.write(last + len(last).to_bytes(8, "little"))
+            # not flushed to the disk: a power cut breaks it, which its sum shows
         temporary.replace(folder / name)
-    except OSError:
+    except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
@@ -199,7 +246,7 @@ def _keep_out_of_git(folder: Path) -> None:
 def _folder(root: Path) -> Path | None:
     """Where the cache lies; None where the way there leads through a link or is no folder."""
     folder = root
-    for name in _FOLDERS:
+    for name in FOLDERS:
         folder = folder / name
         if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
             return None
@@ -208,11 +255,16 @@ def _folder(root: Path) -> Path | None:
 
 @lru_cache(maxsize=1)
 def _installed() -> list[tuple[str, int, int]]:
-    sources = sorted(Path(__file__).parent.parent.rglob("*.py"))
+    found = []
     try:
-        return [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in sources]
+        for folder, _, names in os.walk(Path(__file__).parent.parent):
+            for name in names:
+                if name.endswith(".py"):
+                    state = os.stat(f"{folder}/{name}")  # noqa: PTH116 - paths as objects take longer
+                    found.append((name, state.st_size, state.st_mtime_ns))
     except OSError:
         return []  # in an archive; then the version has to do
+    return sorted(found)
 
 
 def _code() -> str:

@@ -45,9 +45,9 @@ def parse_option(value: str) -> tuple[str, ...]:
     return names
 
 
-def declared(tree: Tree, files: Sequence[str]) -> tuple[tuple[str, ...], str | None]:
+def declared(tree: Tree) -> tuple[tuple[str, ...], str | None]:
     """The names a data set declares and the file they stand in; `((), None)` where nothing does."""
-    for name in _candidates(files):
+    for name in _candidates(tree.with_suffix(".txt", ".yaml", ".yml")):
         try:
             content = tree.read(name, MAX_BYTES)
         except (OSError, UnsafePath):

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from curate.errors import CurateError, NotADataset, UnsafePath
-from curate.formats.pairing import is_image_name, split_name
+from curate.formats.images import IMAGE_SUFFIXES
+from curate.formats.pairing import split_name
 from curate.tree import Tree, display, name_to_text
 
 if TYPE_CHECKING:
     from curate.dataset import Dataset
-    from curate.formats.cache import Stamp
+    from curate.formats.voc_folder import VocReading
 
 FORMATS = ("voc", "yolo", "coco")
 _SAMPLE = 64  # files of a kind that are looked into
@@ -38,16 +39,31 @@ def open_dataset(
     nothing to read.
     """
     tree = root if isinstance(root, Tree) else Tree.open(root)
-    return begin(tree, format=format, workers=workers, use_cache=use_cache).finish(classes)
+    with begin(tree, format=format, workers=workers, use_cache=use_cache) as reading:
+        return reading.finish(classes)
 
 
 @dataclass(frozen=True)
 class Reading:
-    """A data set that is being read; `finish` takes the classes, if they are not those it declares."""
+    """A data set that is being read; `finish` takes the classes, if they are not those it declares.
+
+    At the end of a `with` block what was read is in the cache.
+    """
 
     tree: Tree
     finish: Callable[[Sequence[str] | None], Dataset]
-    stamps: Mapping[str, Stamp] | None = None  # of VOC files (see `cache.py`), once `finish` has been called
+    names: Sequence[str] | None = None  # of VOC files
+    stamps: Sequence[int] = ()  # of these (see `cache.py`), once `finish` has been called
+    remember: Callable[[], None] = lambda: None  # keeps what `after` needs
+    after: Callable[[Tree], Reading] | None = None  # the same folder with other changes over it, read quickly
+    settle: Callable[[], None] = lambda: None  # waits until what was read is in the cache
+    stop: Callable[[], None] = lambda: None  # instead of `finish`
+
+    def __enter__(self) -> Reading:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.settle()
 
 
 def begin(
@@ -58,8 +74,7 @@ def begin(
     if chosen == "voc":
         from curate.formats import voc_folder
 
-        reading = voc_folder.begin(tree, workers, use_cache=use_cache)
-        return Reading(tree, reading.finish, reading.stamps)
+        return _of_voc(voc_folder.begin(tree, workers, use_cache=use_cache))
     if chosen == "yolo":
         from curate.formats import yolo
 
@@ -71,23 +86,39 @@ def begin(
     raise CurateError(f"{chosen} is no format that can be read.", f"Choose one of {', '.join(FORMATS)}.")
 
 
+def _of_voc(reading: VocReading) -> Reading:
+    def remember() -> None:
+        reading.remembers = True
+
+    return Reading(
+        tree=reading.tree,
+        finish=reading.finish,
+        names=reading.names,
+        stamps=reading.stamps,
+        remember=remember,
+        after=lambda tree: _of_voc(reading.after(tree)),
+        settle=reading.settle,
+        stop=reading.stop,
+    )
+
+
 def recognise(tree: Tree) -> str:
     """voc, yolo or coco; where a folder holds both of the first two, the one with more annotation files.
 
     A COCO file counts only where there are neither VOC nor YOLO annotations: it often lies beside them.
     """
     files = tree.files()
-    images = [name for name in files if is_image_name(name)]
-    annotations = [name for name in files if name.lower().endswith(".xml")]
+    images = tree.with_suffix(*IMAGE_SUFFIXES)
+    annotations = tree.with_suffix(".xml")
     if not any(_VOC_START.search(_head(tree, name).replace(b"\0", b"")) for name in _sampled(annotations)):
         # nothing that looks like VOC, but files in a folder of that name are broken rather than foreign
         annotations = [name for name in annotations if "annotations" in name.lower().split("/")]
-    labels = _yolo_labels(tree, files, images)
+    labels = _yolo_labels(tree, images)
     if annotations and len(annotations) >= len(labels):
         return "voc"
     if labels:
         return "yolo"
-    if any(_is_coco(tree, name) for name in files if name.lower().endswith(".json")):
+    if any(_is_coco(tree, name) for name in tree.with_suffix(".json")):
         return "coco"
     if any(
         _YOLO_YAML.search(_head(tree, name)) for name in files if name.lower() in ("data.yaml", "data.yml")
@@ -103,9 +134,9 @@ def recognise(tree: Tree) -> str:
     )
 
 
-def _yolo_labels(tree: Tree, files: Sequence[str], images: Sequence[str]) -> list[str]:
+def _yolo_labels(tree: Tree, images: Sequence[str]) -> list[str]:
     """Text files in a `labels` folder or beside an image of their stem, if some have rows of numbers."""
-    texts = [name for name in files if name.lower().endswith(".txt")]
+    texts = tree.with_suffix(".txt")
     stems = {split_name(name)[:2] for name in images} if texts else set()
     labels = []
     for name in texts:

@@ -10,11 +10,13 @@ from functools import cached_property
 from itertools import accumulate, count
 from operator import add
 
+from curate.patterns import later
+
 ANY_NAME = r"[A-Za-z_:\u0080-\U0010ffff][^\s<>/=&;\"'\[\]!?]*"
-REFERENCE = re.compile(rf"&(?:#([0-9]+)|#x([0-9A-Fa-f]+)|({ANY_NAME}));")
-ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+REFERENCE = later(rf"&(?:#([0-9]+)|#x([0-9A-Fa-f]+)|({ANY_NAME}));")
+ILLEGAL = later(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 # What begins and does not end runs to the end of the text: one search from each beginning would be quadratic.
-_NOT_TEXT = re.compile(
+_NOT_TEXT = later(
     r"<!--.*?(?:-->|\Z)|<\?.*?(?:\?>|\Z)|<!\[CDATA\[(.*?)(?:\]\]>|\Z)"
     rf"|&(?:#[0-9]+|#x[0-9A-Fa-f]+|{ANY_NAME});|\r\n?",
     re.DOTALL,

@@ -9,7 +9,7 @@ whole (names may hold blanks), then by its first word; a path or an extension in
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from curate.errors import UnsafePath
@@ -38,12 +38,18 @@ class SplitLine:
     row: int | None
 
 
-def split_lines(tree: Tree, files: Sequence[str], pairs: Sequence[Pair]) -> tuple[list[SplitLine], list[str]]:
-    """All lines of all split lists, else what the folders say; and the lists that could not be read."""
+def split_lines(
+    tree: Tree, folders: Iterable[str], pairs: Callable[[], Sequence[Pair]]
+) -> tuple[list[SplitLine], list[str]]:
+    """All lines of all split lists, else what the folders say; and the lists that could not be read.
+
+    `folders` are those of the annotations and images; `pairs` is asked only where there are lists, or folders
+    that may be splits.
+    """
     lines: list[SplitLine] = []
     unreadable: list[str] = []
-    lists = _lists(files)
-    index = _Index(pairs) if lists else None
+    lists = _lists(tree.with_suffix(".txt"))
+    index = _Index(pairs()) if lists else None
     for name in lists:
         try:
             text = decode(tree.read(name, MAX_LIST_BYTES)).text
@@ -53,7 +59,9 @@ def split_lines(tree: Tree, files: Sequence[str], pairs: Sequence[Pair]) -> tupl
             unreadable.append(name)
         else:
             lines.extend(_lines_of(name, text, index))
-    return lines or list(_folders(pairs)), unreadable
+    if not lines and any(not SPLIT_FOLDERS.keys().isdisjoint(each.lower().split("/")) for each in folders):
+        lines = list(_folders(pairs()))
+    return lines, unreadable
 
 
 def _lists(files: Sequence[str]) -> list[str]:

@@ -9,7 +9,8 @@ import struct
 
 from curate.formats.image_headers import MAX_SEGMENTS, TAIL, ImageFacts, ReadAt, tiff_orientation, tiff_tags
 
-_EOI = b"\xff\xd9"
+END_OF_IMAGE = b"\xff\xd9"
+_FRAME = struct.Struct(">HHB").unpack_from
 _SOS = b"\xff\xda"
 _BLOCK = 1 << 20
 _SEARCHED = 256 << 20  # bytes of a file that are searched for its end; no photograph is larger
@@ -20,11 +21,6 @@ _PASSED_OVER = frozenset({0xC4, 0xCC, 0xDB, 0xDD, 0xE0, 0xFE, *range(0xE3, 0xF0)
 
 def jpeg(head: bytes, read_at: ReadAt, size: int) -> ImageFacts:
     """Walk the segments up to the frame header, then look at how the file ends."""
-    frame = _frame_of_plain(head)
-    if frame and read_at(max(size - 2, 0), 2) == _EOI:
-        height, width, channels = struct.unpack_from(">HHB", head, frame + 5)
-        if width and height:
-            return ImageFacts(size, "jpeg", width, height, channels)
     orientation, pictures, position = 1, 1, 2
 
     def part(offset: int, count: int) -> bytes:
@@ -63,30 +59,34 @@ def jpeg(head: bytes, read_at: ReadAt, size: int) -> ImageFacts:
     return ImageFacts(size, "jpeg", orientation=orientation, problem="no-header", detail="no frame header")
 
 
-def _frame_of_plain(head: bytes) -> int:
-    """Where the frame header begins that only segments of no interest precede; 0 where it is not so."""
+def plain_frame(head: bytes) -> tuple[int, int, int] | None:
+    """Width, height and channels, where only segments of no interest precede the frame header; else None.
+
+    Such a file that ends with END_OF_IMAGE is what `jpeg` would say of it: orientation 1, and no problem.
+    """
     position, last = 2, len(head) - 10
     while position <= last and head[position] == 0xFF:
         marker = head[position + 1]
         if marker in _FRAMES:
-            return position
+            height, width, channels = _FRAME(head, position + 5)
+            return (width, height, channels) if width and height else None
         length = head[position + 2] << 8 | head[position + 3]
         if marker not in _PASSED_OVER or length < 2:
             break
         position += 2 + length
-    return 0
+    return None
 
 
 def _jpeg_end(frame: int, read_at: ReadAt, size: int) -> tuple[str | None, str | None]:
     """Whether the end marker is there, and what follows it. Zeros, which cameras pad with, are nothing."""
-    if read_at(max(size - 2, 0), 2) == _EOI:
+    if read_at(max(size - 2, 0), 2) == END_OF_IMAGE:
         return None, None
     start = max(size - TAIL, frame)
-    if read_at(start, size - start).rstrip(b"\0").endswith(_EOI):
+    if read_at(start, size - start).rstrip(b"\0").endswith(END_OF_IMAGE):
         return None, None
     # Rare, so look at it all. In scan data FF is followed by 00: the first EOI after a scan began is the end.
     scan = _find(read_at, _SOS, frame, size)
-    end = _find(read_at, _EOI, scan, size) if scan >= 0 else -1
+    end = _find(read_at, END_OF_IMAGE, scan, size) if scan >= 0 else -1
     if end < 0:
         return "truncated", "ends without the end-of-image marker"
     junk = end + 2

@@ -23,6 +23,7 @@ from curate.formats.elements import (
     character_data,
     code_point,
 )
+from curate.patterns import later
 
 __all__ = ["ILL_FORMED", "Element", "Markup", "Problem", "character_data", "scan"]
 
@@ -54,13 +55,13 @@ _TOKEN = re.compile(
     r")"
 )
 _LEAF, _CLOSE, _OPEN, _TEXT = 2, 3, 6, 7
-_ANY_OPEN = re.compile(_tag(ANY_NAME))
+_ANY_OPEN = later(_tag(ANY_NAME))
 _TAG_EDGE = re.compile("[<>]")
 # These two are tried only where a ">" comes before the next "<": else they are quadratic in a long name.
-_BROKEN_OPEN = re.compile(rf"<({ANY_NAME})([^<>]*?)(/?)>")
-_ANY_CLOSE = re.compile(rf"</({ANY_NAME}){_SPACE}*>")
-_BROKEN_CLOSE = re.compile(rf"</\s*({ANY_NAME})?[^<>]*>")
-_ATTRIBUTE = re.compile(rf"({ANY_NAME}){_SPACE}*={_SPACE}*({_VALUE})")
+_BROKEN_OPEN = later(rf"<({ANY_NAME})([^<>]*?)(/?)>")
+_ANY_CLOSE = later(rf"</({ANY_NAME}){_SPACE}*>")
+_BROKEN_CLOSE = later(rf"</\s*({ANY_NAME})?[^<>]*>")
+_ATTRIBUTE = later(rf"({ANY_NAME}){_SPACE}*={_SPACE}*({_VALUE})")
 _DECLARATION = re.compile(
     rf"<\?xml{_SPACE}+version{_SPACE}*={_SPACE}*(?:\"1\.0\"|'1\.0')"
     rf"(?:{_SPACE}+encoding{_SPACE}*={_SPACE}*(?:\"[A-Za-z][A-Za-z0-9._\-]*\"|'[A-Za-z][A-Za-z0-9._\-]*'))?"
@@ -68,7 +69,7 @@ _DECLARATION = re.compile(
 )
 _DOCTYPE_PART = re.compile(r"[\"'\[\]>]|<!--|<\?")
 _DOCTYPE_ENDS = {'"': '"', "'": "'", "<!--": "-->", "<?": "?>"}  # what may hide a bracket
-_ENTITY = re.compile(rf"<!ENTITY\s+(%\s+)?({ANY_NAME})\s+(\"[^\"]*\"|'[^']*'|SYSTEM\b|PUBLIC\b)")
+_ENTITY = later(rf"<!ENTITY\s+(%\s+)?({ANY_NAME})\s+(\"[^\"]*\"|'[^']*'|SYSTEM\b|PUBLIC\b)")
 _BLANK = " \t\r\n"
 _JUNK = _BLANK + "\0\ufeff\u200b"  # what editors and interrupted writes leave around a document
 _NO_ATTRIBUTES: Mapping[str, str] = {}

@@ -16,9 +16,12 @@ alphabetical order, before the next one: a `<filename>` never takes an image fro
 from __future__ import annotations
 
 import unicodedata
-from collections import defaultdict
+from bisect import bisect_left
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
+from itertools import takewhile
+from typing import NamedTuple
 
 from curate.formats.images import IMAGE_SUFFIXES
 
@@ -49,7 +52,16 @@ def is_image_name(name: str) -> bool:
 
 def is_mask(name: str) -> bool:
     """Whether the file lies in a folder of segmentation masks."""
-    return any(part.lower() in MASK_FOLDERS for part in name.split("/")[:-1])
+    return not MASK_FOLDERS.isdisjoint(name.lower().split("/")[:-1])
+
+
+def masks_among(names: Sequence[str]) -> frozenset[str]:
+    """Those names that lie in a folder of segmentation masks."""
+    folders = {name.rpartition("/")[0] for name in names}
+    of_masks = {folder for folder in folders if not MASK_FOLDERS.isdisjoint(folder.lower().split("/"))}
+    return (
+        frozenset(name for name in names if name.rpartition("/")[0] in of_masks) if of_masks else frozenset()
+    )
 
 
 @lru_cache(maxsize=65536)
@@ -77,47 +89,139 @@ def pair(
 
     Every annotation and every image is in exactly one pair; sorted by the annotation's or else image's path.
     """
-    annotations = sorted(annotations)
-    matched = _unrivalled(annotations, images)
-    left = [annotation for annotation in annotations if annotation not in matched]
-    if left:
-        matched |= _Pairing(images, filenames, set(matched.values())).run(left)
-    used = set(matched.values())
-    pairs: list[Pair] = [(annotation, matched.get(annotation)) for annotation in annotations]
-    pairs.extend((None, image) for image in images if image not in used)
-    return sorted(pairs, key=lambda each: each[0] or each[1] or "")
+    annotations, images = sorted(annotations), sorted(images)
+    found = Match(annotations, images).pairs(filenames.get)
+    return [
+        (None if annotation is None else annotations[annotation], None if image is None else images[image])
+        for annotation, image in zip(found.annotations, found.images, strict=True)
+    ]
 
 
-def _unrivalled(annotations: Sequence[str], images: Sequence[str]) -> dict[str, str]:
-    """What the first step comes to for annotations and images that are alone with their folder and stem.
+class Paired(NamedTuple):
+    """Pairs in columns: the numbers of annotations and images, and the stem of the one or else the other."""
+
+    annotations: list[int | None]
+    images: list[int | None]
+    stems: list[str]
+
+
+class Match:
+    """Sorted names of annotations and images, matched as far as names decide; `pairs` does the rest."""
+
+    def __init__(self, annotations: Sequence[str], images: Sequence[str]) -> None:
+        self._annotations, self._images = annotations, images
+        self._of_annotations, self._of_images = _Stems(annotations), _Stems(images)
+        self._matched = _unrivalled(self._of_annotations, self._of_images)
+
+    @property
+    def folders(self) -> set[str]:
+        """The folders that these files lie in."""
+        return {folder for stems in (self._of_annotations, self._of_images) for folder, _ in stems.runs}
+
+    def pairs(self, filename_of: Callable[[str], str | None]) -> Paired:
+        """`pair` in numbers of names; `filename_of` is asked only where names do not decide."""
+        annotations, images = self._annotations, self._images
+        matched = list(self._matched)
+        left = [annotations[number] for number, image in enumerate(matched) if image is None]
+        if left:
+            taken = {images[image] for image in matched if image is not None}
+            found = _Pairing(images, {name: filename_of(name) for name in left}, taken).run(left)
+            number_of = {image: number for number, image in enumerate(images)}
+            for number, annotation in enumerate(annotations):
+                if annotation in found:
+                    matched[number] = number_of[found[annotation]]
+        numbers: list[int | None] = list(range(len(annotations)))
+        if len(images) + matched.count(None) == len(annotations):
+            return Paired(numbers, matched, self._of_annotations.all)
+        used = set(matched)
+        alone = [number for number in range(len(images)) if number not in used]
+        names = [*annotations, *(images[number] for number in alone)]
+        order = sorted(range(len(names)), key=names.__getitem__)
+        stems = [*self._of_annotations.all, *(self._of_images.all[number] for number in alone)]
+        return Paired(
+            [place if place < len(annotations) else None for place in order],
+            [*map([*matched, *alone].__getitem__, order)],
+            [*map(stems.__getitem__, order)],
+        )
+
+
+class _Stems:
+    """The stems of sorted names, and the runs of names in one folder: the folder, and how many."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.all: list[str] = []
+        self.runs: list[tuple[str, int]] = []
+        start = 0
+        while start < len(names):
+            folder = names[start].rpartition("/")[0]
+            end = bisect_left(names, f"{folder}0", start) if folder else len(names)  # 0 comes behind /
+            run = names[start:end]
+            if "".join(run).count("/") > len(run) * (folder.count("/") + 1 if folder else 0):
+                run = list(takewhile(lambda name, folder=folder: name.rpartition("/")[0] == folder, run))  # type: ignore[misc]
+            self._add(folder, run)
+            start += len(run)
+
+    def _add(self, folder: str, run: Sequence[str]) -> None:
+        skipped = len(folder) + 1 if folder else 0
+        bases = [name[skipped:] for name in run]
+        self.all += [base.rpartition(".")[0] or base for base in bases]
+        self.runs.append((folder, len(run)))
+
+
+class _Alone:
+    """Numbers of names by mirrored folder and stem, and which of these places have several names."""
+
+    def __init__(self, stems: _Stems) -> None:
+        self.number_of: dict[str, dict[str, int]] = {}  # mirrored folder -> stem -> number
+        self.rivals: set[tuple[str, str]] = set()
+        first = 0
+        for folder, count in stems.runs:
+            place, run = mirror(folder), stems.all[first : first + count]
+            known = self.number_of.setdefault(place, {})
+            numbers = dict(zip(run, range(first, first + count), strict=True))
+            if len(numbers) < count:
+                self.rivals.update((place, stem) for stem, times in Counter(run).items() if times > 1)
+            self.rivals.update((place, stem) for stem in known.keys() & numbers.keys())
+            known.update(numbers)
+            first += count
+
+
+def _unrivalled(annotations: _Stems, images: _Stems) -> list[int | None]:
+    """For each annotation the image that the first step comes to, where both are alone with folder and stem.
 
     That is nearly all of them, and no other step, nor another annotation, can come to anything else.
     """
-    images_of: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for image in images:
-        folder, stem, _ = split_name(image)
-        images_of[mirror(folder), stem].append(image)
-    annotations_of: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for annotation in annotations:
-        folder, stem, _ = split_name(annotation)
-        if is_image_name(stem):
-            return {}  # a.jpg.xml may claim the image of a.xml
-        annotations_of[mirror(folder), stem].append(annotation)
-    return {
-        alone[0]: images_of[place][0]
-        for place, alone in annotations_of.items()
-        if len(alone) == 1 and len(images_of.get(place, ())) == 1
-    }
+    matched: list[int | None] = [None] * len(annotations.all)
+    if any("." in stem and is_image_name(stem) for stem in annotations.all):
+        return matched  # a.jpg.xml may claim the image of a.xml
+    of_images, of_annotations = _Alone(images), _Alone(annotations)
+    for place, known in of_annotations.number_of.items():
+        there = of_images.number_of.get(place)
+        if there is not None:
+            for stem, number in known.items():
+                matched[number] = there.get(stem)
+    for place, stem in of_annotations.rivals | of_images.rivals:
+        rival = of_annotations.number_of.get(place, {}).get(stem)
+        if rival is not None:
+            matched[rival] = None
+    return matched
 
 
 class _Pairing:
-    """The five steps for annotations that are left when `taken` images are given away."""
+    """The five steps for annotations that are left when `taken` images are given away.
+
+    `filenames` has those of these annotations. Only images that one of their names could mean are sorted in.
+    """
 
     def __init__(
         self, images: Sequence[str], filenames: Mapping[str, str | None], taken: Collection[str]
     ) -> None:
         self.filenames = filenames
         self.free = set(images).difference(taken)
+        meant = {folded(split_name(annotation)[1]) for annotation in filenames}
+        for filename in filenames.values():
+            base = base_name(filename or "")
+            meant |= {folded(base), folded(split_name(base)[1])}
         self.by_stem: dict[tuple[str, str], list[str]] = defaultdict(list)
         self.by_folded: dict[tuple[str, str], list[str]] = defaultdict(list)
         self.by_base: dict[tuple[str, str], list[str]] = defaultdict(list)
@@ -125,6 +229,8 @@ class _Pairing:
         self.base_anywhere: dict[str, list[str]] = defaultdict(list)
         for image in sorted(images):
             folder, stem, suffix = split_name(image)
+            if folded(stem) not in meant and folded(stem + suffix) not in meant:
+                continue
             place = mirror(folder)
             self.by_stem[place, stem].append(image)
             self.by_folded[place, folded(stem)].append(image)

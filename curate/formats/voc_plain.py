@@ -29,8 +29,8 @@ from curate.formats.voc import (
     number,
 )
 
-_MAX_BYTES = 1 << 20
-_MAX_OBJECT = 4096  # characters
+MAX_BYTES = 1 << 20
+MAX_OBJECT = 4096  # characters
 # What would need a second look: references, and the control characters that XML forbids.
 _NEVER_PLAIN = bytes([*range(9), 0x0B, 0x0C, *range(0x0E, 0x20), 0x26])
 _S = r"[ \t\r\n]*"
@@ -46,7 +46,7 @@ def _optional(*parts: str) -> str:
     return "".join(f"(?:{part})?" for part in parts)
 
 
-_HEAD = re.compile(
+HEAD = re.compile(
     r"(?:<\?xml version=(?:\"1\.0\"|'1\.0')"
     r"(?: encoding=(?:\"(?P<claim>[Uu][Tt][Ff]-8)\"|'(?P<claimed>[Uu][Tt][Ff]-8)'))?\?>)?"
     rf"{_S}<annotation(?: verified=\"(?:yes|no)\")?>{_S}"
@@ -61,7 +61,7 @@ _HEAD = re.compile(
     )
 )
 _END = re.compile(rf"{_S}</annotation>{_S}")
-_FILLED = re.compile(r"<([a-z]+)>[^<]*</\1>")
+FILLED = re.compile(r"<([a-z]+)>[^<]*</\1>")
 _SHAPE = re.compile(
     rf"{_S}<object>{_S}(?:<[a-z]+>\0{_S})*<bndbox>{_S}(?:<[a-z]+>\0{_S})*</bndbox>{_S}"
     rf"(?:<[a-z]+>\0{_S})*</object>"
@@ -72,29 +72,29 @@ _ZERO_OR_ONE = frozenset({"0", "1"})
 _PARTS = frozenset({"pose", "truncated", "difficult", "occluded"})
 
 
-class _Place(NamedTuple):
+class Place(NamedTuple):
     """Where a tag of an object stands: lines below the end of what is before the object, and its column."""
 
     lines: int
     column: int
 
 
-class _Shape(NamedTuple):
+class Shape(NamedTuple):
     """What all objects of a file have in common, and the blanks before each of them."""
 
-    pattern: re.Pattern[str]
+    closed: str  # an object, with NUL for each value
     length: int  # of everything that is no value
     lines: int
     tags: tuple[str, ...]  # of the values, in order
-    object: _Place
-    name: _Place
-    box: _Place
+    object: Place
+    name: Place
+    box: Place
 
 
 class PlainObjects(NamedTuple):
     """The objects of one plain file, a box each; `line` is that where the blanks before the first begin."""
 
-    shape: _Shape
+    shape: Shape
     boxes: int
     values: dict[str, tuple[str, ...]]
     line: int
@@ -119,7 +119,7 @@ def plain_facts(raw: bytes) -> VocFacts | None:
 
 def plain_file(raw: bytes) -> PlainFile | None:
     """The same as texts, which ObjectColumns makes numbers, for many files at once."""
-    if len(raw) > _MAX_BYTES or len(raw.translate(None, _NEVER_PLAIN)) != len(raw) or b"]]>" in raw:
+    if len(raw) > MAX_BYTES or len(raw.translate(None, _NEVER_PLAIN)) != len(raw) or b"]]>" in raw:
         return None
     try:
         text = raw.decode("utf-8-sig")
@@ -127,7 +127,7 @@ def plain_file(raw: bytes) -> PlainFile | None:
         return None
     if not raw.isascii() and ("\ufffe" in text or "\uffff" in text):
         return None
-    head = _HEAD.match(text)
+    head = HEAD.match(text)
     if head is None:
         return None
     last = text.rfind("</object>")
@@ -247,18 +247,18 @@ def _objects(text: str, first: int, end: int) -> PlainObjects | None:
         if found := _tiled(shape, text, start, end):
             return found
     whole = text.find("</object>", first) + len("</object>")
-    if whole - start > _MAX_OBJECT:
+    if whole - start > MAX_OBJECT:
         return None
-    new = _shape(_FILLED.sub(r"<\1>\0", text[start:whole]))
+    new = object_shape(FILLED.sub(r"<\1>\0", text[start:whole]))
     if new is None or new in _RECENT:
         return None
     _RECENT.appendleft(new)
     return _tiled(new, text, start, end)
 
 
-def _tiled(shape: _Shape, text: str, start: int, end: int) -> PlainObjects | None:
+def _tiled(shape: Shape, text: str, start: int, end: int) -> PlainObjects | None:
     """The objects, if they have this shape; None where it does not account for every character."""
-    rows = shape.pattern.findall(text, start, end)
+    rows = _compiled(shape.closed).findall(text, start, end)
     columns = list(zip(*rows, strict=True))
     length = len(rows) * shape.length + sum([len("".join(column)) for column in columns])
     if not rows or length != end - start:
@@ -282,11 +282,11 @@ def _whole_numbers(columns: Sequence[Sequence[str]]) -> list[list[float]] | None
 
 
 # The shapes met last, which the next file nearly always has: a matter of time, not of what is found.
-_RECENT: deque[_Shape] = deque(maxlen=3)
+_RECENT: deque[Shape] = deque(maxlen=3)
 
 
 @lru_cache(maxsize=256)
-def _shape(written: str) -> _Shape | None:
+def object_shape(written: str) -> Shape | None:
     """The shape of an object whose values were replaced with NUL; None where it is not a plain one."""
     if not _SHAPE.fullmatch(written):
         return None
@@ -301,8 +301,8 @@ def _shape(written: str) -> _Shape | None:
         return None
     tags = tuple(re.findall(r"<([a-z]+)>\0", written))
     closed = re.sub(r"<([a-z]+)>\0", r"<\1>\0</\1>", written)
-    return _Shape(
-        re.compile(_VALUE.join(map(re.escape, closed.split("\0")))),
+    return Shape(
+        closed,
         len(closed) - len(tags),
         written.count("\n"),
         tags,
@@ -310,9 +310,14 @@ def _shape(written: str) -> _Shape | None:
     )
 
 
-def _place(written: str, tag: str) -> _Place | None:
+@lru_cache(maxsize=256)
+def _compiled(closed: str) -> re.Pattern[str]:
+    return re.compile(_VALUE.join(map(re.escape, closed.split("\0"))))
+
+
+def _place(written: str, tag: str) -> Place | None:
     """The place of a tag, the same in all objects; None where values stand before it on its line."""
     before, line_end, beside = written[: written.index(tag)].rpartition("\n")
     if not line_end or "\0" in beside:
         return None
-    return _Place(before.count("\n") + 1, len(beside) + 1)
+    return Place(before.count("\n") + 1, len(beside) + 1)

@@ -23,8 +23,7 @@ from typing import Any
 import numpy as np
 
 from curate import geometry
-from curate.anchors import LEAST_SIDE
-from curate.dataset import NO_PICTURE, Dataset, frame_size
+from curate.dataset import LEAST_SIDE, NO_PICTURE, Dataset, frame_size
 from curate.negatives.ledger import Decision
 from curate.negatives.standing import Standing
 from curate.tree import Tree, display

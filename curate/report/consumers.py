@@ -29,9 +29,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from curate.anchors import LEAST_SIDE
-from curate.dataset import DECODED, NO_PICTURE, Dataset, frame_size
-from curate.report.dry_count import DryCount, distinct, judged
+from curate.dataset import DECODED, LEAST_SIDE, NO_PICTURE, Dataset
+from curate.report.dry_count import DryCount, count_distinct, judged
 
 SHARES = (-0.01, 1.01)  # of the image's side: Ultralytics allows a hundredth for rounding
 
@@ -49,38 +48,47 @@ class Consumer:
 def consumers(data: Dataset) -> tuple[Consumer, ...]:
     """All of them by the definitions at the top of this file, the common trainer first."""
     images, boxes = judged(data)
-    seen, boxes_seen = images.filter("seen"), boxes.filter("seen")
-    easy = boxes_seen.filter(~pl.col("difficult").fill_null(False))
-    kept, rows = _ultralytics(data, images, boxes)
-    handed, labels_of_ours = _curate(data)
-    habits = (
-        ("common", "the common reader of this format", seen, distinct(boxes_seen)),
-        ("curate", "curate export, then trainer", handed, labels_of_ours),
-        ("ultralytics", "Ultralytics 8.4", kept, distinct(rows)),
-        ("drops-difficult", "one that drops difficult objects", seen, distinct(easy)),
+    boxes = boxes.with_columns(easy=pl.col("seen") & ~pl.col("difficult").fill_null(False))
+    images, boxes = _curate(data, *_ultralytics(data, images, boxes))
+    shown = ("seen", "easy", "rows", "ours")
+    of_images = boxes.group_by("image_id").agg(
+        pl.lit(True).alias("holding"), *(pl.col(name).any().alias(f"any_{name}") for name in shown)
     )
+    images = images.join(of_images, on="image_id", how="left").with_columns(
+        pl.col("holding", *(f"any_{name}" for name in shown)).fill_null(False)
+    )
+    habits = (
+        ("common", "the common reader of this format", "seen", "seen"),
+        ("curate", "curate export, then trainer", "handed", "ours"),
+        ("ultralytics", "Ultralytics 8.4", "kept", "rows"),
+        ("drops-difficult", "one that drops difficult objects", "seen", "easy"),
+    )
+    seen = {labels: count_distinct(boxes, boxes[labels]) for *_, labels in habits}
+    seen["ours"] = int(boxes["ours"].sum())  # equal ones stay
     return tuple(
         Consumer(
             name=name,
             description=description,
-            count=DryCount(len(images), len(arrived), len(boxes), len(labels)),
-            emptied=_emptied(arrived, boxes, labels),
+            count=DryCount(len(images), int(images[arrived].sum()), len(boxes), seen[labels]),
+            emptied=_emptied(images, arrived, f"any_{labels}"),
         )
         for name, description, arrived, labels in habits
     )
 
 
-def _emptied(arrived: pl.DataFrame, boxes: pl.DataFrame, labels: pl.DataFrame) -> int:
+def _emptied(images: pl.DataFrame, arrived: str, labels: str) -> int:
     """How many of the images that arrived hold boxes, or may hold some, of which none arrived."""
-    bare = arrived.join(labels, on="image_id", how="anti")
-    holding = bare.join(boxes, on="image_id", how="semi")["image_id"]
-    unread = bare.filter(pl.col("annotation").is_not_null() & ~pl.col("parsed"))["image_id"]
-    return len(set(holding) | set(unread))
+    unread = pl.col("annotation").is_not_null() & ~pl.col("parsed")
+    bare = pl.col(arrived) & ~pl.col(labels)
+    return int(images.select((bare & (pl.col("holding") | unread)).sum()).item())
 
 
-def _curate(data: Dataset) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The images and boxes that `curate export` hands over, whatever their split; a test compares the two."""
-    handed = (
+def _curate(data: Dataset, images: pl.DataFrame, boxes: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """With `handed` and `ours`: the images and boxes that `curate export` hands over, whatever their split.
+
+    A test compares the two.
+    """
+    taken = (
         pl.col("image").is_not_null()
         & ~pl.col("image_problem").is_in(NO_PICTURE).fill_null(value=False)
         & pl.col("image_format").is_in(DECODED)
@@ -89,11 +97,7 @@ def _curate(data: Dataset) -> tuple[pl.DataFrame, pl.DataFrame]:
         & pl.col("annotation").is_not_null()
         & pl.col("readable")
     )
-    kept = ("image_id", "annotation", "synthetic", *frame_size())  # only these: what follows copies them
-    images = data.images.select(*kept, handed=handed, parsed=pl.lit(value=True)).filter("handed")
-    objects = data.objects.select("image_id", "name", "xmin", "ymin", "xmax", "ymax").join(
-        images.select("image_id", "frame_width", "frame_height"), on="image_id"
-    )
+    images = images.with_columns(handed=taken.fill_null(value=False))
     listed = pl.col("name").is_in(data.classes) if data.classes else pl.col("name").is_not_null()
     sides = [
         pl.min_horizontal(high, side) - pl.max_horizontal(low, 0)
@@ -101,25 +105,36 @@ def _curate(data: Dataset) -> tuple[pl.DataFrame, pl.DataFrame]:
     ]
     whole = pl.all_horizontal(pl.col("xmin", "ymin", "xmax", "ymax").is_not_null())
     usable = listed.fill_null(value=False) & whole & (pl.min_horizontal(*sides) > LEAST_SIDE + 1e-6)
-    boxes = objects.filter(usable.fill_null(value=False))
-    is_background = pl.col("synthetic").fill_null(value=False) | pl.lit(value=data.format in ("yolo", "coco"))
-    without = images.join(objects, on="image_id", how="anti").filter(is_background)
-    return pl.concat([images.join(boxes, on="image_id", how="semi"), without]), boxes
+    boxes = boxes.with_columns(ours=usable.fill_null(value=False))
+    boxes = boxes.with_columns(ours=boxes["ours"] & images["handed"].gather(boxes["image_id"]))
+    labelled = boxes.filter("ours")["image_id"].unique()
+    background = pl.col("synthetic").fill_null(value=False) | pl.lit(value=data.format in ("yolo", "coco"))
+    background = background & ~pl.col("image_id").is_in(data.objects["image_id"].unique().implode())
+    arrives = pl.col("image_id").is_in(labelled.implode()) | background
+    return images.with_columns(handed=pl.col("handed") & arrives), boxes
 
 
 def _ultralytics(
     data: Dataset, images: pl.DataFrame, boxes: pl.DataFrame
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The images that it keeps, and the rows that it sees of them."""
+    """With `kept`, the images that it keeps, and `rows`, the rows that it sees of them."""
     is_yolo = data.format == "yolo"
-    written = boxes.filter(pl.col("there") & pl.col("parsed") & pl.col("found"))
-    if not is_yolo:  # a converter leaves out what is not listed and what is no number
-        written = written.filter("named").drop_nulls(["xmin", "ymin", "xmax", "ymax"])
-    refused = written.filter(_out_of_range(data) | ~pl.col("named") | (_has_confidence() & is_yolo))
-    kept = images.filter("there").join(refused, on="image_id", how="anti")
+    written = pl.col("there") & pl.col("parsed") & pl.col("found")
+    refused = _out_of_range(data)
+    if is_yolo:
+        refused = refused | ~pl.col("named") | _has_confidence()
+    else:  # a converter leaves out what is not listed and what is no number
+        corners = [pl.col(corner).is_not_null() for corner in ("xmin", "ymin", "xmax", "ymax")]
+        written = written & pl.col("named") & pl.all_horizontal(corners)
+    boxes = boxes.with_columns(rows=written & pl.col("area"), refused=written & refused)
+    spoilt = boxes.filter("refused")["image_id"].unique()
     # it goes by the images; a converter goes by the annotations
-    kept = kept.filter(pl.col("parsed") if is_yolo else pl.col("annotation").is_not_null())
-    return kept, written.filter("area").join(kept, on="image_id", how="semi")
+    labelled = pl.col("parsed") if is_yolo else pl.col("annotation").is_not_null()
+    images = images.with_columns(
+        kept=pl.col("there") & ~pl.col("image_id").is_in(spoilt.implode()) & labelled
+    )
+    kept = images["kept"].gather(boxes["image_id"])
+    return images, boxes.with_columns(rows=boxes["rows"] & kept)
 
 
 def _out_of_range(data: Dataset) -> pl.Expr:

@@ -63,24 +63,28 @@ def judged(data: Dataset) -> tuple[pl.DataFrame, pl.DataFrame]:
 
     Images get `there` (the file is there and decodes), `parsed` (the annotation is read) and `seen` (both).
     Boxes get those of their image, `frame_width` and `frame_height` (null where unknown), and `named`,
-    `found` (a reader comes upon it), `area` and `seen` (all of them).
+    `found` (a reader comes upon it), `area` and `seen` (all of them); `twin` is `Dataset.twins`.
     """
     images = data.images.with_columns(there=_there(), parsed=_parsed(data)).with_columns(
         seen=pl.col("there") & pl.col("parsed")
     )
-    boxes = data.objects.select(
-        *("image_id", "box", "name", "xmin", "ymin", "xmax", "ymax", "written", "difficult", "line")
-    )  # only these, because what follows copies all boxes
-    boxes = boxes.filter(pl.col("box") > 0).join(
-        images.select("image_id", "there", "parsed", "seen", *frame_size()), on="image_id", how="left"
-    )
+    boxes = data.objects.with_columns(twin=data.twins)
+    whole = boxes["box"] > 0
+    boxes = boxes if whole.all() else boxes.filter(whole)
+    of_images = images.select("there", "parsed", "seen", *frame_size())
+    boxes = boxes.hstack(of_images.select(pl.all().gather(boxes["image_id"])))
     hidden = data.problems.filter(pl.col("kind").is_in(HIDES_OBJECTS))["image_id"]
     odd_tags = data.problems.filter(pl.col("kind") == "tag-case").select("image_id", "line", lost=True)
     if odd_tags.is_empty():
         boxes = boxes.with_columns(lost=pl.lit(None, dtype=pl.Boolean))
     else:
-        boxes = boxes.join(odd_tags.unique(["image_id", "line"]), on=["image_id", "line"], how="left")
-    named = pl.col("name").is_in(data.classes) if data.classes else pl.col("name").str.len_chars() > 0
+        boxes = boxes.join(
+            odd_tags.unique(["image_id", "line"]),
+            on=["image_id", "line"],
+            how="left",
+            maintain_order="left",
+        )
+    named = pl.col("name").is_in(data.classes) if data.classes else pl.col("name").str.len_bytes() > 0
     found = (pl.col("box") == 1) & ~pl.col("image_id").is_in(hidden.to_list()) & pl.col("lost").is_null()
     boxes = boxes.with_columns(
         named=named.fill_null(False), found=found, area=_area_left(data).fill_null(False)
@@ -88,9 +92,11 @@ def judged(data: Dataset) -> tuple[pl.DataFrame, pl.DataFrame]:
     return images, boxes.with_columns(seen=pl.all_horizontal("seen", "named", "found", "area"))
 
 
-def distinct(boxes: pl.DataFrame) -> pl.DataFrame:
-    """Boxes of an image with the same name and corners are one."""
-    return boxes.select("image_id", "name", "xmin", "ymin", "xmax", "ymax").unique()
+def count_distinct(boxes: pl.DataFrame, asked: pl.Series) -> int:
+    """How many of these boxes of `judged` there are; those of an image with one name and corners are one."""
+    among = boxes.filter(asked & boxes["twin"])
+    distinct = among.select("image_id", "name", "xmin", "ymin", "xmax", "ymax").unique()
+    return int(asked.sum()) - (len(among) - len(distinct))
 
 
 def _there() -> pl.Expr:

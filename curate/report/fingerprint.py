@@ -56,8 +56,10 @@ def _objects(findings: Sequence[Finding], data: Dataset) -> dict[tuple[str, int 
     wanted = {(f.path, f.object) for f in findings if f.object is not None}
     asked = pl.DataFrame(list(wanted), schema={"path": pl.String, "object": pl.UInt32}, orient="row")
     place = data.images.select("image_id", "image", path=pl.coalesce("annotation", "image"))
+    place = place.join(asked.select("path").unique(), on="path", how="semi")
+    own = data.objects.filter(pl.col("image_id").is_in(place["image_id"].implode()))
     rows = (
-        data.objects.join(place, on="image_id")
+        own.join(place, on="image_id")
         .join(asked, on=["path", "object"], how="semi")
         .sort("object_id")  # a join promises no order
     )

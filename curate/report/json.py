@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any, TextIO
 
@@ -19,12 +20,30 @@ _STEERING = re.compile(f"[{STEERING_MARKS}]")
 
 def write(report: Report, stream: TextIO, printing: Printing) -> None:
     """The report as one object; with `statistics` counts by rule stand in place of the findings."""
-    stream.write(to_json(report, statistics=printing.statistics))
+    stream.writelines(_pieces(report, statistics=printing.statistics))
 
 
 def to_json(report: Report, *, statistics: bool = False) -> str:
     """One object on one line end; paths are relative to the data set, with forward slashes."""
-    return dumps(as_object(report, statistics=statistics), indent=2) + "\n"
+    return "".join(_pieces(report, statistics=statistics))
+
+
+def _pieces(report: Report, *, statistics: bool) -> Iterator[str]:
+    """`as_object` as indented text, finding by finding: a million of them are never objects all at once."""
+    if statistics or not report.findings:
+        yield dumps(as_object(report, statistics=statistics), indent=2) + "\n"
+        return
+    yield f'{{\n  "schema": {SCHEMA},\n  "findings": ['
+    comma = ""
+    for finding, mark in zip(report.findings, report.fingerprints, strict=True):
+        text = dumps(finding_object(finding, mark), indent=2)
+        yield f"{comma}\n    " + text.replace("\n", "\n    ")  # no text in it holds a line end
+        comma = ","
+    yield "\n  ],"
+    rest: dict[str, Any] = {"summary": summary_object(report)}
+    if report.diff is not None:
+        rest["diff"] = report.diff
+    yield dumps(rest, indent=2)[1:] + "\n"
 
 
 def dumps(value: object, indent: int | None = None) -> str:

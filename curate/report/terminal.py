@@ -7,7 +7,8 @@ plainly, never wrapped, so that `grep` and editors find `path:line:column`.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import TextIO
 
 from rich.cells import cell_len
@@ -56,10 +57,10 @@ def print_report(
 
     `say` puts this format's own words into another language; what the report says is as it is.
     """
-    lines = [*_findings(report, concise, show_info, say)]
+    lines: Iterator[Text] = _findings(report, concise, show_info, say)  # which may be a million
     if report.findings and not concise:
-        lines += [Text(""), *rule_table(report, say), Text("")]
-    write_lines([*lines, *summary(report, target, consumers=not concise, say=say)], stream)
+        lines = chain(lines, [Text("")], rule_table(report, say), [Text("")])
+    write_lines(chain(lines, summary(report, target, consumers=not concise, say=say)), stream)
 
 
 def write_statistics(report: Report, stream: TextIO, target: str, say: Say = str) -> None:
@@ -69,14 +70,14 @@ def write_statistics(report: Report, stream: TextIO, target: str, say: Say = str
     write_lines([*tables, *summary(report, target, say=say)], stream)
 
 
-def write_lines(lines: list[Text], stream: TextIO) -> None:
+def write_lines(lines: Iterable[Text], stream: TextIO) -> None:
     """Coloured on a terminal, plain otherwise; a line stays one line."""
     if stream.isatty():
         console = Console(file=stream, soft_wrap=True, highlight=False, markup=False, emoji=False)
         for line in lines:
             console.print(line)
     else:
-        stream.write("".join(f"{line.plain}\n" for line in lines))
+        stream.writelines(f"{line.plain}\n" for line in lines)
 
 
 def _findings(report: Report, concise: bool, show_info: bool, say: Say) -> Iterator[Text]:

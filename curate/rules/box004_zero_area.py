@@ -39,8 +39,10 @@ def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
     point = (pl.col("side_x").abs() < ROUNDING) & (pl.col("side_y").abs() < ROUNDING)
     rows = rows.with_columns(point=point)
     key = ["image_id", "object", "box"]
-    solid = facts.data.objects.select(key).join(rows.filter("point"), on=key, how="anti")
-    others = set(solid["image_id"])
+    beside = facts.data.objects.select(key).filter(
+        pl.col("image_id").is_in(rows["image_id"].unique().to_list())
+    )
+    others = set(beside.join(rows.filter("point"), on=key, how="anti")["image_id"])
     for row in rows.iter_rows(named=True):
         alone = row["image_id"] not in others
         if not row["point"]:

@@ -34,10 +34,11 @@ KEY = ("image_id", "name", *CORNERS)
 
 def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
     boxes = facts.once(measured)
-    # numbers are compared quickly; names are looked at where the numbers agree
-    boxes = boxes.filter(boxes.select("image_id", *CORNERS).is_duplicated() & ~boxes["flat"])
-    if boxes.is_empty():
+    twins = facts.data.objects["object_id"].filter(facts.data.twins)
+    if twins.is_empty():
         return
+    # names are looked at where the numbers agree
+    boxes = boxes.filter(pl.col("object_id").is_in(twins.implode()) & ~pl.col("flat"))
     boxes = boxes.with_columns(name=pl.col("name").str.strip_chars())
     rows = boxes.with_columns(
         again=pl.int_range(pl.len()).over(KEY) > 0,

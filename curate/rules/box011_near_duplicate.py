@@ -25,10 +25,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from curate.findings import Finding, FixClass, Severity
-from curate.rules.corners import CORNERS
+from curate.rules.corners import CORNERS, measured
 from curate.rules.edits import drop_box
 from curate.rules.model import Facts, Rule
-from curate.rules.overlap import coinciding, solid
+from curate.rules.overlap import coinciding, stripped_names
 from curate.rules.sides import sides_as_corners
 
 FLAGS = ("difficult", "truncated")
@@ -38,8 +38,8 @@ def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
     pairs = facts.once(coinciding)
     if pairs.is_empty() or facts.once(sides_as_corners) is not None:
         return
-    boxes = facts.once(solid)
-    names = boxes["name"].fill_null("").str.strip_chars().to_list()
+    boxes = facts.once(measured)
+    names = stripped_names(boxes, pairs)
     gone: set[int] = set()  # a box is compared with those that stay, so that of a chain some do
     for first, second, iou in pairs.iter_rows():
         if first in gone or second in gone or names[first] != names[second]:

@@ -29,8 +29,9 @@ import polars as pl
 
 from curate.findings import Finding, Severity
 from curate.rules.class_names import counts, fold
+from curate.rules.corners import measured
 from curate.rules.model import Facts, Rule
-from curate.rules.overlap import coinciding, solid
+from curate.rules.overlap import coinciding, stripped_names
 from curate.rules.sides import sides_as_corners
 
 LEAST_IOU = 0.98
@@ -42,9 +43,9 @@ def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
     pairs = facts.once(coinciding).filter(pl.col("iou") > LEAST_IOU)
     if pairs.is_empty() or facts.once(sides_as_corners) is not None:
         return
-    boxes = facts.once(solid)
-    names = boxes["name"].fill_null("").str.strip_chars().to_list()
-    folded = {name: fold(name) for name in set(names)}  # a variant's spelling is CLS002's
+    boxes = facts.once(measured)
+    names = stripped_names(boxes, pairs)
+    folded = {name: fold(name) for name in set(names.values())}  # a variant's spelling is CLS002's
     found: dict[int, int] = {}  # later box -> the first one that says otherwise
     for first, second, _ in pairs.iter_rows():
         a, b = folded[names[first]], folded[names[second]]

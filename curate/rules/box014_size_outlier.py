@@ -30,8 +30,8 @@ from typing import Any
 import polars as pl
 
 from curate.findings import Finding, Severity
+from curate.rules.corners import measured
 from curate.rules.model import Facts, Rule
-from curate.rules.overlap import solid
 from curate.rules.sides import sides_as_corners
 
 EXAMPLES = 30
@@ -44,8 +44,9 @@ EDGE = 2.0  # pixels from the edge of the image within which a box may be cut
 def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
     if facts.once(sides_as_corners) is not None:
         return
-    boxes = _measured(facts)
-    for row in boxes.filter(pl.any_horizontal(_far("size"), _far("shape"))).iter_rows(named=True):
+    far = _far(_of_classes(facts))
+    rows = facts.once(measured).select(pl.all().gather(far["row"])).hstack(far.drop("row", "name"))
+    for row in rows.iter_rows(named=True):
         yield rule.finding(
             row,
             f"the box {row['written']} is {_said(row)}",
@@ -56,31 +57,45 @@ def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
         )
 
 
-def _measured(facts: Facts) -> pl.DataFrame:
-    """Whole boxes of classes with EXAMPLES or more, with `size`, `shape`, their medians and spreads."""
+def _of_classes(facts: Facts) -> pl.DataFrame:
+    """Whole boxes of classes with EXAMPLES or more: `row` of `measured`, `name`, `size` and `shape`."""
     width, height = pl.col("xmax") - pl.col("xmin"), pl.col("ymax") - pl.col("ymin")
     whole = (
-        (pl.min_horizontal("xmin", "ymin") > EDGE)
+        (~pl.col("flat") & ~pl.col("reversed") & ~pl.col("normalised"))
+        & (pl.min_horizontal("xmin", "ymin") > EDGE)
         & (pl.col("frame_width") - pl.col("xmax") > EDGE)
         & (pl.col("frame_height") - pl.col("ymax") > EDGE)
         & ~pl.col("truncated").fill_null(value=False)
         & pl.col("name").is_not_null()
     )
-    boxes = facts.once(solid).with_columns(
+    boxes = facts.once(measured).select(
+        "name",
+        row=pl.int_range(pl.len(), dtype=pl.UInt32),
         size=(width * height / (pl.col("frame_width") * pl.col("frame_height"))).log() / 2,
         shape=(width / height).log(),
+        whole=whole,
     )
-    boxes = boxes.filter(whole).filter(pl.len().over("name") >= EXAMPLES)
+    return boxes.filter("whole").drop("whole")
+
+
+def _far(boxes: pl.DataFrame) -> pl.DataFrame:
+    """Those that are far from their class in size or in shape, with its middles, spreads and number."""
+    size, shape = pl.col("size"), pl.col("shape")
+    suspected = ((size - size.median()).abs() > FACTOR) | ((shape - shape.median()).abs() > FACTOR)
+    classes = boxes.group_by("name").agg(examples=pl.len(), suspected=suspected.any())
+    classes = classes.filter("suspected", pl.col("examples") >= EXAMPLES)
+    boxes = boxes.filter(pl.col("name").is_in(classes["name"].implode()))  # nearly always none
     middles = [pl.col(of).median().over("name").alias(f"{of}_middle") for of in ("size", "shape")]
     boxes = boxes.with_columns(middles, examples=pl.len().over("name"))
     spreads = [
         (pl.col(of) - pl.col(f"{of}_middle")).abs().median().over("name").alias(f"{of}_spread")
         for of in ("size", "shape")
     ]
-    return boxes.with_columns(spreads)
+    boxes = boxes.with_columns(spreads)
+    return boxes.filter(pl.any_horizontal(_beyond("size"), _beyond("shape")))
 
 
-def _far(of: str) -> pl.Expr:
+def _beyond(of: str) -> pl.Expr:
     away = (pl.col(of) - pl.col(f"{of}_middle")).abs()
     return (away > SPREADS * NORMAL * pl.col(f"{of}_spread")) & (away > FACTOR)
 

@@ -22,9 +22,22 @@ def fold(name: str) -> str:
 
 def counts(facts: Facts) -> dict[str, int]:
     """Boxes per name as written, most frequent first, then by alphabet; objects without a name left out."""
-    named = facts.data.objects.filter(pl.col("name").fill_null("").str.strip_chars() != "")
-    table = named.group_by("name").len().sort(["len", "name"], descending=[True, False])
-    return dict(table.iter_rows())
+    table = facts.once(written_names).sort(["len", "name"], descending=[True, False])
+    return dict(table.filter(~_blank()).iter_rows())
+
+
+def written_names(facts: Facts) -> pl.DataFrame:
+    """The names of objects as written, null for none, and how many have each (`len`), in any order."""
+    return facts.data.objects["name"].value_counts(name="len")
+
+
+def nameless(facts: Facts) -> bool:
+    """Whether some object has no name or one of blanks."""
+    return not facts.once(written_names).filter(_blank()).is_empty()
+
+
+def _blank() -> pl.Expr:
+    return pl.col("name").fill_null("").str.strip_chars() == ""
 
 
 def in_boxes(count: int) -> str:
@@ -34,6 +47,8 @@ def in_boxes(count: int) -> str:
 
 def rows_named(facts: Facts, names: list[str]) -> Iterator[dict[str, Any]]:
     """The first row of each object with one of these names, in table order."""
+    if not names:
+        return iter(())
     rows = facts.data.boxes.filter(pl.col("name").is_in(names) & (pl.col("box") <= 1))
     return rows.iter_rows(named=True)
 

@@ -28,7 +28,7 @@ from curate.rules.model import Facts, Rule
 
 
 def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
-    used = {name.strip() for name in counts(facts)}
+    used = {name.strip() for name in facts.once(counts)}
     source = facts.data.classes_from
     for number, name in enumerate(facts.data.classes, start=1):
         if name not in used:

@@ -29,7 +29,7 @@ from curate.rules.model import Facts, Rule
 
 def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
     classes = facts.data.classes
-    numbers = [name for name in counts(facts) if is_number(facts, name) and name.strip() not in classes]
+    numbers = [name for name in facts.once(counts) if is_number(facts, name) and name.strip() not in classes]
     for row in rows_named(facts, numbers):
         # Python refuses to read a number of thousands of digits
         place = int(row["name"]) if len(row["name"].strip()) < 10 else len(classes)

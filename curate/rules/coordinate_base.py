@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from curate.rules.corners import CORNERS, HAIR, measured
+from curate.rules.corners import HAIR, measured
 from curate.rules.model import Facts
 from curate.rules.sides import sides_as_corners
 
@@ -47,24 +47,23 @@ class Verdict:
 
 def evidence(facts: Facts) -> Evidence:
     """Counts over the boxes that are corners in pixels on an image of known size."""
-    odd = ("reversed", "flat", "normalised")
-    boxes = facts.once(measured).select(*CORNERS, "frame_width", "frame_height", *odd)
-    boxes = boxes.filter(~pl.any_horizontal(*odd))
-
+    boxes = facts.once(measured)
+    whole = ~pl.any_horizontal("reversed", "flat", "normalised")
     right, bottom = pl.col("frame_width") - pl.col("xmax"), pl.col("frame_height") - pl.col("ymax")
     # the table's near sides are one less than what VOC's files say
     row = boxes.select(
-        at_0=_at_edge(pl.col("xmin") + 1, pl.col("ymin") + 1),
-        at_1=_at_edge(pl.col("xmin"), pl.col("ymin")),
-        at_last=_at_edge(right - 1, bottom - 1),
-        at_size=_at_edge(right, bottom),
+        boxes=whole.sum(),
+        at_0=_at_edge(whole, pl.col("xmin") + 1, pl.col("ymin") + 1),
+        at_1=_at_edge(whole, pl.col("xmin"), pl.col("ymin")),
+        at_last=_at_edge(whole, right - 1, bottom - 1),
+        at_size=_at_edge(whole, right, bottom),
     ).row(0, named=True)
-    return Evidence(len(boxes), **row)
+    return Evidence(**row)
 
 
-def _at_edge(*distances: pl.Expr) -> pl.Expr:
-    """How many sides have such a distance of nought."""
-    return pl.sum_horizontal([(d.abs() < HAIR).fill_null(value=False).sum() for d in distances])
+def _at_edge(asked: pl.Expr, *distances: pl.Expr) -> pl.Expr:
+    """How many sides of the boxes that are asked have such a distance of nought."""
+    return pl.sum_horizontal([(asked & (d.abs() < HAIR)).fill_null(value=False).sum() for d in distances])
 
 
 def judge(found: Evidence) -> Verdict | None:

@@ -27,7 +27,7 @@ import polars as pl
 from curate.findings import Edit, Finding, FixClass, Severity
 from curate.formats.voc import Document
 from curate.rules.model import Facts, Rule
-from curate.rules.sizes import annotated, fits, set_size
+from curate.rules.sizes import annotated, fits, set_size, with_reach
 
 
 def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
@@ -41,7 +41,7 @@ def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
     among = ""
     if len(rows) > 1:
         among = f"; {len(rows):,} of {len(annotations):,} annotations of oblong images are transposed"
-    for row in rows.iter_rows(named=True):
+    for row in with_reach(facts, rows).iter_rows(named=True):
         width, height = row["image_width"], row["image_height"]
         safe = fits(row, width, height)
         yield rule.finding(

@@ -39,7 +39,7 @@ from curate.rules.corners import CORNERS, set_corners
 from curate.rules.edits import children
 from curate.rules.model import Facts, Rule
 from curate.rules.rows import boxes_of
-from curate.rules.sizes import TURNED, annotated, fits, only_boxes, set_size
+from curate.rules.sizes import TURNED, annotated, fits, only_boxes, set_size, with_reach
 
 TEMPLATE_FILES = 5
 
@@ -48,12 +48,13 @@ def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
     everything = facts.once(annotated).filter(pl.col("image_width").is_not_null())
     transposed = (pl.col("width") == pl.col("image_height")) & (pl.col("height") == pl.col("image_width"))
     turned = pl.col("orientation").is_in(TURNED).fill_null(value=False)
-    rows = everything.filter(
+    suspects = everything.filter(
         (pl.col("width") > 0)
         & (pl.col("height") > 0)
         & ((pl.col("width") != pl.col("image_width")) | (pl.col("height") != pl.col("image_height")))
         & ~(transposed & (pl.col("upright") | turned))  # HDR003, HDR005
-    ).to_dicts()
+    )
+    rows = with_reach(facts, suspects).to_dicts()
     stated = Counter((row["width"], row["height"]) for row in rows)
     shift = Counter(_shift(row) for row in rows)
     for row in rows:

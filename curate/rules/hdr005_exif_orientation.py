@@ -35,12 +35,11 @@ from curate.errors import UnsafePath
 from curate.findings import Edit, Finding, FixClass, ReplaceBytes, Severity
 from curate.formats.orientation import upright
 from curate.formats.voc import Document
-from curate.geometry import as_boxes, rotate_for_exif
 from curate.rules.corners import CORNERS, set_corners
 from curate.rules.edits import children
 from curate.rules.model import Facts, Rule
 from curate.rules.rows import boxes_of
-from curate.rules.sizes import TURNED, annotated, fits, only_boxes, set_size
+from curate.rules.sizes import TURNED, annotated, fits, only_boxes, set_size, with_reach
 
 SHOWN = {
     2: "mirrored",
@@ -55,7 +54,7 @@ SHOWN = {
 
 def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
     rows = facts.once(annotated).filter(~pl.col("upright") & pl.col("image_width").is_not_null())
-    for row in rows.iter_rows(named=True):
+    for row in with_reach(facts, rows).iter_rows(named=True):
         picture = _picture(row)
         reason = "look at the picture both ways; the stated size does not tell which one was labelled"
         safety = FixClass.MANUAL
@@ -120,6 +119,8 @@ def repair(finding: Finding, document: Document | None, facts: Facts) -> Iterabl
 def _mapped(
     finding: Finding, document: Document, facts: Facts, orientation: int, size: tuple[int, int]
 ) -> Iterator[Edit]:
+    from curate.geometry import as_boxes, rotate_for_exif  # numpy takes longer to load than most checks take
+
     objects = document.objects()
     rows = boxes_of(facts, finding.path).filter(pl.col("box") > 0)
     for row in rows.iter_rows(named=True):

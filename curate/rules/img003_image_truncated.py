@@ -28,7 +28,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from curate.errors import UnsafePath
@@ -112,6 +111,8 @@ def _mend(content: bytes, path: str) -> ReplaceBytes | None:
 
 def _same(a: bytes, b: bytes) -> bool:
     """Whether two image files decode to the same pixels."""
+    import numpy as np  # takes longer to load than most checks take
+
     first, second = decode_pixels(a), decode_pixels(b)
     return first is not None and second is not None and np.array_equal(first, second)
 

@@ -45,12 +45,14 @@ EXTENSIONS = {
 
 
 def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
-    extension = pl.col("image").str.extract(r"\.([^./]+)$").str.to_lowercase()
-    rows = facts.data.images.with_columns(extension=extension).filter(pl.col("image_format").is_not_null())
+    images = facts.data.images
     right = pl.lit(value=False)
-    for kind, extensions in EXTENSIONS.items():
-        right = right | ((pl.col("image_format") == kind) & pl.col("extension").is_in(extensions))
-    for row in rows.filter(~right).iter_rows(named=True):
+    for kind in images["image_format"].unique().drop_nulls().sort():
+        ends = [pl.col("image").str.to_lowercase().str.ends_with(f".{each}") for each in EXTENSIONS[kind]]
+        right = right | ((pl.col("image_format") == kind) & pl.any_horizontal(ends))
+    extension = pl.col("image").str.extract(r"\.([^./]+)$").str.to_lowercase()
+    rows = images.filter(pl.col("image_format").is_not_null() & ~right).with_columns(extension=extension)
+    for row in rows.iter_rows(named=True):
         kind = row["image_format"]
         to = f"{row['image'].rpartition('.')[0]}.{EXTENSIONS[kind][0]}"
         harmless = kind == "mpo" and row["extension"] in EXTENSIONS["jpeg"]

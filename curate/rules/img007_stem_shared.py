@@ -58,12 +58,15 @@ def shared_stems(facts: Facts) -> dict[int, int]:
     """
     if facts.data.format == "coco":  # which names its images with their extensions
         return {}
+    images = facts.data.images
+    labelled = images["annotation"].is_not_null()
+    if labelled.all():
+        return {}
     same: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for row, image in enumerate(facts.data.images["image"]):
+    for row, image in enumerate(images["image"]):
         if image is not None:
             folder, stem, _ = split_name(image)
             same[mirror(folder), stem].append(row)
-    labelled = facts.data.images["annotation"].is_not_null()
     found = {}
     for rows in same.values():
         owner = next((row for row in rows if labelled[row]), None) if len(rows) > 1 else None

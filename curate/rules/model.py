@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cached_property
+from sys import intern
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import polars as pl
@@ -27,6 +29,7 @@ if TYPE_CHECKING:  # OpenCV is loaded only where pixels are looked at
 T = TypeVar("T")
 
 FORMATS = ("voc", "yolo", "coco")
+_NO_FACTS: Mapping[str, Any] = MappingProxyType({})
 
 
 class Stage(IntEnum):
@@ -95,11 +98,14 @@ class Facts:
         return self.garbled | self._with_problems("truncated", "empty-file")
 
     def _with_problems(self, *kinds: str) -> frozenset[int]:
-        return frozenset(self.data.problems.filter(pl.col("kind").is_in(kinds))["image_id"])
+        problems = self.data.problems
+        return frozenset(problems.filter(pl.col("kind").is_in(kinds))["image_id"] if len(problems) else ())
 
     def problems(self, *kinds: str) -> list[dict[str, Any]]:
         """What the reader stumbled over, of these kinds: PROBLEMS joined with their row of IMAGES."""
         found = self.data.problems.filter(pl.col("kind").is_in(kinds))
+        if found.is_empty():  # as nearly always, and a join of nothing takes as long as a rule
+            return []
         return found.join(self.data.images, on="image_id", how="left", maintain_order="left").to_dicts()
 
     def document(self, path: str) -> Document:
@@ -162,10 +168,10 @@ class Rule:
             code=self.code,
             name=self.name,
             severity=severity or self.severity,
-            path=path or row.get("annotation") or row.get("image") or ".",
+            path=intern(path or row.get("annotation") or row.get("image") or "."),  # many have the same
             message=message,
             consequence=consequence,
-            fix=Fix(safety, fix, facts or {}),
+            fix=Fix(safety, fix, facts or _NO_FACTS),
             line=line,
             column=column,
             object=row.get("object"),

@@ -8,9 +8,10 @@ be everyday text, and what stands there must not be.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import NamedTuple
+
+from curate.patterns import later
 
 
 class Reading(NamedTuple):
@@ -61,13 +62,13 @@ LOST = "\ufffd"
 _REPLACED_TWICE = "锟斤拷"
 # Marks that may stand behind any word; UTF-8 uses the same bytes for the rest of a character.
 _ORDINARY = frozenset("–—‘’“”„‚…«»‹›•·®™¡¿\u00a0")
-_EVERYDAY = re.compile(
+_EVERYDAY = later(
     "[\u00a0-\u017f\u0370-\u03ff\u0400-\u04ff\u05d0-\u05ea\u0620-\u064a\u0e00-\u0e7f\u1e00-\u1eff\u2010-\u2044"
     "\u3000-\u30ff\u4e00-\u9fff\uac00-\ud7a3\uff00-\uffef\U0001f300-\U0001faff]"
 )
-_NEAR = re.compile("[\u00a1-\u017f]")  # signs and letters of Western and Central Europe
-_WIDE = re.compile("[\u2010-\uffff\U00010000-\U0010ffff]")
-_HIGH_RUN = re.compile("[^\x00-\x7f]+")
+_NEAR = later("[\u00a1-\u017f]")  # signs and letters of Western and Central Europe
+_WIDE = later("[\u2010-\uffff\U00010000-\U0010ffff]")
+_HIGH_RUN = later("[^\x00-\x7f]+")
 
 
 def garbled_forms(names: Iterable[str]) -> dict[str, tuple[str, str]]:

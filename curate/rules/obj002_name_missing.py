@@ -25,13 +25,16 @@ import polars as pl
 from curate.findings import Edit, Finding, FixClass, ReplaceText, Severity
 from curate.formats.elements import escape
 from curate.formats.voc import Document
+from curate.rules.class_names import nameless
 from curate.rules.edits import children, insert_before, set_value
 from curate.rules.model import Facts, Rule
 
 
 def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
-    nameless = pl.col("name").fill_null("").str.strip_chars() == ""
-    rows = facts.data.boxes.filter(nameless & ~pl.col("image_id").is_in(list(facts.garbled))).unique(
+    if not nameless(facts):
+        return
+    blank = pl.col("name").fill_null("").str.strip_chars() == ""
+    rows = facts.data.boxes.filter(blank & ~pl.col("image_id").is_in(list(facts.garbled))).unique(
         ["image_id", "object"], keep="first", maintain_order=True
     )
     if rows.is_empty():

@@ -25,29 +25,33 @@ SLACK = 2.0  # pixels a box may stand out and still be said to fit; more is BOX0
 
 
 def annotated(facts: Facts) -> pl.DataFrame:
-    """Rows of IMAGES with an annotation that was read to its end, and what the size rules ask about them.
+    """Rows of IMAGES with an annotation read to its end, and `upright`: no EXIF orientation but 1."""
+    rows = facts.data.images.filter(
+        pl.col("annotation").is_not_null()
+        & pl.col("readable")
+        & ~pl.col("image_id").is_in(list(facts.broken))
+    )
+    return rows.with_columns(upright=pl.col("orientation").fill_null(1) == 1)
 
-    Added are `left`, `top`, `right`, `bottom` (furthest edges of the boxes; null without boxes) and `upright`
-    (no EXIF orientation but 1).
+
+def with_reach(facts: Facts, rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows of IMAGES with `left`, `top`, `right`, `bottom`: the furthest edges of their boxes, null without.
+
+    Asked of the rows that a rule suspects, which are few.
     """
-    measured = facts.data.objects.filter(pl.all_horizontal(pl.col(*CORNERS).is_finite()))
+    own = facts.data.objects.filter(pl.col("image_id").is_in(rows["image_id"].implode()))
+    measured = own.filter(pl.all_horizontal(pl.col(*CORNERS).is_finite()))
     reach = measured.group_by("image_id").agg(
         left=pl.min_horizontal("xmin", "xmax").min(),
         top=pl.min_horizontal("ymin", "ymax").min(),
         right=pl.max_horizontal("xmin", "xmax").max(),
         bottom=pl.max_horizontal("ymin", "ymax").max(),
     )
-    rows = facts.data.images.filter(
-        pl.col("annotation").is_not_null()
-        & pl.col("readable")
-        & ~pl.col("image_id").is_in(list(facts.broken))
-    )
-    rows = rows.join(reach, on="image_id", how="left", maintain_order="left")
-    return rows.with_columns(upright=pl.col("orientation").fill_null(1) == 1)
+    return rows.join(reach, on="image_id", how="left", maintain_order="left")
 
 
 def fits(row: Mapping[str, Any], width: int, height: int) -> bool:
-    """Whether all boxes of a row of `annotated` lie on width x height, give or take SLACK pixels."""
+    """Whether all boxes of a row of `with_reach` lie on width x height, give or take SLACK pixels."""
     if row["right"] is None:
         return True
     inside = row["right"] <= width + SLACK and row["bottom"] <= height + SLACK
@@ -65,7 +69,7 @@ def unsettled(facts: Facts) -> list[int]:
     )
     return [
         row["image_id"]
-        for row in rows.iter_rows(named=True)
+        for row in with_reach(facts, rows).iter_rows(named=True)
         if fits(row, row["width"], row["height"]) and not fits(row, row["frame_width"], row["frame_height"])
     ]
 

@@ -21,8 +21,8 @@ from curate.rules.rereading import reread
 
 def with_boxes(facts: Facts) -> list[str]:
     """Every annotation that holds a box, in table order."""
-    boxes = facts.data.boxes.filter((pl.col("box") > 0) & pl.col("annotation").is_not_null())
-    return boxes["annotation"].unique(maintain_order=True).to_list()
+    rows = facts.data.objects.filter(pl.col("box") > 0)["image_id"].unique(maintain_order=True)
+    return facts.data.images["annotation"].gather(rows).drop_nulls().unique(maintain_order=True).to_list()
 
 
 def edited(

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
-from collections.abc import Callable
+import struct
+import subprocess
+import sys
+import termios
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from curate import cli
+from curate.cli import start
 from curate.commands import again, validate
 from curate.formats import cache
+from tests.conftest import REPO
 from tests.curate.sets import picture, put, put_voc
 
 YEAR = 365 * 24 * 3600 * 10**9
@@ -150,3 +158,128 @@ def test_another_day_is_another_question(
     monkeypatch.setattr(again, "date", Tomorrow)  # suppressions end on a day
     ask(root)
     assert len(asked) == 2
+
+
+def test_a_baseline_that_the_configuration_names_is_looked_at(
+    root: Path, tmp_path: Path, asked: list[Path]
+) -> None:
+    """It lies outside the data set, and no word of the command line names it."""
+    baseline = tmp_path / "known.json"
+    ask(root, "--write-baseline", str(baseline))
+    put(tmp_path / "curate.toml", f'[validate]\nbaseline = "{baseline.name}"\n')
+    put(root / "Annotations" / "图1.xml", "<annotation/>")
+    os.utime(root / "Annotations" / "图1.xml", ns=(0, 0))
+    told = ask(root, "--output-format", "json").stdout
+    assert ask(root, "--output-format", "json").stdout == told
+    assert len(asked) == 2
+    ask(root, "--write-baseline", str(baseline))
+    assert json.loads(ask(root, "--output-format", "json").stdout)["findings"] == []
+    assert json.loads(told)["findings"] != []
+
+
+# --- on the command line, before anything else is loaded ----------------------------------------------------
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    """The program without its end: exit status, stdout, stderr."""
+    sys.argv[1:] = words
+    status = start._run(words)
+    return (status, *capsys.readouterr())
+
+
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> list[Sequence[str]]:
+    """The command lines that were parsed."""
+    seen: list[Sequence[str]] = []
+    really = start._program
+
+    def program() -> int:
+        seen.append(sys.argv[1:])
+        return really()
+
+    monkeypatch.setattr(start, "_program", program)
+    monkeypatch.setattr(sys, "argv", ["curate"])
+    return seen
+
+
+def test_the_same_words_get_the_same_answer_before_they_are_understood(
+    root: Path, parsed: list[Sequence[str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = run(capsys, "validate", str(root), "--output-format", "json")
+    assert run(capsys, "validate", str(root), "--output-format", "json") == first
+    assert len(parsed) == 1
+    assert first[0] == 0 and json.loads(first[1])["summary"]["images"] == 3
+    other = run(capsys, "validate", "--output-format", "json", str(root))
+    assert other == first and len(parsed) == 2, "other words that mean the same"
+    put(root / "Annotations" / "图1.xml", "<annotation/>")
+    assert run(capsys, "validate", str(root), "--output-format", "json") != first
+    assert run(capsys, "rule", "BOX001")[0] == 0
+
+
+@pytest.mark.parametrize("name", ["NO_COLOR", "COLUMNS", "CURATE_LANG", "LC_ALL"])
+def test_the_same_words_elsewhere_are_another_question(
+    root: Path,
+    name: str,
+    parsed: list[Sequence[str]],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run(capsys, "validate", str(root))
+    monkeypatch.setenv(name, "44")
+    run(capsys, "validate", str(root))
+    assert len(parsed) == 2
+
+
+def test_a_word_that_becomes_a_file_is_another_question(
+    root: Path, parsed: list[Sequence[str]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`--classes 手` is a list of names, until there is a file of that name."""
+    words = ("validate", str(root), "--output-format=json", "--classes=手")
+    assert json.loads(run(capsys, *words)[1])["summary"]["classes"] == ["手"]
+    put(tmp_path / "手", "猫\n")
+    assert json.loads(run(capsys, *words)[1])["summary"]["classes"] == ["猫"]
+    assert len(parsed) == 2
+
+
+def test_what_a_terminal_was_shown_it_is_shown_again_in_its_colours(root: Path) -> None:
+    """In a terminal of another width the answer is worked out anew; a pipe gets one without colours."""
+    put(root / "Annotations" / "图1.xml", "<annotation/>")
+    os.utime(root / "Annotations" / "图1.xml", ns=(0, 0))
+    program = (
+        "import sys; from curate.formats import cache; from curate.cli import start\n"
+        "cache.SMALLEST, cache._TICK = 1, 0\n"
+        "really = start._program\n"
+        "def program(): print('PARSED', file=sys.stderr); return really()\n"
+        "start._program = program; start.main()\n"
+    )
+    command = [sys.executable, "-c", program, "validate", str(root)]
+
+    def shown(width: int) -> tuple[bool, str]:
+        ours, theirs = os.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, width, 0, 0))
+        environment = {**os.environ, "TERM": "xterm-256color"}
+        environment = {k: v for k, v in environment.items() if k not in ("NO_COLOR", "COLUMNS")}
+        done = subprocess.Popen(
+            command,
+            stdout=theirs,
+            stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
+            env=environment,
+            cwd=REPO,
+        )
+        os.close(theirs)
+        text = b""
+        with contextlib.suppress(OSError):  # how the other end says that it is closed
+            while part := os.read(ours, 1 << 16):
+                text += part
+        os.close(ours)
+        errors = done.stderr.read() if done.stderr else b""
+        done.wait()
+        return b"PARSED" in errors, text.decode()
+
+    parsed, first = shown(100)
+    assert parsed and "\x1b[" in first and "OBJ001" in first
+    assert shown(100) == (False, first)
+    assert shown(90)[0]
+    piped = subprocess.run(command, capture_output=True, text=True, cwd=REPO)
+    assert "PARSED" in piped.stderr and "\x1b[" not in piped.stdout

@@ -15,8 +15,8 @@ from tests.conftest import REPO
 
 # from the ground up; a file or folder of curate/ belongs to the room of its name
 ROOMS = [
-    *("errors", "wording", "tables", "geometry", "tree", "findings", "dataset", "engine", "formats"),
-    *("pixels", "copies", "negatives", "rules", "splits", "anchors", "ablation"),
+    *("errors", "wording", "patterns", "tables", "geometry", "tree", "findings", "dataset", "engine"),
+    *("formats", "pixels", "copies", "negatives", "rules", "splits", "anchors", "ablation"),
     *("paste", "fixes", "report", "handover", "config", "known", "commands", "cli", "__main__"),
 ]
 TOO_HEAVY_FOR_THE_DOOR = {"torch", "sklearn", "albumentations", "cv2", "polars"}
@@ -78,6 +78,6 @@ def test_importing_the_command_line_loads_nothing_heavy() -> None:
 @pytest.mark.parametrize("package", ["curate", "trainer"])
 def test_every_command_is_a_file_that_the_program_lists(package: str) -> None:
     program = importlib.import_module(f"{package}.cli.program")
-    shared = {"__init__", "program", "options", "console", "knob_options"}
+    shared = {"__init__", "program", "options", "console", "knob_options", "start", "streams"}
     files = {path.stem for path in (REPO / package / "cli").glob("*.py")} - shared
     assert files == set(program.COMMANDS)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from curate.dataset import Dataset
-from curate.formats import cache, voc_folder
+from curate.formats import cache, voc_folder, voc_shard
 from curate.formats.discover import open_dataset
 from curate.tree import Tree
 from tests.curate.sets import files_below, picture, put, put_voc
@@ -52,13 +52,13 @@ def no_wait_for_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
 def read_files(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """The names of the files that were really read."""
     names: list[str] = []
-    really = voc_folder._shard_facts
+    really = voc_shard.shard_facts
 
-    def seen(root: Path, items: list[voc_folder.Item]) -> object:
-        names.extend(name for name, _ in items)
+    def seen(root: Path, items: list[voc_shard.Item]) -> object:
+        names.extend(item if isinstance(item, str) else item[0] for item in items)
         return really(root, items)
 
-    monkeypatch.setattr(voc_folder, "_shard_facts", seen)
+    monkeypatch.setattr(voc_folder, "shard_facts", seen)
     yield names
 
 
@@ -180,6 +180,26 @@ def test_where_the_cache_cannot_be_made_there_is_none(root: Path) -> None:
     put(root / ".curate", b"a file in its place")
     assert same(read(root), open_dataset(root))
     assert (root / ".curate").read_bytes() == b"a file in its place"
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()], ids=repr)
+def test_a_cache_that_cannot_be_written_to_its_end_is_not_there_and_nobody_is_told(
+    root: Path,
+    error: BaseException,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    written = cache._Summed.write
+
+    def full(stream: cache._Summed, part: bytes) -> int:
+        if stream.count > 500:
+            raise error
+        return written(stream, part)
+
+    monkeypatch.setattr(cache._Summed, "write", full)
+    assert same(read(root), open_dataset(root))
+    assert not kept(root).exists() and not list(kept(root).parent.glob("*.tmp"))
+    assert capsys.readouterr().err == ""
 
 
 def test_a_run_beside_another_one_that_writes_leaves_it_alone(root: Path) -> None:
