@@ -1,7 +1,13 @@
 """How long `curate validate` takes, whole process from the shell, beside the floors and the peers.
 
     python -m tests.bench.validate_speed --count 20000 [-o FOLDER] [--repeat 3]
+    python -m tests.bench.validate_speed --count 20000 --peers /path/to/peers/bin/python
     python -m tests.bench.validate_speed --curve          2,000 to 200,000 images, with peak memory
+
+Peers are those that the interpreter of `--peers` has (pip install globox labelformat datumaro panlabel, in an
+environment of their own), else those installed beside us. Each does what it does of the same: globox and
+labelformat read the XML; panlabel reads it and checks boxes, names and references; Datumaro imports the set
+and validates it. None of them opens an image.
 
 The set is made of bccd_voc and raccoon_voc: images are hard links to one copy of each, annotations are
 written anew so that each names its own image. Everything is read once before it is timed, so the page cache
@@ -11,7 +17,6 @@ is warm. CPU seconds are user and system of all processes; on a busy machine the
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import os
 import shutil
 import subprocess
@@ -29,10 +34,23 @@ from tests.conftest import REPO
 DATA = REPO.parent / "shared" / "data"
 SOURCES = (("bccd_voc", "Annotations", "JPEGImages"), ("raccoon_voc", "annotations", "images"))
 CURVE = (2_000, 5_000, 20_000, 50_000, 100_000, 200_000)
+# as installed: modules are compiled once
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 VALIDATE = (sys.executable, "-m", "curate", "validate", "--output-format", "json", "--exit-zero")
 
+CLASSES = ("RBC", "WBC", "Platelets", "raccoon")
 GLOBOX = "import sys; from globox import AnnotationSet; AnnotationSet.from_pascal_voc(sys.argv[1])"
-DATUMARO = "import sys; from datumaro import Dataset; Dataset.import_from(sys.argv[1], 'voc_detection')"
+LABELFORMAT = (
+    "import sys; from pathlib import Path\n"
+    "from labelformat.formats.pascalvoc import PascalVOCObjectDetectionInput as Voc\n"
+    f"for label in Voc(Path(sys.argv[1]), {','.join(CLASSES)!r}).get_labels(): pass"
+)
+DATUMARO = (
+    "import sys; from datumaro import Dataset; from datumaro.plugins.validators import DetectionValidator\n"
+    "validator = DetectionValidator(few_samples_thr=1, imbalance_ratio_thr=50, far_from_mean_thr=5.0,\n"
+    "    dominance_ratio_thr=0.8, topk_bins=0.1)\n"
+    "validator.validate(Dataset.import_from(sys.argv[1], 'voc_detection'))"
+)
 LXML = (
     "import sys; from pathlib import Path; from lxml import etree\n"
     "for path in Path(sys.argv[1]).iterdir(): etree.fromstring(path.read_bytes())"
@@ -75,9 +93,11 @@ class Cost:
     """What a command took."""
 
     def __init__(self, command: Sequence[str], *, watch: bool = False) -> None:
-        self.peak = 0  # bytes of all its processes together, where `watch` asked
+        self.peak = self.resident = 0  # bytes of all its processes together, where `watch` asked
         begun = time.perf_counter()
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=REPO)
+        process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=REPO, env=ENVIRONMENT
+        )
         watcher = threading.Thread(target=self._watch, args=(process,), daemon=True)
         if watch:
             watcher.start()
@@ -86,25 +106,49 @@ class Cost:
         process.returncode = os.waitstatus_to_exitcode(status)
         self.wall = time.perf_counter() - begun
         self.cpu = usage.ru_utime + usage.ru_stime
-        self.largest = usage.ru_maxrss * 1024  # bytes of its largest process
         self.failure = error.decode(errors="replace").strip()[-300:] if process.returncode else ""
 
     def _watch(self, process: subprocess.Popen[bytes]) -> None:
         while process.returncode is None:
-            self.peak = max(self.peak, _resident(process.pid))
-            time.sleep(0.05)
+            held, resident = _held(process.pid)
+            self.peak = max(self.peak, held)
+            self.resident = max(self.resident, resident)
+            time.sleep(0.02)
 
     def __str__(self) -> str:
-        return self.failure or f"{self.wall:6.2f} s wall {self.cpu:6.2f} s CPU"
+        return self.failure or self.figures
+
+    @property
+    def figures(self) -> str:
+        """Seconds, whether it failed or not."""
+        return f"{self.wall:6.2f} s wall {self.cpu:6.2f} s CPU"
 
 
-def _resident(pid: int) -> int:
-    """Bytes that a process and its children hold in memory; what they share is counted for each."""
+def _held(pid: int) -> tuple[int, int]:
+    """Bytes that a process, its children and its files in memory hold: what is shared once, and for each.
+
+    The first is the proportional set size of Linux, in which a page that n processes share counts 1/n for
+    each of them; the second is the resident set size, in which forked workers count what they share again.
+    """
+    held, resident, pending = _in_memory_files(pid), 0, [pid]
+    while pending:
+        one = pending.pop()
+        with suppress(OSError, ValueError, IndexError):
+            rows = Path(f"/proc/{one}/smaps_rollup").read_text().splitlines()[1:]
+            sizes = {row.split(":")[0]: int(row.split()[1]) << 10 for row in rows}
+            held += sizes["Pss"]
+            resident += sizes["Rss"]
+            pending += map(int, Path(f"/proc/{one}/task/{one}/children").read_text().split())
+    return held, resident
+
+
+def _in_memory_files(pid: int) -> int:
     total = 0
-    with suppress(OSError, ValueError, IndexError):
-        total = int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-            total += _resident(int(child))
+    with suppress(OSError):
+        for file in Path(f"/proc/{pid}/fd").iterdir():
+            with suppress(OSError):
+                if str(file.readlink()).startswith("/memfd:"):
+                    total += file.stat().st_blocks * 512
     return total
 
 
@@ -138,34 +182,59 @@ def report(root: Path, count: int, repeat: int) -> None:
     ):
         floor = [sys.executable, "-c", program, str(root / folder)]
         print(f"  {label} {best(partial(Cost, floor), repeat)}")
-    peers: list[tuple[str, list[str] | None]] = [
-        (
-            "globox",
-            [sys.executable, "-c", GLOBOX, str(root / "Annotations")] if _installed("globox") else None,
-        ),
-        ("datumaro", [sys.executable, "-c", DATUMARO, str(root)] if _installed("datumaro") else None),
-        ("panlabel", ["panlabel", "validate", str(root)] if shutil.which("panlabel") else None),
-    ]
-    for name, command in peers:
-        print(f"  {name:<29} {Cost(command) if command else 'not installed'}")
 
 
-def _installed(package: str) -> bool:
-    return importlib.util.find_spec(package) is not None
+def compare(root: Path, python: str) -> None:
+    """Print what the peers take that this interpreter has."""
+    annotations = str(root / "Annotations")
+    panlabel = Path(python).with_name("panlabel")
+    peers = {
+        "globox": [python, "-c", GLOBOX, annotations],
+        "labelformat": [python, "-c", LABELFORMAT, annotations],
+        "panlabel": [str(panlabel), "validate", "--format", "voc", str(root)],
+        "datumaro": [python, "-c", DATUMARO, str(_for_datumaro(root))],
+    }
+    for name, command in peers.items():
+        there = panlabel.exists() if name == "panlabel" else _version(python, name) is not None
+        label = f"{name} {_version(python, name) or ''}"
+        print(f"  {label:<29} {Cost(command).figures if there else 'not installed'}", flush=True)
+
+
+def _for_datumaro(root: Path) -> Path:
+    """The same set with the lists and the label map that Datumaro insists on."""
+    made = root.with_name(f"{root.name} for datumaro")
+    shutil.rmtree(made, ignore_errors=True)
+    (made / "ImageSets" / "Main").mkdir(parents=True)
+    for folder in ("Annotations", "JPEGImages"):
+        (made / folder).symlink_to(root / folder)
+    stems = sorted(path.stem for path in (root / "Annotations").iterdir())
+    (made / "ImageSets" / "Main" / "train.txt").write_text("\n".join(stems))
+    (made / "labelmap.txt").write_text("".join(f"{name}:::\n" for name in CLASSES))
+    return made
+
+
+def _version(python: str, package: str) -> str | None:
+    program = "import sys; from importlib.metadata import version; print(version(sys.argv[1]))"
+    asked = subprocess.run([python, "-c", program, package], capture_output=True, text=True)
+    return asked.stdout.strip() if asked.returncode == 0 else None
 
 
 def curve(root: Path, counts: Sequence[int]) -> None:
     """Print seconds and memory by the number of images."""
-    print("   images   cold wall    cold CPU   per image   again wall   largest process   all processes")
+    print("   images   cold wall    cold CPU   per image   again wall   memory (PSS)   RSS summed")
     for count in counts:
         make(count, root)
         Cost([sys.executable, "-c", BYTES, str(root / "Annotations")])
-        first = cold(root, watch=True)
+        first = cold(root)
+        watched = cold(root, watch=True)  # looking at memory takes time, too
+        time.sleep(2.5)  # files written just before a run are read once more
+        Cost([*VALIDATE, str(root)])
         again = Cost([*VALIDATE, str(root)])
         print(
             f"  {count:>7,} {first.wall:>9.2f} s {first.cpu:>9.2f} s {first.cpu / count * 1e6:>8.0f} us"
-            f" {again.wall:>10.2f} s {max(first.largest, again.largest) / 2**20:>13.0f} MiB"
-            f" {first.peak / 2**20:>11.0f} MiB {first.failure}"
+            f" {again.wall:>10.2f} s {watched.peak / 2**20:>10.0f} MiB {watched.resident / 2**20:>8.0f} MiB"
+            f" {first.failure}",
+            flush=True,
         )
 
 
@@ -178,6 +247,7 @@ def main() -> None:
     parser.add_argument("--curve", action="store_true", help="time and memory for growing sets")
     parser.add_argument("--most", type=int, default=CURVE[-1], help="end of the curve")
     parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--peers", default=sys.executable, help="Python of the environment the peers are in")
     parser.add_argument("-o", "--out", type=Path, help="where to make the set; a temporary folder by default")
     options = parser.parse_args()
     if not DATA.is_dir():
@@ -188,6 +258,7 @@ def main() -> None:
             curve(root, [count for count in CURVE if count <= options.most])
         else:
             report(make(options.count, root), options.count, options.repeat)
+            compare(root, options.peers)
 
 
 if __name__ == "__main__":
