@@ -24,10 +24,15 @@ from torch import Tensor, nn
 
 from trainer import __version__
 from trainer.errors import TrainerError
+from trainer.importing.yolov5 import read_yolov5
 from trainer.model.config import ModelConfig
 from trainer.model.network import build
 
 SCHEMA = 2
+
+
+class NotPlainError(TrainerError):
+    """A file of weights holds more than tensors and plain types."""
 
 
 @dataclass(frozen=True)
@@ -92,22 +97,42 @@ def save_checkpoint(
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
     """The dict a checkpoint holds, on the CPU; TrainerError where the file is absent or is none of ours."""
-    if not path.is_file():
-        raise TrainerError(f"no weights at {path}", "name a .pt file that `trainer fit` wrote")
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, EOFError, ValueError, KeyError, pickle.UnpicklingError) as error:
-        reason = str(error).strip().splitlines()[0][:120] if str(error).strip() else type(error).__name__
-        raise TrainerError(
-            f"{path} cannot be read as weights ({reason})", "name a .pt file that `trainer fit` wrote"
-        ) from error
-    if not isinstance(content, dict) or not {"schema", "meta", "weights"} <= content.keys():
+    content = read_plain(path)
+    if not {"schema", "meta", "weights"} <= content.keys():
         raise TrainerError(f"{path} holds no trainer model", "name a .pt file that `trainer fit` wrote")
     if content["schema"] != SCHEMA:
         raise TrainerError(
             f"{path} has schema {content['schema']}, this trainer reads {SCHEMA}", "update the trainer"
         )
     return content
+
+
+def read_plain(path: Path) -> dict[str, Any]:
+    """The dict of plain types and tensors in a file of `torch.save`, whoever wrote it, on the CPU.
+
+    Raises NotPlainError where it holds anything else, TrainerError where it is absent or damaged.
+    """
+    if not path.is_file():
+        raise TrainerError(f"no weights at {path}", "name a .pt file that `trainer fit` wrote")
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise NotPlainError(
+            f"{path} cannot be read as weights ({_reason(error)})",
+            "name a .pt file that `trainer fit` wrote",
+        ) from error
+    except (RuntimeError, EOFError, ValueError, KeyError) as error:
+        raise TrainerError(
+            f"{path} cannot be read as weights ({_reason(error)})", "name a .pt file that `trainer fit` wrote"
+        ) from error
+    if not isinstance(content, dict):
+        raise TrainerError(f"{path} holds no trainer model", "name a .pt file that `trainer fit` wrote")
+    return content
+
+
+def _reason(error: Exception) -> str:
+    text = str(error).strip()
+    return text.splitlines()[0][:120] if text else type(error).__name__
 
 
 def read_meta(content: Mapping[str, Any]) -> ModelMeta:
@@ -118,9 +143,18 @@ def read_meta(content: Mapping[str, Any]) -> ModelMeta:
 
 
 def load_model(path: Path, device: str = "cpu") -> tuple[nn.Module, ModelMeta]:
-    """The averaged model of a weights file, in evaluation mode on `device`, and what the file says of it."""
-    content = read_checkpoint(Path(path))
-    meta = read_meta(content)
+    """The averaged model of a weights file, in evaluation mode on `device`, and what the file says of it.
+
+    An official yolov5 .pt will do, too.
+    """
+    try:
+        content = read_checkpoint(Path(path))
+    except NotPlainError:
+        found = read_yolov5(Path(path))
+        meta, weights = ModelMeta(found.config, found.classes, found.config.imgsz, {}), found.weights
+    else:
+        meta = read_meta(content)
+        weights = {name: tensor.float() for name, tensor in content["weights"].items()}
     model = build(meta.config)
-    model.load_state_dict({name: tensor.float() for name, tensor in content["weights"].items()})
+    model.load_state_dict(weights)
     return model.to(device).eval(), meta

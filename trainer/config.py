@@ -16,7 +16,18 @@ from typing import Any
 
 from trainer.errors import TrainerError
 from trainer.knobs import check, kinds, knob, refuse_unknown, share, typed
-from trainer.model.names import ACTIVATIONS, MODELS, full_name
+from trainer.model.names import (
+    ACTIVATIONS,
+    AUTO,
+    BLOCKS,
+    HEADS,
+    NECKS,
+    POOLS,
+    STEMS,
+    check_name,
+    full_name,
+)
+from trainer.model.wish import Wish
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -26,6 +37,13 @@ else:
 DEVICES = ("auto", "cpu", "cuda", "mps")
 AMP = ("auto", "off", "bf16", "fp16")
 STRIDE = 32  # training sizes are multiples of it, whatever the levels of the head
+DEFAULT_MODEL = "yolov5n"
+
+#: Settings that say what is wished of a network, and what a `Wish` calls them.
+WISHES = {
+    "act": "activation",
+    **{name: name for name in ("head", "neck", "strides", "context", "backbone", "stem", "block", "pool")},
+}
 
 
 @dataclass(frozen=True)
@@ -41,7 +59,12 @@ class FitConfig:
     )
     steps: int | None = knob(None, "optimiser steps", "budget", unit="steps", low=1)
 
-    model: str = knob("yolov5n", "the network, such as yolov5n, yolov5s", "network", choices=MODELS)
+    model: str = knob(
+        AUTO,
+        "the network, such as light or yolov5s; auto: that of --pretrained, else " + DEFAULT_MODEL,
+        "network",
+        effect="`trainer models` lists them with their sizes and costs.",
+    )
     imgsz: int = knob(
         640,
         "long side of the training images",
@@ -51,14 +74,80 @@ class FitConfig:
         effect="A multiple of 32. Half of it trains about four times faster; objects under about 8 px at "
         "this size are lost.",
     )
-    activation: str = knob(
-        "silu", "activation; relu and leaky for int8 and old accelerators", "network", choices=ACTIVATIONS
+    act: str = knob(
+        AUTO,
+        "activation; relu and leaky for int8 and old accelerators",
+        "network",
+        choices=(AUTO, *ACTIVATIONS),
     )
+    head: str = knob(
+        AUTO,
+        "how boxes are found: from anchors, free of them, as YOLOv3, from priors as SSD",
+        "network",
+        choices=(AUTO, *HEADS),
+        effect="anchor learns small objects soonest; free needs no anchors and does a little better on "
+        "large ones.",
+    )
+    neck: str = knob(
+        AUTO,
+        "how levels are mixed: down and up, with learnt weights, down only, not at all",
+        "network",
+        choices=(AUTO, *NECKS),
+    )
+    strides: tuple[int, ...] | None = knob(
+        None,
+        "levels at which objects are found, such as 4,8,16; none: the model's own",
+        "network",
+        unit="px a cell",
+        low=4,
+        high=64,
+        effect="4 for objects under about 16 px, at a high price; without 32 large objects have no level.",
+    )
+    context: int = knob(
+        0,
+        "coarsest stride of the backbone; 0: the model's own, also where no level looks at it",
+        "network",
+        low=0,
+        high=64,
+        effect="Coarse maps tell fine levels what surrounds an object. Cutting them saves parameters, hardly "
+        "time.",
+    )
+    backbone: str = knob(
+        AUTO,
+        "another backbone: timm:NAME",
+        "network",
+        effect="Needs the extra timm. Neck and head keep the widths of --model.",
+    )
+    stem: str = knob(AUTO, "first layer of a yolov5 or light", "network", choices=(AUTO, *STEMS))
+    block: str = knob(AUTO, "stages of a yolov5 or light", "network", choices=(AUTO, *BLOCKS))
+    pool: str = knob(AUTO, "pyramid pooling of a yolov5 or light", "network", choices=(AUTO, *POOLS))
     anchors: str = knob(
-        "auto",
+        AUTO,
         "where they come from; auto: dataset.json's where made for this imgsz, else fitted",
         "network",
-        choices=("auto", "default"),
+        choices=(AUTO, "default"),
+    )
+    pretrained: Path | None = knob(  # noqa: RUF009 - what it calls is a field
+        None,
+        "start from these: a run, a .pt of ours, or an official yolov5 .pt",
+        "network",
+        effect="What has the same name and shape is taken, the rest begins at random; both are told. With "
+        "--model auto the network is the file's, for the classes of the data.",
+    )
+    backbone_weights: str = knob(
+        "none",
+        "weights of a timm backbone: a .pt, .pth or .safetensors file, or cache",
+        "network",
+        effect="cache: what timm has downloaded on this machine before; nothing is fetched. Their licence is "
+        "that of who trained them.",
+    )
+    freeze: int = knob(
+        0,
+        "first stages of the backbone that are not trained",
+        "network",
+        unit="stages",
+        low=0,
+        effect="1 is the stem. Saves time and memory, and keeps what --pretrained knows where data are few.",
     )
 
     batch: int = knob(
@@ -156,6 +245,17 @@ class FitConfig:
         effect="Higher: more cells answer for a box, as small and odd ones need; lower: cleaner targets.",
     )
 
+    dfl: float = knob(
+        1.0, "weight of the distances' distribution; head free", "loss", low=0.0, evolve=(0.2, 4.0), log=True
+    )
+    match_iou: float = share(
+        0.4,
+        "overlap from which a prior answers for a box (head ssd), an anchor for a shape (yolov3)",
+        "loss",
+        evolve=(0.2, 0.6),
+        effect="Lower: more answer for a small object.",
+    )
+
     mosaic: float = share(0.5, "samples made of four images", "augmentation", evolve=(0.0, 1.0))
     close_mosaic: float = share(
         0.15, "last part of the budget, without mosaic", "augmentation", evolve=(0.0, 0.5)
@@ -191,6 +291,11 @@ class FitConfig:
                 f"a run needs exactly one budget, got {given}", "give one of --epochs, --minutes, --steps"
             )
         check(self)
+        if self.model != AUTO:
+            check_name(self.model)
+        self.wish()
+        if self.backbone_weights != "none" and self.backbone == AUTO:
+            raise TrainerError("--backbone-weights without a backbone", "add --backbone timm:NAME")
         if self.imgsz % STRIDE:
             near = max(STRIDE, round(self.imgsz / STRIDE) * STRIDE)
             raise TrainerError(f"--imgsz {self.imgsz} is no multiple of {STRIDE}", f"try --imgsz {near}")
@@ -203,6 +308,16 @@ class FitConfig:
                     f"--multi-scale {self.multi_scale[0]:g}-{self.multi_scale[1]:g} is no range of sizes",
                     "give parts of imgsz, such as 0.5-1.5, or pixels, such as 320-512",
                 )
+
+    def wish(self) -> Wish:
+        """What is wished of the network. Raises TrainerError where that cannot be."""
+        return wish_of({name: getattr(self, name) for name in WISHES})
+
+
+def wish_of(settings: Mapping[str, Any]) -> Wish:
+    """What settings of the names WISHES wish of a network; others are left to the family."""
+    given = {WISHES[name]: value for name, value in settings.items() if value is not None}
+    return Wish(**given)
 
 
 def span_of(config: FitConfig) -> tuple[float, float]:

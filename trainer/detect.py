@@ -40,7 +40,7 @@ def fit_in(image: Image, imgsz: int, stride: int) -> Fitted:
 
 def coarsest_stride(model: nn.Module) -> int:
     """The sides of every input must be multiples of this."""
-    return max(cast(Sequence[int], model.strides))
+    return cast(int, model.coarsest)
 
 
 def check_imgsz(model: nn.Module, imgsz: int) -> None:

@@ -42,6 +42,7 @@ from trainer.model.network import parameters
 from trainer.prepare import choose_model, read_aloud
 from trainer.recompute import recompute_blocks
 from trainer.schedule import FINISH, Budget, learning_rate
+from trainer.start import begin
 from trainer.state import TrainingState, new_model, new_state, read_state, refuse_other_course
 from trainer.world import World, count_norms_together, join
 
@@ -119,7 +120,9 @@ class _Run:
         self.state, self.world, self.talk = state, world, talk
         train = folder.split("train")
         assert train is not None  # read_folder refuses a folder without
-        self.loader = TrainLoader(train, config, rank=world.rank, world=world.size)
+        coarsest = state.model.coarsest
+        assert isinstance(coarsest, int)
+        self.loader = TrainLoader(train, config, rank=world.rank, world=world.size, stride=coarsest)
         self.budget = Budget.of(config, len(train), state.images_a_step)
         self.criterion = criterion(state.model_config, config, world.mean)
         self.model = self._trained(state.model)
@@ -151,7 +154,7 @@ class _Run:
             config = _with_batch(config, model_config, world, talk)
         torch.manual_seed(config.seed)
         precision = pick_precision(config.amp, world.device)
-        state = _new_state(config, model_config, folder.classes, world, precision)
+        state = _new_state(config, model_config, folder.classes, world, precision, talk)
         if world.leads:
             write_atomically(config.run / "config.toml", to_toml(config).encode("utf-8"))
         run = cls(state, folder, world, talk)
@@ -360,9 +363,22 @@ class _Run:
 
 
 def _new_state(
-    config: FitConfig, model_config: ModelConfig, classes: tuple[str, ...], world: World, precision: str
+    config: FitConfig,
+    model_config: ModelConfig,
+    classes: tuple[str, ...],
+    world: World,
+    precision: str,
+    talk: Talk | None = None,
 ) -> TrainingState:
-    model = count_norms_together(new_model(model_config, world.device), world)
+    """The state in which a run begins; with `talk` its weights are filled from where it is to begin."""
+    model = new_model(model_config, world.device)
+    if talk is not None:
+        begin(model, config, classes, talk)
+    model = count_norms_together(model, world)
+    if config.freeze:
+        still = model.freeze(config.freeze)  # type: ignore[operator]
+        if talk is not None:
+            talk.say(f"{still:,} parameters in {config.freeze} stages are not trained")
     return new_state(
         config,
         model,

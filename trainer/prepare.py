@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import dataclasses
+
+import numpy as np
 import torch
 
-from trainer.anchors import fit_anchors, score
+from trainer.anchors import Sizes, fit_anchors, score
 from trainer.assign.ratio import unanswered
-from trainer.config import FitConfig
+from trainer.config import DEFAULT_MODEL, FitConfig
 from trainer.console import Talk
 from trainer.data.folder import Folder, describe, read_folder
+from trainer.errors import TrainerError
 from trainer.model.config import ModelConfig
-from trainer.model.heads.anchor import AnchorGrid
+from trainer.model.heads.anchor import AnchorHead, Yolov3Head
+from trainer.model.heads.ssd import PriorHead
+from trainer.model.names import AUTO, MODELS
+from trainer.model.parts import Head
+from trainer.model.wish import Wish
 from trainer.model.zoo import configure
-from trainer.model.zoo.yolov5 import default_anchors
+from trainer.model.zoo.heads import Grid, default_anchors, default_priors, grid_of, scaled
+from trainer.priors import fit_priors
+from trainer.priors import score as prior_score
+from trainer.start import Start, read_start
 
 SHOWN_PROBLEMS = 10  # rows of the folder's report that are written out
+ENOUGH = 0.98  # anchors that came with weights stay where they reach that share of the boxes
 
 
 def read_aloud(config: FitConfig, talk: Talk) -> Folder:
@@ -33,28 +45,132 @@ def read_aloud(config: FitConfig, talk: Talk) -> Folder:
 
 
 def choose_model(config: FitConfig, folder: Folder, talk: Talk) -> ModelConfig:
-    """The network's configuration with its anchors, and aloud where they come from."""
+    """The network's configuration with anchors or priors for the data, and aloud where they come from."""
     train = folder.split("train")
     assert train is not None  # read_folder refuses a folder without
     sizes = train.box_sizes(config.imgsz)
-    grid: AnchorGrid
+    start = read_start(config.pretrained) if config.pretrained is not None else None
+    model = _network(config, start, len(folder.classes))
+    coarsest = model.levels[-1]
+    if config.imgsz % coarsest:
+        near = max(round(config.imgsz / coarsest), 1) * coarsest
+        raise TrainerError(
+            f"{model.name} works down to stride {coarsest}, which does not divide --imgsz {config.imgsz}",
+            f"try --imgsz {near}, or another --context",
+        )
+    head = model.head
+    # the network is that of the weights, and its head was taught with these
+    theirs = start is not None and config.model == AUTO and config.wish() == Wish()
+    if isinstance(head, PriorHead):
+        priors = _priors(config, model.strides, sizes, head.priors if theirs else None, talk)
+        return dataclasses.replace(model, head=priors)
+    if isinstance(head, AnchorHead | Yolov3Head):
+        known = head.anchors if theirs else None
+        grid = _anchors(config, folder, model.strides, len(head.anchors[0]), sizes, known, talk)
+        return dataclasses.replace(model, head=dataclasses.replace(head, anchors=grid))
+    return model
+
+
+def _network(config: FitConfig, start: Start | None, classes: int) -> ModelConfig:
+    """The network of the configuration; without a name that of the weights."""
+    wish = config.wish()
+    if config.model != AUTO or start is None:
+        name = DEFAULT_MODEL if config.model == AUTO else config.model
+        return configure(name, classes, imgsz=config.imgsz, wish=wish)
+    if wish == Wish():
+        theirs = start.config
+        return dataclasses.replace(
+            theirs,
+            classes=classes,
+            imgsz=config.imgsz,
+            head=_at_size(theirs.head, theirs.imgsz, config.imgsz),
+        )
+    if start.config.name not in MODELS:
+        raise TrainerError(
+            f"{start.path} is a network of its own ({start.config.name}), which no option can change",
+            "leave out the options for the network, or choose a --model",
+        )
+    return configure(start.config.name, classes, imgsz=config.imgsz, wish=wish)
+
+
+def _at_size(head: Head, before: int, now: int) -> Head:
+    """The head with anchors or priors for another size of images."""
+    if isinstance(head, PriorHead):
+        return dataclasses.replace(head, priors=scaled(head.priors, now / before))
+    if isinstance(head, AnchorHead | Yolov3Head):
+        return dataclasses.replace(head, anchors=scaled(head.anchors, now / before))
+    return head
+
+
+def _anchors(
+    config: FitConfig,
+    folder: Folder,
+    strides: tuple[int, ...],
+    per_level: int,
+    sizes: Sizes,
+    known: Grid | None,
+    talk: Talk,
+) -> Grid:
+    """Anchors (levels, per level, 2) and aloud where they come from; `known` came with the weights."""
+    levels = len(strides)
+    grid: Grid
     if config.anchors == "default":
-        grid, origin = default_anchors(config.imgsz), "the published ones"
-    elif folder.anchors is not None and folder.anchors_imgsz == config.imgsz and len(folder.anchors) == 9:
-        ordered = sorted(folder.anchors, key=lambda wh: wh[0] * wh[1])
-        grid, origin = [ordered[i : i + 3] for i in (0, 3, 6)], "dataset.json's"
+        grid, origin = default_anchors(config.imgsz, strides), "the published ones"
+    elif known is not None and _reach(known, sizes, config.anchor_t) >= ENOUGH:
+        grid, origin = known, "those of the weights"
+    elif _made_for(folder, config.imgsz, levels * per_level):
+        ordered = sorted(folder.anchors or (), key=lambda wh: wh[0] * wh[1])
+        grid = grid_of([ordered[i * per_level : (i + 1) * per_level] for i in range(levels)])
+        origin = "dataset.json's"
     elif (sizes >= 2).all(axis=1).any():
-        grid, origin = fit_anchors(sizes, anchor_t=config.anchor_t, seed=config.seed).grid, "fitted"
+        fitted = fit_anchors(
+            sizes, levels=levels, per_level=per_level, anchor_t=config.anchor_t, seed=config.seed
+        )
+        grid, origin = fitted.grid, "fitted"
     else:
-        grid, origin = default_anchors(config.imgsz), "the published ones (no box has 2 x 2 pixels)"
-    flat = torch.tensor(grid, dtype=torch.float64).reshape(-1, 2)
-    fitness, recall = score(sizes, flat.numpy(), config.anchor_t)
-    shown = " ".join(f"{w:.0f}x{h:.0f}" for w, h in flat.tolist())
-    talk.say(f"anchors: {origin}: {shown}; fitness {fitness:.3f}, reach {recall:.1%} of the boxes")
+        grid = default_anchors(config.imgsz, strides)
+        origin = "the published ones (no box has 2 x 2 pixels)"
+    flat = np.array(grid, dtype=np.float64).reshape(-1, 2)
+    fitness, recall = score(sizes, flat, config.anchor_t)
+    talk.say(f"anchors: {origin}: {_shown(flat)}; fitness {fitness:.3f}, reach {recall:.1%} of the boxes")
     boxes = torch.from_numpy(sizes).repeat(1, 2)  # only w and h count
-    lost = int(unanswered(boxes, flat, config.anchor_t).sum())
+    lost = int(unanswered(boxes, torch.from_numpy(flat), config.anchor_t).sum())
     if lost:
         talk.say(f"{lost} of {len(sizes)} boxes fit no anchor and teach nothing; raise anchor_t or imgsz")
-    return configure(
-        config.model, len(folder.classes), imgsz=config.imgsz, activation=config.activation, anchors=grid
+    return grid
+
+
+def _priors(
+    config: FitConfig, strides: tuple[int, ...], sizes: Sizes, known: Grid | None, talk: Talk
+) -> PriorHead:
+    """Priors for the data, and aloud where they come from and how many boxes they meet.
+
+    `known` came with the weights.
+    """
+    if known is not None and config.anchors != "default":
+        grid, origin = known, "those of the weights"
+    elif config.anchors == "default" or not (sizes >= 2).all(axis=1).any():
+        grid, origin = default_priors(config.imgsz, strides), "the published ones"
+    else:
+        grid, origin = fit_priors(sizes, strides, config.imgsz), "spread over the boxes"
+    flat = np.array([size for level in grid for size in level])
+    met = prior_score(sizes, flat, config.match_iou)
+    talk.say(
+        f"priors: {origin}: {_shown(flat)}; {met:.1%} of the boxes overlap one of their shape by "
+        f"{config.match_iou:g}, each other box has one to itself"
     )
+    return PriorHead(grid)
+
+
+def _made_for(folder: Folder, imgsz: int, count: int) -> bool:
+    return folder.anchors is not None and folder.anchors_imgsz == imgsz and len(folder.anchors) == count
+
+
+def _reach(grid: Grid, sizes: Sizes, anchor_t: float) -> float:
+    if not len(sizes):
+        return 1.0
+    return score(sizes, np.array(grid, dtype=np.float64).reshape(-1, 2), anchor_t)[1]
+
+
+def _shown(flat: np.ndarray) -> str:
+    return " ".join(f"{w:.0f}x{h:.0f}" for w, h in flat.tolist())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from rich.text import Text
 
 if TYPE_CHECKING:  # these import torch, which a table has no use for
     from trainer.analysis import Analysis
+    from trainer.catalogue import Entry
     from trainer.compare import Comparison
     from trainer.fit import FitResult
     from trainer.metrics import ClassMetrics, Metrics
@@ -185,6 +186,20 @@ def fitted(result: FitResult, row: dict[str, float], command: str) -> Lines:
     time = f"{result.seconds:.0f} s ({result.cpu_seconds:.0f} s of CPU)"
     lines.append(f"{result.steps} steps in {time}; weights: {_shown(result.best)}")
     return [*lines, f"next:\n{command}"]
+
+
+def listed(entries: Sequence[Entry]) -> Lines:
+    """Networks and their costs."""
+    if not entries:
+        return ["no network can be so"]
+    table = _table("model", "parameters", "GFLOPs", "strides", "activation", "neck", "head", "licence")
+    for e in entries:
+        strides = ",".join(map(str, e.strides))
+        figures = (f"{e.parameters:,}", f"{e.gflops:.1f}", strides, e.activation, e.neck, e.head, e.licence)
+        table.add_row(e.name, *figures)
+    first = entries[0]
+    legend = f"for {first.classes} classes; GFLOPs at {first.imgsz} x {first.imgsz}"
+    return [table, "", Text(legend, style="dim")]
 
 
 def predicted(result: Predictions, out: Path) -> Lines:

@@ -125,9 +125,9 @@ def test_weights_of_the_trainer_find_hands(tmp_path: Path) -> None:
     torch = pytest.importorskip("torch")
     from trainer.checkpoint import save_checkpoint
     from trainer.model.network import build
-    from trainer.model.zoo.yolov5 import yolov5
+    from trainer.model.zoo import configure
 
-    config = yolov5("n", 2, imgsz=64)
+    config = configure("n", 2, imgsz=64)
     torch.manual_seed(0)
     model = build(config)
     weights = tmp_path / "run" / "weights" / "best.pt"

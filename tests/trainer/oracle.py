@@ -28,7 +28,7 @@ class Oracle(nn.Module):
 
     def __init__(self, stride: int = 32, anchor: float = 100.0) -> None:
         super().__init__()
-        self.strides = (stride,)
+        self.strides, self.coarsest = (stride,), stride
         self.register_buffer("anchors", torch.full((1, 1, 2), anchor))
         self.calls: list[tuple[int, ...]] = []
 

@@ -12,12 +12,12 @@ import torch
 from trainer.checkpoint import load_model, read_checkpoint, save_checkpoint, write_atomically
 from trainer.errors import TrainerError
 from trainer.model.network import build
-from trainer.model.zoo.yolov5 import yolov5
+from trainer.model.zoo import configure
 
 
 def test_a_saved_model_answers_as_before(tmp_path: Path) -> None:
     torch.manual_seed(0)
-    model = build(yolov5("n", 2, imgsz=64)).to(memory_format=torch.channels_last).eval()
+    model = build(configure("n", 2, imgsz=64)).to(memory_format=torch.channels_last).eval()
     path = tmp_path / "权重 🚬" / "best.pt"
     save_checkpoint(
         path, model.state_dict(), config=model.config, classes=["香烟", "hand"], metrics={"ap": 0.5}
@@ -33,7 +33,7 @@ def test_a_saved_model_answers_as_before(tmp_path: Path) -> None:
 
 
 def test_nothing_but_plain_types_is_in_the_file(tmp_path: Path) -> None:
-    model = build(yolov5("n", 1))
+    model = build(configure("n", 1))
     save_checkpoint(tmp_path / "a.pt", model.state_dict(), config=model.config, classes=["a"])
     content = torch.load(tmp_path / "a.pt", weights_only=True)
     assert content.keys() == {"schema", "meta", "weights"}

@@ -106,7 +106,7 @@ def test_fit_maps_its_options_to_the_configuration_of_the_run(run: Path) -> None
 
 def test_every_option_reaches_the_configuration(asked: list[FitConfig]) -> None:
     words = ("--model", "s", "--minutes", 1.5, "--lr", 0.01, "--anchors", "default", "--metric", "ap50")
-    trainer("fit", "d.yaml", *words, "--amp", "off", "--workers", 3, "--activation", "relu", "-o", "r")
+    trainer("fit", "d.yaml", *words, "--amp", "off", "--workers", 3, "--act", "relu", "-o", "r")
     expected = FitConfig(
         data=Path("d.yaml"),
         run=Path("r"),
@@ -117,7 +117,7 @@ def test_every_option_reaches_the_configuration(asked: list[FitConfig]) -> None:
         metric="ap50",
         amp="off",
         workers=3,
-        activation="relu",
+        act="relu",
     )
     assert asked == [expected]
 
@@ -171,7 +171,7 @@ def test_a_run_is_not_overwritten_and_can_be_resumed_without_repeating_its_optio
         ((), "exactly one budget"),
         (("--epochs", 1, "--steps", 1), "exactly one budget"),
         (("--steps", 1, "--imgsz", 100), "try --imgsz 96"),
-        (("--steps", 1, "--model", "xxl"), "choose one of yolov5n, yolov5s"),
+        (("--steps", 1, "--model", "xxl"), "there is no model 'xxl'; list them: trainer models"),
         (("--steps", 1, "--mosiac", 1), "--mosaic"),
         (("--steps", 1, "--mosaic", "often"), "mosaic = 'often' has the wrong type; write a number"),
         (("--steps", "1.5"), "write a whole number"),

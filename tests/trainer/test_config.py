@@ -30,7 +30,11 @@ def test_a_run_has_exactly_one_budget() -> None:
         ({"steps": 0}, "--steps 0 is too small"),
         ({"steps": 1, "imgsz": 330}, "try --imgsz 320"),
         ({"steps": 1, "imgsz": 0}, "--imgsz 0 is too small; give at least 32"),
-        ({"steps": 1, "model": "xl"}, "choose one of yolov5n, yolov5s, yolov5m, yolov5l, yolov5x"),
+        ({"steps": 1, "model": "yolov5q"}, "did you mean yolov5"),
+        ({"steps": 1, "strides": (8, 4)}, "write 4,8"),
+        ({"steps": 1, "strides": (4, 128)}, "--strides 128 is too large"),
+        ({"steps": 1, "backbone": "resnet18"}, "such as timm:resnet18"),
+        ({"steps": 1, "backbone_weights": "cache"}, "add --backbone timm:NAME"),
         ({"steps": 1, "device": "tpu"}, "choose one of auto, cpu, cuda, mps"),
         ({"steps": 1, "mosaic": 1.5}, "--mosaic 1.5 is no share; give a number from 0 to 1"),
         ({"steps": 1, "scale": 1.0}, "images of no size"),
@@ -53,7 +57,7 @@ def test_toml_holds_the_whole_configuration() -> None:
 
 def test_toml_has_a_line_for_each_field_that_is_set() -> None:
     config = FitConfig(**PATHS, steps=5)
-    unset = {"epochs", "minutes", "multi_scale"}
+    unset = {"epochs", "minutes", "multi_scale", "strides", "pretrained"}
     names = {field.name for field in dataclasses.fields(FitConfig)} - unset
     assert {line.split(" = ")[0] for line in to_toml(config).splitlines()} == names
 

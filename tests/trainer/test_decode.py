@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from trainer import decode as decode_module
 from trainer.decode import Detections, decode, detections, iou_matrix, nms
+from trainer.decode import suppress as suppress_module
 
 # One anchor of 10x20 px on one level of stride 8.
 ANCHOR = torch.tensor([[[10.0, 20.0]]])
@@ -89,12 +89,12 @@ def test_suppression_keeps_exactly_what_the_textbook_loop_keeps(iou: float, max_
 @given(n=st.integers(0, 40), seed=st.integers(0, 10_000), block=st.integers(1, 9))
 def test_the_size_of_a_block_never_changes_the_answer(n: int, seed: int, block: int) -> None:
     boxes, scores, classes = crowd(n, seed, 60.0)
-    before = decode_module._BLOCK
-    decode_module._BLOCK = block
+    before = suppress_module._BLOCK
+    suppress_module._BLOCK = block
     try:
         assert nms(boxes, scores, classes, 0.4, 20).tolist() == greedy(boxes, scores, classes, 0.4, 20)
     finally:
-        decode_module._BLOCK = before
+        suppress_module._BLOCK = before
 
 
 def test_boxes_of_different_classes_never_suppress_each_other() -> None:
@@ -104,7 +104,7 @@ def test_boxes_of_different_classes_never_suppress_each_other() -> None:
 
 
 def test_only_the_best_candidates_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(decode_module, "MAX_CANDIDATES", 2)
+    monkeypatch.setattr(suppress_module, "MAX_CANDIDATES", 2)
     boxes = np.array([[0, 0, 9, 9], [100, 0, 109, 9], [200, 0, 209, 9]], np.float32)
     assert nms(boxes, np.array([0.1, 0.9, 0.5]), np.zeros(3, int), 0.5, 300).tolist() == [1, 2]
 

@@ -20,7 +20,7 @@ from trainer.data.labels import read_labels
 from trainer.decode import Detections
 from trainer.errors import TrainerError
 from trainer.model.network import build
-from trainer.model.zoo.yolov5 import yolov5
+from trainer.model.zoo import configure
 from trainer.predict import list_images, predict
 
 CLASSES = ("香烟", "a & b <c>")
@@ -29,7 +29,7 @@ CLASSES = ("香烟", "a & b <c>")
 @pytest.fixture
 def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Weights that load as the oracle, trained at 320 px."""
-    meta = ModelMeta(yolov5("n", 2, imgsz=320), CLASSES, 320, {})
+    meta = ModelMeta(configure("n", 2, imgsz=320), CLASSES, 320, {})
     monkeypatch.setattr(predict_module, "load_model", lambda path, device: (Oracle(), meta))
     return tmp_path / "best.pt"
 
@@ -230,7 +230,7 @@ def test_no_predictions_are_valid_files() -> None:
 
 def test_real_weights_from_disk_predict_at_their_own_size(tmp_path: Path, photos: Path) -> None:
     torch.manual_seed(0)
-    config = yolov5("n", 2, imgsz=64)
+    config = configure("n", 2, imgsz=64)
     save_checkpoint(
         tmp_path / "run" / "weights" / "best.pt", build(config).state_dict(), config=config, classes=CLASSES
     )

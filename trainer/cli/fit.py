@@ -54,7 +54,7 @@ def fit(
     ] = None,
     **given: Any,
 ) -> None:
-    """Train a detector from scratch on the folder that DATA.yaml describes.
+    """Train a detector on the folder that DATA.yaml describes, from scratch or from --pretrained weights.
 
     Give exactly one budget: --epochs, --minutes or --steps. Everything else (warm-up, learning rate,
     averaging, the end of mosaic) is scaled to it. RUN receives weights/best.pt and last.pt, results.csv,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Optional
+from pathlib import Path
+from typing import Annotated, Any, Optional, get_args, get_origin
 
 import typer
 from typer.core import TyperCommand
@@ -27,6 +28,19 @@ def with_knobs(function: Callable[..., Any]) -> Callable[..., Any]:
 
     What was typed arrives as text by the field's name, and `typed_knobs` reads it; what was not is None.
     """
+    return with_some_knobs(*knobs(FitConfig))(function)
+
+
+def with_some_knobs(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """As `with_knobs`, for the knobs of those names."""
+
+    def give(function: Callable[..., Any]) -> Callable[..., Any]:
+        return _with(function, {name: knobs(FitConfig)[name] for name in names})
+
+    return give
+
+
+def _with(function: Callable[..., Any], chosen: Mapping[str, Knob]) -> Callable[..., Any]:
     own = inspect.signature(function, eval_str=True)
     kept = [p for p in own.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
     added = [
@@ -36,7 +50,7 @@ def with_knobs(function: Callable[..., Any]) -> Callable[..., Any]:
             default=None,
             annotation=_option(name, facts),
         )
-        for name, facts in knobs(FitConfig).items()
+        for name, facts in chosen.items()
     ]
 
     def command(**values: Any) -> Any:
@@ -72,7 +86,9 @@ def _option(name: str, facts: Knob) -> Any:
         Optional[str],  # noqa: UP045
         typer.Option(
             f"--{dashed(name)}",
-            metavar="|".join(facts.choices) if 0 < len("|".join(facts.choices)) <= 30 else _metavar(facts),
+            metavar="|".join(facts.choices)
+            if 0 < len("|".join(facts.choices)) <= 30
+            else _metavar(name, facts),
             help=text,
             show_default=False,
             rich_help_panel=facts.group,
@@ -80,10 +96,25 @@ def _option(name: str, facts: Knob) -> Any:
     ]
 
 
-def _metavar(facts: Knob) -> str:
-    if facts.choices:
+def _metavar(name: str, facts: Knob) -> str:
+    kind = _plain_kind(name)
+    if kind is Path:
+        return "FILE"
+    if facts.choices or kind is str:
         return "NAME"
+    if get_origin(kind) is tuple:
+        return "N,..." if get_args(kind)[-1] is Ellipsis else "N-N"
     return facts.unit.upper() if 0 < len(facts.unit) <= 6 else "N"
+
+
+def _plain_kind(name: str) -> Any:
+    """A field's type without None."""
+    kind = kinds(FitConfig)[name]
+    return next((one for one in get_args(kind) if one is not type(None)), kind) if _optional(kind) else kind
+
+
+def _optional(kind: Any) -> bool:
+    return type(None) in get_args(kind)
 
 
 def _shown(value: Any) -> str:

@@ -21,7 +21,14 @@ from trainer.cli.knob_options import GroupedCommand
 from trainer.errors import TrainerError
 from trainer.threads import spin_briefly
 
-COMMANDS = ("fit", "val", "predict", "hyp")  # files of this folder, in the order of `trainer --help`
+COMMANDS = (
+    "fit",
+    "val",
+    "predict",
+    "compare",
+    "models",
+    "hyp",
+)  # files of this folder, in the order of `trainer --help`
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
 

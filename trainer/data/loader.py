@@ -90,9 +90,14 @@ class PhotoCache:
 class TrainLoader:
     """Batches for training, prepared ahead by threads (OpenCV and numpy work outside Python's lock)."""
 
-    def __init__(self, split: Split, config: FitConfig, *, rank: int = 0, world: int = 1) -> None:
-        """With `world` processes this one, number `rank`, takes its part of each of their common batches."""
-        self.config = config
+    def __init__(
+        self, split: Split, config: FitConfig, *, rank: int = 0, world: int = 1, stride: int = STRIDE
+    ) -> None:
+        """With `world` processes this one, number `rank`, takes its part of each of their common batches.
+
+        Sizes are multiples of `stride`.
+        """
+        self.config, self.stride = config, stride
         self.rank, self.world = rank, world
         self.policy = Policy.of(config)
         largest = config.imgsz * max(1.0, span_of(config)[1])
@@ -114,7 +119,7 @@ class TrainLoader:
     def batch(self, step: int, mosaic: float) -> Batch:
         """Batch number `step`, `mosaic` the chance of each sample to be one."""
         config = self.config
-        size = multi_scale_size(config.imgsz, span_of(config), config.seed, step, STRIDE)
+        size = multi_scale_size(config.imgsz, span_of(config), config.seed, step, self.stride)
         first = (step * self.world + self.rank) * config.batch
         samples = [self._sample(position, size, mosaic) for position in range(first, first + config.batch)]
         return collate(step, samples)

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 
 from trainer.config import FitConfig
 from trainer.loss.anchor import AnchorLoss
+from trainer.loss.free import FreeLoss
+from trainer.loss.ssd import PriorLoss
 from trainer.loss.terms import Criterion, Loss, Targets
+from trainer.loss.yolov3 import Yolov3Loss
 from trainer.model.config import ModelConfig
-from trainer.model.heads.anchor import AnchorHead
+from trainer.model.heads.anchor import AnchorHead, Yolov3Head
+from trainer.model.heads.free import FreeHead
+from trainer.model.heads.ssd import PriorHead
 
 __all__ = ["Criterion", "Loss", "Targets", "criterion"]
 
@@ -22,7 +28,16 @@ def criterion(
 
     `mean` gives the mean of a count over all processes that train together: what a loss is divided by.
     """
-    head = model.head
+    head, strides = model.head, model.strides
+    gains: dict[str, Any] = {"box": config.box, "cls": config.cls, "mean": mean}
+    if isinstance(head, FreeHead):
+        return FreeLoss(strides, head.bins, dfl=config.dfl, **gains)
+    if isinstance(head, PriorHead):
+        priors = tuple(torch.tensor(level, dtype=torch.float32) for level in head.priors)
+        return PriorLoss(priors, strides, match_iou=config.match_iou, **gains)
+    if isinstance(head, Yolov3Head):
+        anchors = torch.tensor(head.anchors, dtype=torch.float32)
+        return Yolov3Loss(anchors, strides, obj=config.obj, match_iou=config.match_iou, **gains)
     assert isinstance(head, AnchorHead)
     anchors = torch.tensor(head.anchors, dtype=torch.float32)
-    return AnchorLoss(anchors, model.strides, config.box, config.obj, config.cls, config.anchor_t, mean)
+    return AnchorLoss(anchors, strides, config.box, config.obj, config.cls, config.anchor_t, mean)

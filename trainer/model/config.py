@@ -28,10 +28,17 @@ class ModelConfig:
     backbone: Backbone
     neck: Neck
     head: Head
+    context: int = 0  # coarsest stride the backbone works at; 0: that of the coarsest level
 
     def __post_init__(self) -> None:
         if self.classes < 1:
             raise TrainerError(f"a model needs a class, not {self.classes}", "name one in data.yaml")
+
+    @property
+    def levels(self) -> tuple[int, ...]:
+        """Strides of the maps that the neck mixes, finest first: without gaps, down to the context."""
+        finest, coarsest = min(self.strides), max(self.context, *self.strides)
+        return tuple(2**i for i in range(finest.bit_length() - 1, coarsest.bit_length()))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain lists, numbers and strings, for a checkpoint."""
@@ -41,6 +48,7 @@ class ModelConfig:
             "imgsz": self.imgsz,
             "strides": list(self.strides),
             "activation": self.activation,
+            "context": self.context,
         }
         return plain | {part: to_plain(getattr(self, part)) for part in _PARTS}
 

@@ -16,6 +16,8 @@ from torch import Tensor, nn
 from trainer.errors import TrainerError
 from trainer.knobs import refuse_unknown
 
+Level = int  # a place among the stages of a backbone, or among the maps of a neck
+
 
 class Features(Protocol):
     """A built backbone or neck: gives one map a level, finest first."""
@@ -31,30 +33,39 @@ class Backbone(Protocol):
     kind: ClassVar[str]
 
     def build(self, strides: Sequence[int], activation: str) -> nn.Module:
-        """A module that is `Features`."""
+        """A module that is `Features`; its `parts()` are what `--freeze` counts, from the image on."""
         ...
 
 
 class Neck(Protocol):
-    """L maps of `channels` -> L maps of the same sizes."""
+    """L maps of `channels`, each half the size of the one before -> the `wanted` of them, mixed."""
 
     kind: ClassVar[str]
 
-    def build(self, channels: Sequence[int], activation: str) -> nn.Module:
-        """A module that is `Features`."""
+    def build(self, channels: Sequence[int], wanted: Sequence[Level], activation: str) -> nn.Module:
+        """A module that is `Features`: it takes all L maps and gives one for each of `wanted`."""
         ...
 
 
 class Head(Protocol):
-    """L maps of `channels` -> L raw maps; `decode` (of the module) makes boxes of them."""
+    """One map for each of `strides` -> as many raw maps; `decode` (of the module) makes boxes of them."""
 
     kind: ClassVar[str]
 
     def build(
         self, channels: Sequence[int], strides: Sequence[int], classes: int, imgsz: int, activation: str
     ) -> nn.Module:
-        """A module with forward(maps) -> raw maps, and decode(raw maps) -> (B, N, 4 + 1 + C)."""
+        """A module with forward(maps) -> raw maps, decode(raw maps) -> (B, N, 4 + 1 + C), and class_layout().
+
+        class_layout() names its tensors with a row a class, with the groups they come in and the rows before
+        the classes of each: `trainer.start` carries classes of the same name over by it.
+        """
         ...
+
+
+def levels_of(strides: Sequence[int], first: int) -> tuple[Level, ...]:
+    """Which stages give maps of `strides`; stage 0 works at stride `first`, each next at twice it."""
+    return tuple((stride // first).bit_length() - 1 for stride in strides)
 
 
 def to_plain(part: Any) -> dict[str, Any]:

@@ -13,7 +13,13 @@ from numpy.typing import NDArray
 from trainer.errors import TrainerError
 from trainer.plots.style import Mark, dress, figure, label_ends, line_style, save
 
-_LOSSES = {"loss": "total", "loss_box": "box", "loss_obj": "objectness", "loss_cls": "class"}
+_LOSSES = {
+    "loss": "total",
+    "loss_box": "box",
+    "loss_obj": "objectness",
+    "loss_cls": "class",
+    "loss_dfl": "distances",
+}
 
 
 def plot_curves(results_csv: Path, out: Path) -> None:

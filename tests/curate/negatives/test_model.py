@@ -301,10 +301,10 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch = pytest.importorskip("torch")
     from trainer.checkpoint import save_checkpoint
     from trainer.model.network import build
-    from trainer.model.zoo.yolov5 import yolov5
+    from trainer.model.zoo import configure
 
     torch.manual_seed(0)
-    config = yolov5("n", 1, imgsz=64)
+    config = configure("n", 1, imgsz=64)
     path = tmp_path_factory.mktemp("权重") / "best.pt"
     save_checkpoint(
         path, build(config).state_dict(), config=config, classes=["红"], metrics={"confidence": 0.31}

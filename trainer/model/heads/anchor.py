@@ -1,19 +1,20 @@
-"""The anchor head: feature maps in, raw box, objectness and class logits out."""
+"""The anchor heads: feature maps in, raw box, objectness and class logits out."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from trainer.decode import decode
+from trainer.decode.anchor import decode, decode_yolov3
 from trainer.errors import TrainerError
 
 AnchorGrid = Sequence[Sequence[Sequence[float]]]  # (L, A, 2)
+Decoder = Callable[[Sequence[Tensor], Tensor, Sequence[int]], Tensor]  # maps, anchors, strides -> boxes
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,22 @@ class AnchorHead:
         self, channels: Sequence[int], strides: Sequence[int], classes: int, imgsz: int, activation: str
     ) -> nn.Module:
         """The module; the activation is of no use to it."""
-        if len(self.anchors) != len(strides) or len({len(level) for level in self.anchors}) != 1:
-            shape = [len(level) for level in self.anchors]
-            raise TrainerError(
-                f"anchors {shape} do not fit {len(strides)} levels", "give every level the same number"
-            )
-        return AnchorHeadModule(self, channels, strides, classes, imgsz)
+        return AnchorHeadModule(self.anchors, channels, strides, classes, imgsz)
+
+
+@dataclass(frozen=True)
+class Yolov3Head:
+    """The same with the boxes of YOLOv3, whose centres stay in their cells and whose sides know no bounds."""
+
+    kind: ClassVar[str] = "yolov3"
+
+    anchors: tuple[tuple[tuple[float, float], ...], ...]  # as those of AnchorHead
+
+    def build(
+        self, channels: Sequence[int], strides: Sequence[int], classes: int, imgsz: int, activation: str
+    ) -> nn.Module:
+        """The module; the activation is of no use to it."""
+        return AnchorHeadModule(self.anchors, channels, strides, classes, imgsz, decode_yolov3)
 
 
 class AnchorHeadModule(nn.Module):
@@ -45,13 +56,25 @@ class AnchorHeadModule(nn.Module):
     anchors: Tensor  # (L, A, 2): w, h in pixels at the training size
 
     def __init__(
-        self, config: AnchorHead, channels: Sequence[int], strides: Sequence[int], classes: int, imgsz: int
+        self,
+        anchors: AnchorGrid,
+        channels: Sequence[int],
+        strides: Sequence[int],
+        classes: int,
+        imgsz: int,
+        boxes: Decoder = decode,
     ) -> None:
         super().__init__()
+        if len(anchors) != len(strides) or len({len(level) for level in anchors}) != 1:
+            shape = [len(level) for level in anchors]
+            raise TrainerError(
+                f"anchors {shape} do not fit {len(strides)} levels", "give every level the same number"
+            )
+        self.boxes = boxes
         self.strides = tuple(strides)
         self.outputs = 5 + classes
         # the configuration is where anchors are kept; a copy among the weights could only differ from it
-        self.register_buffer("anchors", torch.tensor(config.anchors, dtype=torch.float32), persistent=False)
+        self.register_buffer("anchors", torch.tensor(anchors, dtype=torch.float32), persistent=False)
         self.convs = nn.ModuleList(nn.Conv2d(c, self.anchors.shape[1] * self.outputs, 1) for c in channels)
         self.set_priors(strides, imgsz)
 
@@ -82,4 +105,9 @@ class AnchorHeadModule(nn.Module):
 
     def decode(self, maps: Sequence[Tensor]) -> Tensor:
         """Boxes, objectness and class probabilities of every anchor: (B, N, 5 + C)."""
-        return decode(maps, self.anchors, self.strides)
+        return self.boxes(maps, self.anchors, self.strides)
+
+    def class_layout(self) -> dict[str, tuple[int, int]]:
+        """Of tensors with a row a class: how many groups of rows, and how many rows before the classes."""
+        layout = (self.anchors.shape[1], 5)
+        return {f"convs.{i}.{part}": layout for i in range(len(self.convs)) for part in ("weight", "bias")}

@@ -1,16 +1,13 @@
-"""Raw network maps in, final detections out: box decoding and non-maximum suppression.
+"""Decoded boxes in, final detections out: which of many boxes of one object stays.
 
-The anchor decoding is the published YOLOv5 v6 formula; suppression is the plain greedy algorithm,
-arranged in blocks so that its answer is exact and its cost stays small.
+Suppression is the plain greedy algorithm, arranged in blocks so that its answer is exact and its cost small.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -59,31 +56,6 @@ class Detections:
         xyxy[:, 1::2] = xyxy[:, 1::2].clip(0, height)
         keep = (xyxy[:, 2] > xyxy[:, 0]) & (xyxy[:, 3] > xyxy[:, 1])
         return Detections(xyxy[keep], self.scores[keep], self.classes[keep])
-
-
-def decode(maps: Sequence[Tensor], anchors: Tensor, strides: Sequence[int]) -> Tensor:
-    """Boxes, objectness and class probabilities of every anchor: (B, N, 4 + 1 + C).
-
-    `maps` are raw logits, one (B, A, H / stride, W / stride, 5 + C) a level; `anchors` is (L, A, 2) in
-    pixels. Boxes are xyxy in pixels of the network's input; N runs over levels, anchors, rows, columns.
-    With s = sigmoid: xy = (2 s - 0.5 + cell) * stride and wh = (2 s)^2 * anchor (YOLOv5 v6), so that a
-    centre reaches half a cell over its borders and a side at most four times its anchor's.
-    """
-    levels = []
-    for raw, level_anchors, stride in zip(maps, anchors, strides, strict=True):
-        batch, count, rows, columns, channels = raw.shape
-        p = raw.float().sigmoid()  # (B, A, h, w, 5 + C)
-        y, x = torch.meshgrid(
-            torch.arange(rows, device=p.device, dtype=p.dtype),
-            torch.arange(columns, device=p.device, dtype=p.dtype),
-            indexing="ij",
-        )
-        cell = torch.stack((x, y), dim=-1)  # (h, w, 2)
-        centre = (2 * p[..., 0:2] - 0.5 + cell) * stride
-        half = 2 * p[..., 2:4].square() * level_anchors.to(p).view(1, count, 1, 1, 2)  # half of (2 s)^2 a
-        level = torch.cat((centre - half, centre + half, p[..., 4:]), dim=-1)
-        levels.append(level.view(batch, count * rows * columns, channels))
-    return torch.cat(levels, dim=1)
 
 
 def iou_matrix(a: NDArray[np.floating], b: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -144,8 +116,8 @@ def detections(
 ) -> list[Detections]:
     """The final boxes of each image of a batch, in pixels of the network's input.
 
-    `decoded` is what `decode` returns, (B, N, 5 + C). A score is objectness times class probability
-    and must be over `conf`. With `multi_label` a box stands once for every class over `conf`, as
+    `decoded` is what `decode` of a head returns, (B, N, 4 + 1 + C). A score is objectness times class
+    probability and must be over `conf`. With `multi_label` a box stands once for every class over `conf`, as
     average precision wants it; otherwise only for its best class, as a person wants it.
     Scores that are not numbers count as nothing found.
     """

@@ -1,0 +1,1 @@
+"""Weights that other trainers wrote, read without running what they pickled. One file a format."""

@@ -1,0 +1,97 @@
+"""Heads for any levels where no data speaks: published anchors and priors, scaled to them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from trainer.model.heads.anchor import AnchorGrid, AnchorHead, Yolov3Head
+from trainer.model.heads.free import FreeHead
+from trainer.model.heads.ssd import PriorHead
+from trainer.model.parts import Head
+
+Grid = tuple[tuple[tuple[float, float], ...], ...]  # (levels, per level, 2): w, h in pixels
+
+# (w, h) in pixels at 640, three a level: what YOLOv5 fitted to COCO at strides 8, 16, 32
+_ANCHORS = {
+    8: ((10, 13), (16, 30), (33, 23)),
+    16: ((30, 61), (62, 45), (59, 119)),
+    32: ((116, 90), (156, 198), (373, 326)),
+}
+# at 1280, strides 8 to 64: what it fitted for its P6 models
+_ANCHORS_P6 = {
+    8: ((19, 27), (44, 40), (38, 94)),
+    16: ((96, 68), (86, 152), (180, 137)),
+    32: ((140, 301), (303, 264), (238, 542)),
+    64: ((436, 615), (739, 380), (925, 792)),
+}
+# RFSong's priors at 300: smallest side of each level, shapes (w / h) of that size, and the shape of the one
+# between this level's size and the next one's (detector facts 2.3)
+_PRIOR_SIZES = {8: 26, 16: 60, 32: 111, 64: 162, 128: 213}
+_PRIOR_SHAPES = {8: (0.4, 1.0, 1.5), 16: (0.4, 1.0, 1.6), 32: (0.5, 1.1, 1.6), 64: (0.5, 1.1, 1.6)}
+_BETWEEN_SHAPES = {8: 0.8, 16: 0.8, 32: 0.8, 64: 0.9}
+
+
+def default_head(
+    kind: str,
+    strides: Sequence[int],
+    classes: int,
+    imgsz: int,
+    width: int,
+    anchors: AnchorGrid | None = None,
+) -> Head:
+    """A head of that kind; `width` is how many channels its finest level has.
+
+    `anchors` (levels, per level, 2) are w, h in pixels at `imgsz`; None takes the published ones.
+    """
+    if kind == "free":
+        return free_head(strides, classes, imgsz, width)
+    if kind == "ssd":
+        return PriorHead(default_priors(imgsz, strides) if anchors is None else grid_of(anchors))
+    grid = default_anchors(imgsz, strides) if anchors is None else grid_of(anchors)
+    return Yolov3Head(grid) if kind == "yolov3" else AnchorHead(grid)
+
+
+def grid_of(anchors: AnchorGrid) -> Grid:
+    """Anchors as nested tuples of floats."""
+    return tuple(tuple((float(w), float(h)) for w, h in level) for level in anchors)
+
+
+def scaled(grid: AnchorGrid, factor: float) -> Grid:
+    """Anchors or priors for images `factor` times the size."""
+    return tuple(tuple((w * factor, h * factor) for w, h in level) for level in grid)
+
+
+def free_head(strides: Sequence[int], classes: int, imgsz: int, width: int) -> FreeHead:
+    """An anchor-free head that reaches around any object of an image of `imgsz` pixels."""
+    # half of an image one and a half times the size, as multi-scale may make it, from the middle of a cell
+    bins = max(math.ceil(0.75 * imgsz / max(strides)) + 1, 8)
+    half = max(width // 2, 16)
+    return FreeHead(bins=bins, box_width=half, class_width=max(half, min(classes, 100)))
+
+
+def default_anchors(imgsz: int, strides: Sequence[int] = (8, 16, 32)) -> Grid:
+    """The published anchors, scaled to `imgsz`: (levels, 3, 2) in pixels.
+
+    With a level 64 those of the P6 models; a level that has none gets its neighbour's, scaled like strides.
+    """
+    table, made_at = (_ANCHORS_P6, 1280) if 64 in strides else (_ANCHORS, 640)
+    levels = []
+    for stride in strides:
+        nearest = min(table, key=lambda known: abs(math.log2(known / stride)))
+        scale = imgsz / made_at * stride / nearest
+        levels.append(tuple((w * scale, h * scale) for w, h in table[nearest]))
+    return tuple(levels)
+
+
+def default_priors(imgsz: int, strides: Sequence[int]) -> Grid:
+    """RFSong's priors, scaled from 300 to `imgsz`: (levels, 4, 2) in pixels."""
+    levels = []
+    for stride in strides:
+        known = max(stride, 8)  # level 4 takes half of level 8's
+        scale = imgsz / 300 * stride / known
+        size, following = _PRIOR_SIZES[known] * scale, _PRIOR_SIZES[2 * known] * scale
+        shapes = [(size, shape) for shape in _PRIOR_SHAPES[known]]
+        shapes.append((math.sqrt(size * following), _BETWEEN_SHAPES[known]))
+        levels.append(tuple((s * math.sqrt(shape), s / math.sqrt(shape)) for s, shape in shapes))
+    return tuple(levels)
