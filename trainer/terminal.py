@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # these import torch, which a table has no use for
     from trainer.metrics import ClassMetrics, Metrics
     from trainer.metrics.bootstrap import Interval
     from trainer.predict import Predictions
+    from trainer.trials import Trials
     from trainer.val import Judgement
 
 
@@ -200,6 +201,37 @@ def listed(entries: Sequence[Entry]) -> Lines:
     first = entries[0]
     legend = f"for {first.classes} classes; GFLOPs at {first.imgsz} x {first.imgsz}"
     return [table, "", Text(legend, style="dim")]
+
+
+def tried(trials: Trials) -> Lines:
+    """Networks over their seeds: precision, cost, and time a photograph."""
+    many = max(len(row.trials) for row in trials.rows) > 1
+    what = f"{trials.split}, {trials.images} images, trained at {trials.imgsz} px"
+    table = _table("model", "AP50", "AP", "AP small", "parameters", "GFLOPs", "ms", "network", "steps")
+    for row in trials.rows:
+        spread = [_spread(*row.of(figure), many) for figure in ("ap50", "ap", "ap_small")]
+        steps = sum(t.steps for t in row.trials) / max(sum(not t.problem for t in row.trials), 1)
+        times = ("-", "-") if row.times is None else (f"{row.times.total:.1f}", f"{row.times.network:.1f}")
+        costs = (f"{row.parameters:,}", f"{row.gflops:.1f}") if row.parameters else ("-", "-")
+        table.add_row(row.model, *spread, *costs, *times, f"{steps:.0f}")
+    over = "AP: mean and standard deviation over the seeds." if many else "One seed: small gaps are chance."
+    legend = (
+        f"ms: a photograph from file to boxes on {trials.device}, one at a time, median; network: its part.\n"
+        f"{over}"
+    )
+    return [
+        Text(what, style="italic"),
+        table,
+        "",
+        Text(legend, style="dim"),
+        f"written to {_shown(trials.out / 'compare.png')} and compare.json",
+    ]
+
+
+def _spread(mean: float, deviation: float, many: bool) -> str:
+    if not many or math.isnan(mean):
+        return _figure(mean)
+    return f"{mean:.3f} ± {deviation:.3f}" if not math.isnan(deviation) else f"{mean:.3f}"
 
 
 def predicted(result: Predictions, out: Path) -> Lines:

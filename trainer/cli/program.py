@@ -93,6 +93,7 @@ def _root(
     trainer fit out/data.yaml --imgsz 320 --minutes 10 -o runs/first
     trainer val runs/first out/data.yaml --split test
     trainer predict photos/ --weights runs/first -o found/
+    trainer compare out/data.yaml --models light,yolov5n,rfb --minutes 5 -o runs/which
 
     Images are read as stored: an EXIF orientation is ignored, in training and in prediction alike.
 
