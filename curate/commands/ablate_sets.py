@@ -29,13 +29,14 @@ from curate.dataset import Dataset
 from curate.errors import CurateError
 from curate.fixes.durable import write_file
 from curate.formats.discover import open_dataset
-from curate.formats.pairing import is_image_name
+from curate.formats.pairing import folded, is_image_name
 from curate.handover import voc_folder
 from curate.handover.assembly import Assembly
 from curate.handover.folder import prepare
 from curate.handover.selection import Selection, Source, select
 from curate.negatives.standing import standings
 from curate.paste import provenance
+from curate.paste.hosts.names import is_kind
 from curate.tree import Tree, display
 
 _DONE = "done.json"
@@ -225,8 +226,18 @@ def _behind(leader: Made, config: Config, number: int, folder: Path) -> tuple[Co
         copy = hashlib.sha256((out / "JPEGImages" / f"{item.stem}{item.suffix}").read_bytes()).hexdigest()
         follows[copy] = hashlib.sha256(tree.read(item.image)).hexdigest()
     table = config.paste[number - 1]
+    # not every class was pasted onto, and one that is nowhere among these targets is asked for in vain
+    there = {name for row, name in dataset.objects.select("image_id", "name").iter_rows() if rows[row]}
+    known = {folded(name) for name in there if name}
+    onto = tuple(name for name in table.onto if folded(name) in known or is_kind(name))
     # [data] path is these targets now, so objects must be named even where they come from there
-    table = replace(table, path=None, from_=table.from_ or config.data.path, count=sum(used.values()))
+    table = replace(
+        table,
+        path=None,
+        onto=onto or table.onto,
+        from_=table.from_ or config.data.path,
+        count=sum(used.values()),
+    )
     tables = [*config.paste[: number - 1], table, *config.paste[number:]]
     data = replace(config.data, path=out, also=())
     return replace(config, data=data, paste=tuple(tables)), follows

@@ -26,9 +26,9 @@ DATA = REPO.parent / "shared" / "data"
 TEMPLATES = {"cigarettes": "paste_proof.toml", "pens": "paste_proof_pens.toml"}
 CHANCE = "cut-outs at random places"
 MEANING = {"cigarettes": "cut-outs onto hands and mouths", "pens": "cut-outs onto hands"}
-# found on photographs of other folds than those that judge here: see "Budget" in the README
-FIT = """model = "n"
-imgsz = 320
+# small enough that all trainings of a seed fit into an hour on two cores
+FIT = """model = "light"
+imgsz = 256
 batch = 8
 device = "cpu"
 threads = $threads"""
@@ -67,7 +67,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--what", choices=sorted(TEMPLATES), default="cigarettes")
-    parser.add_argument("--steps", type=int, default=900, help="of each training (default: 900)")
+    parser.add_argument("--steps", type=int, default=700, help="of each training (default: 700)")
     parser.add_argument("--seeds", type=int, default=2, help="of each arm and fold (default: 2)")
     parser.add_argument("--count", type=int, default=240, help="pictures a way of pasting (default: 240)")
     parser.add_argument("--threads", type=int, default=2, help="CPU threads (default: 2)")

@@ -65,6 +65,11 @@ def is_mouth(name: str) -> bool:
     return folded(name) in MOUTHS
 
 
+def is_kind(asked: str) -> bool:
+    """Whether a word of `--onto` means all hands, or all mouths, and is no matter of labels alone."""
+    return folded(asked) in _ANY_HAND | _ANY_MOUTH
+
+
 def wanted(there: Iterable[str], onto: Sequence[str], relation: str | None) -> Wanted:
     """Sort out `--onto` against the classes of a data set.
 
