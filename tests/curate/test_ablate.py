@@ -228,6 +228,19 @@ def test_matched_steps_paste_onto_the_same_targets_and_as_often(
     assert by_arm["all"] == [2 * count for count in by_arm["paste:手"]]
 
 
+def test_a_matched_step_does_without_a_class_that_no_target_has(
+    place: Path, networks: Networks, pasting: Pasting
+) -> None:
+    onto = 'onto = ["hand", "手套", "hands"]\n'  # of the leader's targets none shows a 手套
+    tables = TABLES.replace('onto = "hand"\n', onto)
+    second = f'[[paste]]\nname = "random"\nobject = "香烟"\n{onto}count = 4\n'
+    match = '[[ablate.match]]\nsteps = ["paste:手", "paste:random"]\n'
+    ablate.run(a_plan(place, tables + second, ABLATE + match, seeds=1))
+    onto_of = {call["name"]: [table.onto for table in call["config"].paste] for call in pasting.calls}
+    assert onto_of["手"][0] == ("hand", "手套", "hands")
+    assert onto_of["random"][1] == ("hand", "hands")
+
+
 def test_a_repair_is_a_step_and_both_are_judged_by_repaired_labels(place: Path, networks: Networks) -> None:
     xml = place / "数据" / "Annotations" / "照片03.xml"
     swapped = (
