@@ -183,7 +183,16 @@ class FitConfig:
     amp: str = knob("auto", "mixed precision; auto where it helps", "run", choices=AMP)
     workers: int = knob(2, "threads that prepare batches; same result", "run", low=1)
     threads: int = knob(0, "threads that compute on the CPU; 0: torch's choice", "run", low=0)
-    cache: float = share(0.25, "part of the free memory that decoded images may fill", "run")
+    cache: str = knob(
+        "ram",
+        "where decoded images are kept; disk: in RUN/cache, while the run lasts",
+        "run",
+        choices=("ram", "disk", "off"),
+        effect="disk where memory is short and decoding slow: about 0.25 MB an image at 320 px.",
+    )
+    cache_share: float = share(
+        0.25, "part of the free memory (or disk) that they may fill; the rest is decoded at each use", "run"
+    )
     log: str = knob(
         "tensorboard",
         "where curves go besides results.csv: tensorboard, mlflow, wandb, several with commas, or none",
@@ -256,9 +265,39 @@ class FitConfig:
         effect="Lower: more answer for a small object.",
     )
 
+    sampling: str = knob(
+        "shuffle",
+        "which images an epoch takes: each once, as many of each class, or more of the classes with low AP",
+        "augmentation",
+        choices=("shuffle", "class-aware", "image-weights"),
+        effect="class-aware for rare classes: images with them come more often, backgrounds as often as they "
+        "are. image-weights learns from each evaluation on val.",
+    )
+    rect: bool = knob(
+        False,
+        "batches of images of alike shape, without grey around them",
+        "augmentation",
+        effect="Quicker where all images are far from square: 16:9 takes little more than half of the time.",
+    )
     mosaic: float = share(0.5, "samples made of four images", "augmentation", evolve=(0.0, 1.0))
+    mosaic9: float = share(0.0, "mosaics made of nine images instead", "augmentation", evolve=(0.0, 1.0))
+    mixup: float = share(
+        0.0, "samples seen through another, with the boxes of both", "augmentation", evolve=(0.0, 0.5)
+    )
+    cutmix: float = share(
+        0.0, "samples with a rectangle of another over them", "augmentation", evolve=(0.0, 0.5)
+    )
+    cutouts: Path | None = knob(  # noqa: RUF009 - what it calls is a field
+        None, "folder of `curate cutouts`: things to paste into samples", "augmentation"
+    )
+    copy_paste: float = share(
+        0.5, "samples that get one to three cut-outs, where --cutouts names some", "augmentation"
+    )
     close_mosaic: float = share(
-        0.15, "last part of the budget, without mosaic", "augmentation", evolve=(0.0, 0.5)
+        0.15,
+        "last part of the budget, without mosaic, mixup, cutmix and copy-paste",
+        "augmentation",
+        evolve=(0.0, 0.5),
     )
     hsv_h: float = share(0.015, "hue, part of the circle, both ways", "augmentation", evolve=(0.0, 0.1))
     hsv_s: float = share(0.7, "saturation, both ways", "augmentation", evolve=(0.0, 0.9))
@@ -267,11 +306,69 @@ class FitConfig:
     flip_ud: float = share(0.0, "chance of upside down", "augmentation", evolve=(0.0, 0.5))
     translate: float = share(0.1, "shift, part of the image, both ways", "augmentation", evolve=(0.0, 0.4))
     scale: float = share(0.5, "zoom, both ways", "augmentation", evolve=(0.0, 0.9))
+    degrees: float = knob(
+        0.0,
+        "turn, both ways",
+        "augmentation",
+        unit="deg",
+        low=0.0,
+        high=180.0,
+        evolve=(0.0, 45.0),
+        effect="The box of a turned thing is the one around its turned box, so large turns make boxes loose.",
+    )
+    shear: float = knob(
+        0.0,
+        "slant along each axis, both ways",
+        "augmentation",
+        unit="deg",
+        low=0.0,
+        high=45.0,
+        evolve=(0.0, 10.0),
+    )
+    perspective: float = knob(
+        0.0,
+        "how much farther an edge may be than the middle",
+        "augmentation",
+        unit="share",
+        low=0.0,
+        high=0.45,
+        evolve=(0.0, 0.3),
+    )
+    expand: float = share(
+        0.0, "lone images put into a grey frame up to 4 times as wide", "augmentation", evolve=(0.0, 0.5)
+    )
+    iou_crop: float = share(
+        0.0, "lone images cropped to a patch that an object overlaps", "augmentation", evolve=(0.0, 0.5)
+    )
     degrade: float = share(
         0.05,
         "samples with a bad camera's blur, noise, compression or grey",
         "augmentation",
         evolve=(0.0, 0.3),
+    )
+    blur: float = share(0.0, "samples moved or out of focus", "augmentation", evolve=(0.0, 0.3))
+    noise: float = share(0.0, "samples with grain", "augmentation", evolve=(0.0, 0.3))
+    jpeg: float = share(0.0, "samples compressed until it shows", "augmentation", evolve=(0.0, 0.3))
+    gray: float = share(0.0, "samples without colour", "augmentation", evolve=(0.0, 0.3))
+    erase: float = share(0.0, "samples with a rectangle of noise", "augmentation", evolve=(0.0, 0.5))
+    cutout: float = share(0.0, "samples with a grey square", "augmentation", evolve=(0.0, 0.5))
+    hide_and_seek: float = share(
+        0.0, "samples of which half of the fields of a grid are hidden", "augmentation", evolve=(0.0, 0.5)
+    )
+    grid_mask: float = share(0.0, "samples behind a grid of grey squares", "augmentation", evolve=(0.0, 0.5))
+    least_visible: float = share(
+        0.4,
+        "part of a box that must not be hidden, else it is dropped",
+        "augmentation",
+        effect="By erase, cutout, hide-and-seek, grid-mask, cutmix and pasted things. What crops and mosaics "
+        "leave of a box is dropped below 0.1 of its area, or 2 px.",
+    )
+    sat: float = share(
+        0.0,
+        "batches changed so as to hide their objects from the network, before it learns from them",
+        "augmentation",
+        evolve=(0.0, 0.5),
+        effect="Self-adversarial training: such a step takes about twice as long.",
     )
     multi_scale: tuple[float, float] | None = knob(
         None,

@@ -25,11 +25,13 @@ from types import FrameType
 import torch
 from torch import nn
 
+from trainer.adversarial import hide_objects, is_attacked
 from trainer.auto_batch import auto_batch
 from trainer.checkpoint import write_atomically
 from trainer.config import FitConfig, to_toml
 from trainer.console import Talk
-from trainer.data.folder import Folder
+from trainer.data.cutouts import read_cutouts
+from trainer.data.folder import Folder, Split
 from trainer.data.loader import Batch, TrainLoader
 from trainer.device import keep_freed_memory, out_of_memory, pick_device, pick_precision
 from trainer.errors import TrainerError
@@ -93,6 +95,7 @@ def fit(
                     run.train(interrupted, on_step)
                 return run.result(stopped=interrupted.is_set())
             finally:
+                run.loader.close()
                 if run.keeper is not None:
                     run.keeper.close()
         except (RuntimeError, MemoryError) as error:
@@ -120,9 +123,7 @@ class _Run:
         self.state, self.world, self.talk = state, world, talk
         train = folder.split("train")
         assert train is not None  # read_folder refuses a folder without
-        coarsest = state.model.coarsest
-        assert isinstance(coarsest, int)
-        self.loader = TrainLoader(train, config, rank=world.rank, world=world.size, stride=coarsest)
+        self.loader = self._loader(train, folder.classes)
         self.budget = Budget.of(config, len(train), state.images_a_step)
         self.criterion = criterion(state.model_config, config, world.mean)
         self.model = self._trained(state.model)
@@ -195,7 +196,19 @@ class _Run:
             f"mixed precision {state.precision}"
         )
         if self.keeper is not None:
-            self.keeper.introduce(self.loader.batch(0, state.config.mosaic))
+            self.keeper.introduce(self.loader.batch(0))
+
+    def _loader(self, train: Split, classes: tuple[str, ...]) -> TrainLoader:
+        config, world = self.state.config, self.world
+        cutouts = None
+        if config.cutouts is not None:
+            cutouts, line = read_cutouts(config.cutouts, classes, train)
+            self.talk.say(line)
+        stride = self.state.model.coarsest
+        assert isinstance(stride, int)
+        loader = TrainLoader(train, config, rank=world.rank, world=world.size, stride=stride, cutouts=cutouts)
+        loader.order.judged = [(batch, tuple(ap)) for batch, ap in self.state.class_ap]
+        return loader
 
     def _trained(self, model: nn.Module) -> nn.Module:
         """The network as steps call it."""
@@ -206,7 +219,7 @@ class _Run:
         if not config.compile:
             return joined
         # one program for all sizes where they change from step to step
-        return torch.compile(joined, dynamic=config.multi_scale is not None)  # type: ignore[return-value]
+        return torch.compile(joined, dynamic=config.multi_scale is not None or config.rect)  # type: ignore[return-value]
 
     # time
 
@@ -224,13 +237,13 @@ class _Run:
     def train(self, interrupted: threading.Event, on_step: Callable[[int], None] | None) -> None:
         state, config = self.state, self.state.config
 
-        def mosaic(batch: int) -> float:
+        def closed(batch: int) -> bool:
             # batches are prepared ahead: with a budget in minutes their progress is that of the moment
             at = batch / config.accumulate / self.budget.steps if self.budget.steps else state.progress
-            return config.mosaic if at < 1 - config.close_mosaic else 0.0
+            return at >= 1 - config.close_mosaic
 
         last = self.budget.steps * config.accumulate if self.budget.steps else None
-        batches = self.loader.batches(state.step * config.accumulate, last, mosaic)
+        batches = self.loader.batches(state.step * config.accumulate, last, closed)
         for first in batches:
             began = self.seconds()
             self.step([first, *(next(batches) for _ in range(config.accumulate - 1))], began)
@@ -318,6 +331,9 @@ class _Run:
         images = batch.images.to(device, non_blocking=True).float() / 255
         kind = torch.float16 if state.precision == "fp16" else torch.bfloat16
         with torch.autocast(device.type, dtype=kind, enabled=state.precision != "off"):
+            if is_attacked(state.config, batch.step):
+                factor = state.scaler.get_scale() if state.scaler.is_enabled() else 1.0
+                images = hide_objects(state.model, images, self.criterion, factor)
             maps = self.model(images)
         targets = Targets(batch.boxes.to(device), batch.labels.to(device), batch.image.to(device))
         return self.criterion(maps, targets)
@@ -340,6 +356,19 @@ class _Run:
         state.evaluation_seconds, state.evaluated_at = self.world.agreed(
             (state.evaluation_seconds, state.evaluated_at)
         )
+        self._weigh_classes()
+
+    def _weigh_classes(self) -> None:
+        """Tell the loader what the evaluation said of each class, where it is asked to care."""
+        state = self.state
+        if state.config.sampling != "image-weights":
+            return
+        # the first process has noted it already, before its checkpoint
+        noted = state.class_ap[-1] if self.keeper is not None else (0, [math.nan] * len(state.classes))
+        batch, *ap = self.world.agreed((noted[0], *(noted[1] or [math.nan] * len(state.classes))))
+        if self.keeper is None:
+            state.class_ap.append((int(batch), ap))
+        self.loader.order.judged = [(batch, tuple(values)) for batch, values in state.class_ap]
 
     def result(self, *, stopped: bool) -> FitResult:
         """Draw the pictures of the end and sum up."""

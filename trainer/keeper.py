@@ -15,7 +15,7 @@ from trainer.config import FitConfig
 from trainer.console import Talk
 from trainer.data.folder import Split
 from trainer.data.images import read_image
-from trainer.data.loader import Batch
+from trainer.data.loader import AHEAD, Batch
 from trainer.errors import TrainerError
 from trainer.evaluate import Metrics, evaluate, find, truths_of
 from trainer.logs import RunLog, named
@@ -117,6 +117,9 @@ class Keeper:
         self.log.scalars(state.step, {k: v for k, v in row.items() if k != "step"})
         if metrics:
             self.talk.evaluated(state.step, state.progress, metrics, best)
+        if config.sampling == "image-weights":
+            of_class = self.metrics.per_class.values() if self.metrics is not None else ()
+            state.class_ap.append((state.step * config.accumulate + AHEAD, [c.ap for c in of_class]))
         state.evaluated_at = self.seconds()
         state.evaluation_seconds = state.evaluated_at - began
         # best.pt was written first: a kill between the two repeats this evaluation and changes nothing

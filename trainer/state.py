@@ -20,7 +20,7 @@ from trainer.model.config import ModelConfig
 from trainer.model.network import build
 
 # a resumed run may differ from the one it continues in these without leaving its course
-FREE_ON_RESUME = frozenset({"run", "workers", "log", "cache", "device", "threads"})
+FREE_ON_RESUME = frozenset({"run", "workers", "log", "cache", "cache_share", "device", "threads"})
 
 
 @dataclasses.dataclass
@@ -46,6 +46,8 @@ class TrainingState:
     evaluation_seconds: float = 0.0  # what the last evaluation took
     evaluated_at: float = 0.0  # `seconds` when it ended
     finished: bool = False
+    # with image-weights: (first batch that is not being prepared yet, AP of each class), an evaluation each
+    class_ap: list[tuple[int, list[float]]] = dataclasses.field(default_factory=list)
 
     @property
     def model_config(self) -> ModelConfig:

@@ -57,7 +57,7 @@ def test_toml_holds_the_whole_configuration() -> None:
 
 def test_toml_has_a_line_for_each_field_that_is_set() -> None:
     config = FitConfig(**PATHS, steps=5)
-    unset = {"epochs", "minutes", "multi_scale", "strides", "pretrained"}
+    unset = {"epochs", "minutes", "multi_scale", "cutouts", "strides", "pretrained"}
     names = {field.name for field in dataclasses.fields(FitConfig)} - unset
     assert {line.split(" = ")[0] for line in to_toml(config).splitlines()} == names
 

@@ -7,40 +7,18 @@ import sys
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-from trainer.data.augment import (
-    Photo,
-    Policy,
-    Sample,
-    compose,
-    draw_partners,
-    multi_scale_size,
-    sample_generator,
-    shift_colours,
-)
+from tests.trainer.augment.pictures import STILL, composed, drawn, photo, plain
+from trainer.data.augment import Policy, compose, multi_scale_size, partners, sample_generator
+from trainer.data.augment.canvas import draw
+from trainer.data.augment.hsv import shift_colours
+from trainer.data.augment.model import Framed
+from trainer.data.augment.placing import lone
 from trainer.data.images import GREY, letterbox
-
-STILL = Policy()
-
-
-def photo(width: int, height: int, box: tuple[int, int, int, int], label: int = 0) -> Photo:
-    """Black, with one white box (x1, y1, x2, y2)."""
-    image = np.zeros((height, width, 3), np.uint8)
-    x1, y1, x2, y2 = box
-    image[y1:y2, x1:x2] = 255
-    centre = [(x1 + x2) / 2 / width, (y1 + y2) / 2 / height, (x2 - x1) / width, (y2 - y1) / height]
-    return Photo(image, np.array([centre], np.float32), np.array([label]))
-
-
-def drawn(sample: Sample) -> NDArray[np.float64]:
-    """The box around what is more white than black, xyxy."""
-    rows, columns = np.nonzero((sample.image > 160).all(axis=2))
-    return np.array([columns.min(), rows.min(), columns.max() + 1, rows.max() + 1])
 
 
 def test_an_unvaried_sample_is_the_photograph_in_the_middle() -> None:
-    sample = compose([photo(64, 32, (8, 4, 24, 20))], 64, STILL, np.random.default_rng(0))
+    sample = composed([photo(64, 32, (8, 4, 24, 20))])
     assert sample.image.shape == (64, 64, 3)
     assert sample.boxes.tolist() == [[8, 20, 24, 36]]  # 16 rows of grey above
     assert drawn(sample).tolist() == [8, 20, 24, 36]
@@ -48,7 +26,7 @@ def test_an_unvaried_sample_is_the_photograph_in_the_middle() -> None:
 
 
 def test_a_photograph_of_half_the_size_is_enlarged() -> None:
-    sample = compose([photo(32, 32, (8, 4, 24, 20))], 64, STILL, np.random.default_rng(0))
+    sample = composed([photo(32, 32, (8, 4, 24, 20))])
     assert sample.boxes.tolist() == [[16, 8, 48, 40]]
     assert drawn(sample).tolist() == [16, 8, 48, 40]
 
@@ -58,21 +36,19 @@ def test_a_photograph_of_half_the_size_is_enlarged() -> None:
     [(Policy(flip_lr=1), [40, 20, 56, 36]), (Policy(flip_ud=1), [8, 28, 24, 44])],
 )
 def test_a_mirror_image_mirrors_the_box(policy: Policy, box: list[int]) -> None:
-    sample = compose([photo(64, 32, (8, 4, 24, 20))], 64, policy, np.random.default_rng(0))
+    sample = composed([photo(64, 32, (8, 4, 24, 20))], policy)
     assert sample.boxes.tolist() == [box]
     assert drawn(sample).tolist() == box
 
 
-@pytest.mark.parametrize("mosaic", [False, True])
-def test_boxes_stay_on_their_pixels_under_every_zoom_and_shift(mosaic: bool) -> None:
-    policy = Policy(scale=0.4, translate=0.2, flip_lr=0.5, flip_ud=0.5)
+@pytest.mark.parametrize("mosaic", [0.0, 1.0])
+def test_boxes_stay_on_their_pixels_under_every_zoom_and_shift(mosaic: float) -> None:
+    policy = Policy(mosaic=mosaic, scale=0.4, translate=0.2, flip_lr=0.5, flip_ud=0.5)
     seen = 0
     for seed in range(60):
-        first = photo(60, 50, (20, 10, 45, 40))
-        black = first._replace(image=first.image * 0, boxes=first.boxes[:0], labels=first.labels[:0])
-        photos = [first, black, black, black] if mosaic else [first]
-        sample = compose(photos, 96, policy, np.random.default_rng(seed))
-        if len(sample.boxes):
+        photos = [photo(60, 50, (20, 10, 45, 40)), *([plain(60, 50, 0)] * 200)]  # no partner is the first
+        sample = composed(photos, policy, seed, (96, 96))
+        if len(sample.boxes) == 1:
             seen += 1
             assert np.abs(drawn(sample) - sample.boxes[0]).max() <= 1.0, seed
     assert seen > 20
@@ -80,16 +56,25 @@ def test_boxes_stay_on_their_pixels_under_every_zoom_and_shift(mosaic: bool) -> 
 
 def test_a_mosaic_shows_four_photographs_with_their_labels() -> None:
     photos = [photo(64, 64, (16, 16, 48, 48), label) for label in range(4)]
-    sample = compose(photos, 64, STILL, np.random.default_rng(3))
-    assert set(sample.labels.tolist()) <= {0, 1, 2, 3}
-    assert len(sample.labels) >= 2
-    assert (sample.boxes >= 0).all() and (sample.boxes <= 64).all()
+    samples = [composed(photos, Policy(mosaic=1.0), seed) for seed in range(20)]
+    assert {label for sample in samples for label in sample.labels.tolist()} == {0, 1, 2, 3}
+    assert max(len(set(sample.labels.tolist())) for sample in samples) >= 3
+    assert all((sample.boxes >= 0).all() and (sample.boxes <= 64).all() for sample in samples)
+
+
+def test_a_sample_need_not_be_square() -> None:
+    # 40 x 20 fits into 96 x 32 at 1.6: 64 x 32, with 16 columns of grey on each side
+    sample = composed([photo(40, 20, (10, 5, 30, 15))], size=(96, 32))
+    assert sample.image.shape == (32, 96, 3)
+    assert sample.boxes.tolist() == [[32, 8, 64, 24]]
+    # but for one column each, where the edge is blended
+    assert (sample.image[:, :15] == GREY).all() and (sample.image[:, 81:] == GREY).all()
 
 
 def test_boxes_almost_cropped_away_are_dropped() -> None:
     # zoomed to double, the photograph's left half lies outside: a box at its left edge is gone
     corner = photo(64, 64, (0, 0, 6, 6))
-    sample = compose([corner], 64, STILL, np.random.default_rng(0), enlarge=2.0)
+    sample = draw([lone(Framed(corner, 64, 64), 2.0, np.zeros(2), (64, 64))], (64, 64))
     assert len(sample.boxes) == len(sample.labels) == 0
 
 
@@ -109,20 +94,22 @@ def test_brightness_scales_within_its_share() -> None:
 
 
 def test_the_same_seed_gives_the_same_pixels_and_another_seed_others() -> None:
-    policy = Policy(0.02, 0.5, 0.4, 0.5, 0.5, 0.1, 0.5, degrade=1.0)
-    photos = [photo(64, 48, (8, 4, 40, 30))]
-    first = compose(photos, 64, policy, sample_generator(1, 2, 3))
-    again = compose(photos, 64, policy, sample_generator(1, 2, 3))
-    other = compose(photos, 64, policy, sample_generator(1, 3, 3))
+    policy = Policy(hsv_h=0.02, hsv_s=0.5, hsv_v=0.4, flip_lr=0.5, translate=0.1, scale=0.5, degrade=1.0)
+    source = [photo(64, 48, (8, 4, 40, 30))].__getitem__
+    first, again, other, twice = (
+        compose(0, source, 1, (64, 64), policy, sample_generator(*key))
+        for key in ((1, 2, 3), (1, 2, 3), (1, 3, 3), (1, 2, 3, 1))
+    )
+    assert (first.image != twice.image).any()  # an image that comes twice in an epoch comes otherwise
     assert (first.image == again.image).all() and (first.boxes == again.boxes).all()
     assert (first.image != other.image).any()
 
 
 def test_a_mosaic_holds_its_own_photograph_once_at_least() -> None:
     for seed in range(20):
-        four = draw_partners(np.random.default_rng(seed), 7, 100, mosaic=1.0)
+        four = partners(np.random.default_rng(seed), 7, 100, 4)
         assert len(four) == 4 and 7 in four
-        assert draw_partners(np.random.default_rng(seed), 7, 100, mosaic=0.0) == [7]
+    assert partners(np.random.default_rng(0), 7, 100, 1) == [7]
 
 
 def test_training_sizes_are_multiples_of_the_stride_within_the_range() -> None:
@@ -152,6 +139,7 @@ def test_albumentations_asks_nobody_for_updates() -> None:
     code = (
         "import os, trainer.data.augment as a; import sys;"
         "assert 'albumentations' not in sys.modules;"
-        "a._camera(); assert os.environ['NO_ALBUMENTATIONS_UPDATE'] == '1'"
+        "from trainer.data.augment.camera import _cameras; _cameras();"
+        "assert os.environ['NO_ALBUMENTATIONS_UPDATE'] == '1'"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
