@@ -117,8 +117,9 @@ def draw_boxes(
 ) -> Image8:
     """A copy of `image` with a thin box and a name for each row: `xyxy` (n, 4) in pixels of `image`.
 
-    With `scores` the confidence stands behind the name. The copy is resized to `long_side` pixels; by
-    default it keeps its size, but is enlarged to `LEGIBLE` where it is smaller.
+    With `scores` the confidence stands behind the name; an empty name is not written. The copy is
+    resized to `long_side` pixels; by default it keeps its size, but is enlarged to `LEGIBLE` where it is
+    smaller.
     """
     height, width = image.shape[:2]
     factor = (long_side or max(LEGIBLE, width, height)) / max(width, height)
@@ -137,6 +138,8 @@ def draw_boxes(
         draw.rectangle((x1, y1, max(x1, x2 - 1), max(y1, y2 - 1)), outline=colour_of(classes[i]), width=line)
     for i in rows:
         text = names[classes[i]] if scores is None else f"{names[classes[i]]} {scores[i]:.2f}"
+        if not text:
+            continue
         _write(draw, text, boxes[i], colour_of(classes[i]), letters, size)
     return np.asarray(canvas)
 

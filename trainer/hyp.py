@@ -6,13 +6,15 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+import types
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from trainer.config import FitConfig
 from trainer.errors import TrainerError
 from trainer.knobs import Knob, bounds, called, dashed, kinds, knobs
+from trainer.presets import PRESETS
 
 PAGE = Path(__file__).with_name("settings.md")
 GROUPS = {
@@ -54,8 +56,8 @@ def explain(name: str) -> str:
     return "\n".join(lines)
 
 
-def as_objects() -> list[dict[str, Any]]:
-    """All settings as plain values, for JSON."""
+def as_objects(values: Mapping[str, Any] = types.MappingProxyType({})) -> list[dict[str, Any]]:
+    """All settings as plain values, for JSON; `values` in place of defaults."""
     return [
         {
             "name": name,
@@ -63,7 +65,7 @@ def as_objects() -> list[dict[str, Any]]:
             "group": facts.group,
             "what": facts.what,
             "unit": facts.unit,
-            "default": getattr(FitConfig, name),
+            "default": values.get(name, getattr(FitConfig, name)),
             "allowed": _allowed(name, facts),
             "choices": list(facts.choices),
             "evolve": list(facts.evolve) if facts.evolve else None,
@@ -82,7 +84,7 @@ def defaults() -> dict[str, Any]:
 
 def page() -> str:
     """All settings as one Markdown page."""
-    return "\n".join([_HEAD, *_tables()]) + "\n"
+    return "\n".join([_HEAD, *_tables(), *_presets()]) + "\n"
 
 
 def _tables() -> Iterator[str]:
@@ -104,6 +106,20 @@ def _tables() -> Iterator[str]:
                 )
                 yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
         yield ""
+
+
+def _presets() -> Iterator[str]:
+    yield "## Presets"
+    yield ""
+    yield "`--preset NAME` changes defaults together; what is typed, or stands in the file of `--hyp`, wins."
+    yield "Without it the number of training images chooses `small-data` or `scratch`."
+    yield ""
+    yield "| preset | for | where from | settings |"
+    yield "|---|---|---|---|"
+    for preset in PRESETS:
+        values = ", ".join(f"{name} {shown(value)}" for name, value in preset.settings.items())
+        yield f"| `{preset.name}` | {preset.what} | {preset.source} | {values or 'none changed'} |"
+    yield ""
 
 
 def shown(value: Any) -> str:

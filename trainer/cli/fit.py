@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import shlex
 import sys
 from pathlib import Path
@@ -11,8 +12,10 @@ from typing import Annotated, Any, Optional
 import typer
 
 from trainer.cli.knob_options import typed_knobs, with_knobs
+from trainer.cli.options import PresetOption
 from trainer.config import FitConfig, fields_of
 from trainer.errors import TrainerError
+from trainer.presets import AUTO, Preset, fitting, named
 
 # Typer evaluates annotations, on Python 3.10 too, where it does not know `X | None` in every place.
 # ruff: noqa: UP045
@@ -52,6 +55,7 @@ def fit(
             help="Settings from a TOML file, such as the config.toml of another run; options go before it.",
         ),
     ] = None,
+    preset: PresetOption = AUTO,
     **given: Any,
 ) -> None:
     """Train a detector on the folder that DATA.yaml describes, from scratch or from --pretrained weights.
@@ -62,13 +66,16 @@ def fit(
 
     \b
     trainer fit out/data.yaml --model yolov5n --imgsz 320 --minutes 10 -o runs/first
+    trainer fit out/data.yaml --preset coco --epochs 300 --batch 32
     trainer fit out/data.yaml --epochs 100 --multi-scale 0.5-1.5 --flip-ud 0.5
     trainer fit --resume -o runs/first                  after a kill or Ctrl-C
     """
     settings = typed_knobs(given)
     if data is not None:
         settings["data"] = data
-    config = _resumed(run, settings, hyp) if resume else _started(run, settings, hyp)
+    if resume and preset != AUTO:
+        raise TrainerError("a resumed run keeps its settings", "leave out --preset")
+    config = _resumed(run, settings, hyp) if resume else _started(run, settings, hyp, preset)
     from trainer.checkpoint import read_checkpoint, read_meta
     from trainer.fit import fit as pipeline
     from trainer.terminal import fitted, print_lines
@@ -88,12 +95,30 @@ def fit(
     )
 
 
-def _started(run: Path | None, settings: dict[str, Any], hyp: Path | None) -> FitConfig:
+def _started(run: Path | None, settings: dict[str, Any], hyp: Path | None, preset: str) -> FitConfig:
     if "data" not in settings:
         raise TrainerError("fit needs a data.yaml", "type: trainer fit DATA.yaml --minutes 10")
     if run is None:
         run = next(path for n in range(1, sys.maxsize) if not (path := Path("runs") / f"fit-{n}").exists())
-    return FitConfig(**{**_from_file(hyp, settings), **settings, "run": run})
+    given = {**_from_file(hyp, settings), **settings, "run": run}
+    chosen = chosen_preset(preset, settings["data"])
+    return FitConfig(**{**chosen.settings, **given})
+
+
+def chosen_preset(name: str, data: Path) -> Preset:
+    """The preset of that name, or the one that fits the data; which one is said aloud."""
+    if name != AUTO:
+        return named(name)
+    from trainer.data.folder import count_images
+
+    try:
+        images = count_images(data, "train")
+    except TrainerError:
+        return fitting(0)  # whoever reads the data says what is wrong, after what is wrong with the options
+    found = fitting(images)
+    if os.environ.get("RANK", "0") == "0":  # one of several processes is enough
+        typer.echo(f"preset {found.name}, for {images:,} training images", err=True)
+    return found
 
 
 def _resumed(run: Path | None, settings: dict[str, Any], hyp: Path | None) -> FitConfig:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from enum import Enum
-from typing import Annotated, Optional
+from typing import Annotated, Any, Optional
 
 import typer
+
+from trainer.presets import NAMES, named
 
 # Typer evaluates annotations, on Python 3.10 too, where it does not know `X | None` in every place.
 # ruff: noqa: UP045
@@ -25,6 +27,12 @@ def hyp(
         Optional[str],
         typer.Option(metavar="NAME", show_default=False, help="Only this setting, at length."),
     ] = None,
+    preset: Annotated[
+        Optional[str],
+        typer.Option(
+            metavar="NAME", show_default=False, help="With the values of a preset: " + ", ".join(NAMES) + "."
+        ),
+    ] = None,
     output_format: Annotated[
         HypFormat, typer.Option(help="toml: all defaults, to be changed and given to `trainer fit --hyp`.")
     ] = HypFormat.TEXT,
@@ -35,17 +43,20 @@ def hyp(
     trainer hyp
     trainer hyp --explain lr
     trainer hyp --output-format toml > hyp.toml
+    trainer hyp --preset coco --output-format toml
     """
     from trainer import hyp as settings
     from trainer.config import lines_of
 
+    values: dict[str, Any] = dict(named(preset).settings) if preset is not None else {}
     if explain is not None:
         typer.echo(settings.explain(explain))
     elif output_format is HypFormat.JSON:
-        typer.echo(json.dumps({"schema": 1, "settings": settings.as_objects()}, indent=2))
+        typer.echo(json.dumps({"schema": 1, "settings": settings.as_objects(values)}, indent=2))
     elif output_format is HypFormat.TOML:
-        typer.echo(lines_of(settings.defaults()), nl=False)
+        typer.echo(lines_of(settings.defaults() | values), nl=False)
     else:
-        width = max(len(one["name"]) for one in settings.as_objects())
-        for one in settings.as_objects():
+        objects = settings.as_objects(values)
+        width = max(len(one["name"]) for one in objects)
+        for one in objects:
             typer.echo(f"{one['name']:<{width}}  {settings.shown(one['default']):<10}  {one['what']}")

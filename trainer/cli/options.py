@@ -43,6 +43,15 @@ ImgszOption = Annotated[
     ),
 ]
 Format = Annotated[OutputFormat, typer.Option(help="How to print the result.")]
+PresetOption = Annotated[
+    str,
+    typer.Option(
+        "--preset",
+        metavar="NAME",
+        help="Settings that go together: small-data, scratch, finetune or coco (see `trainer hyp --preset "
+        "NAME`); options win over them. auto: small-data below 5,000 training images, else scratch.",
+    ),
+]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace files that are already under OUT.")]
 
 

@@ -21,14 +21,8 @@ from trainer.cli.knob_options import GroupedCommand
 from trainer.errors import TrainerError
 from trainer.threads import spin_briefly
 
-COMMANDS = (
-    "fit",
-    "val",
-    "predict",
-    "compare",
-    "models",
-    "hyp",
-)  # files of this folder, in the order of `trainer --help`
+# files of this folder, in the order of `trainer --help`
+COMMANDS = ("fit", "val", "predict", "augment", "compare", "models", "hyp")
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
 
@@ -92,6 +86,7 @@ def _root(
     \b
     trainer fit out/data.yaml --imgsz 320 --minutes 10 -o runs/first
     trainer val runs/first out/data.yaml --split test
+    trainer augment out/data.yaml -o sheet.png
     trainer predict photos/ --weights runs/first -o found/
     trainer compare out/data.yaml --models light,yolov5n,rfb --minutes 5 -o runs/which
 

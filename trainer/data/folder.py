@@ -100,6 +100,17 @@ def read_folder(data_yaml: Path, *, to_train: bool = True) -> Folder:
     return Folder(data_yaml, classes, splits, anchors, anchors_imgsz, tuple(notes))
 
 
+def count_images(data_yaml: Path, split: str) -> int:
+    """How many images a split names, whether they can be read or not; 0 without that split.
+
+    Raises TrainerError where the folder cannot be used.
+    """
+    data_yaml = Path(data_yaml)
+    contract = _read_yaml(data_yaml)
+    written = contract.get(split)
+    return len(_images_of(split, written, _bases(contract, data_yaml), data_yaml, [])) if written else 0
+
+
 def _read_yaml(path: Path) -> dict[str, Any]:
     if path.is_dir():
         raise TrainerError(f"{path} is a folder", f"name its data.yaml: {path / 'data.yaml'}")

@@ -17,13 +17,14 @@ from trainer.data.augment.hiding import visible_share
 from trainer.data.augment.model import Context, Sample, Technique
 from trainer.data.augment.polygons import extent
 from trainer.data.cutouts import OPAQUE, Cutout, Cutouts
-from trainer.data.images import Image
+from trainer.data.images import GREY, Image
 
 MOST = 3  # things pasted into one sample
 TURN = math.radians(30)  # either way
 GROWTH = 1.3  # larger or smaller than the object whose size it takes
 PLACES = 10  # tried for each
 HIDES = 0.3  # share of another box that it may cover
+OUTSIDE = 0.1  # part of it that may lie on the grey around photographs
 LEAST_SIDE = 4  # pixels of the sample; what is smaller cannot be told from dirt
 
 
@@ -53,7 +54,9 @@ def _one_more(sample: Sample, cutouts: Cutouts, context: Context) -> Sample:
         hidden = np.zeros(sample.image.shape[:2], dtype=bool)
         hidden[y : y + height, x : x + width] = piece[..., 3] >= OPAQUE
         share = visible_share(sample.boxes, hidden)
-        if (share >= 1 - HIDES).all():
+        around = sample.image[y : y + height, x : x + width]
+        on_grey = (around == GREY).all(axis=2).mean()
+        if on_grey <= OUTSIDE and (share >= 1 - HIDES).all():
             kept = sample.only(share >= context.policy.least_visible)
             paint(kept.image, piece, (x, y))
             box = np.array([[x, y, x + width, y + height]], np.float32)
