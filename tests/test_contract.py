@@ -1,4 +1,4 @@
-"""The one test of the contract: `curate` writes the hand-over folder, `trainer` reads it."""
+"""The tests of the contract: `curate` writes the hand-over folder and cut-outs, `trainer` reads them."""
 
 from __future__ import annotations
 
@@ -9,11 +9,15 @@ import numpy as np
 import pytest
 
 from curate.commands import export
+from curate.paste.cutouts.folder import FOLDER, INDEX, encode, file_names, index
+from curate.paste.cutouts.model import Cutout
 from tests.curate.sets import put_voc
 
 pytest.importorskip("torch")
 from trainer.columns import column_of
-from trainer.data.folder import read_folder
+from trainer.data.cutouts import read_cutouts
+from trainer.data.folder import Split, read_folder
+from trainer.data.labels import FolderReport
 
 
 def test_what_curate_hands_over_is_what_trainer_reads(tmp_path: Path) -> None:
@@ -48,3 +52,23 @@ def test_what_curate_hands_over_is_what_trainer_reads(tmp_path: Path) -> None:
     expected = np.array([[1, 0.375, 0.5, 0.5, 0.5], [0, 0.5, 0.5, 1, 1]], dtype=np.float32)
     assert np.allclose(train.labels[0], expected, atol=1e-6)
     assert len(train.labels[1]) == 0
+
+
+def test_cutouts_that_curate_writes_are_those_that_trainer_pastes(tmp_path: Path) -> None:
+    rgba = np.zeros((12, 40, 4), np.uint8)
+    rgba[2:-2, 2:-2] = (200, 100, 50, 255)
+    known = {"length": 36.0, "thickness": 8.0, "edge": 1.0, "quality": 0.9, "skin_light": None}
+    known |= {"held_known": False, "bar": True, "grey": False}
+    written = (("手/a.jpg", "香烟", 0.5), ("手/a.jpg", "pen", -1.0), ("b.jpg", "cup", 0.0))
+    cutouts = [Cutout(rgba, 1.0, source=s, name=name, angle=angle, **known) for s, name, angle in written]
+    names = file_names(cutouts)
+    (tmp_path / FOLDER).mkdir()
+    (tmp_path / INDEX).write_bytes(index(cutouts, names, {}))
+    for cutout, name in zip(cutouts, names, strict=True):
+        (tmp_path / FOLDER / name).write_bytes(encode(cutout.rgba))
+    label = np.array([[0, 0.5, 0.5, 0.5, 0.5]], np.float32)
+    split = Split("train", [tmp_path / "a.png"], [label], np.array([[64, 64]]), FolderReport())
+    found, line = read_cutouts(tmp_path, ("pen", "香烟"), split, 320)
+    assert line == "cut-outs: 1 pen, 1 香烟; not of these classes, left out: 1 cup"
+    assert [(one.angle, one.premultiplied.shape) for one in found.by_class[1]] == [(0.5, (12, 40, 4))]
+    assert found.by_class[0][0].premultiplied[6, 20].tolist() == [200, 100, 50, 255]

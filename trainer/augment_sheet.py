@@ -65,7 +65,7 @@ def draw_sheet(
     notes = []
     cutouts = None
     if config.cutouts is not None:
-        cutouts, line = read_cutouts(config.cutouts, folder.classes, train)
+        cutouts, line = read_cutouts(config.cutouts, folder.classes, train, config.imgsz)
         notes.append(line)
     rows, skipped = _technique_rows(techniques, given or {}, cutouts)
     notes += skipped

@@ -28,7 +28,7 @@ from torch import nn
 from trainer.adversarial import hide_objects, is_attacked
 from trainer.auto_batch import auto_batch
 from trainer.checkpoint import write_atomically
-from trainer.config import FitConfig, to_toml
+from trainer.config import FitConfig, span_of, to_toml
 from trainer.console import Talk
 from trainer.data.cutouts import read_cutouts
 from trainer.data.folder import Folder, Split
@@ -202,7 +202,8 @@ class _Run:
         config, world = self.state.config, self.world
         cutouts = None
         if config.cutouts is not None:
-            cutouts, line = read_cutouts(config.cutouts, classes, train)
+            largest = round(config.imgsz * max(1.0, span_of(config)[1]))
+            cutouts, line = read_cutouts(config.cutouts, classes, train, largest)
             self.talk.say(line)
         stride = self.state.model.coarsest
         assert isinstance(stride, int)

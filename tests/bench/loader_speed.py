@@ -3,7 +3,7 @@
     python -m tests.bench.loader_speed [--data DATA.yaml] [--preset scratch] [-o loader.json]
 
 yolov5n, 320 px, batch 16, two threads, the blood cells unless --data says otherwise. Training takes batches
-that are ready; the loader's go nowhere. Both are measured in turn, several times in one run, and the middle one
+that are ready; the loader's go nowhere. Both are measured in turn, several times in one run, and the middle
 of each is printed with its CPU seconds, which other work on the machine disturbs less than the wall time. The
 first epoch of the loader decodes every file; later ones find them in memory (--cache ram).
 """

@@ -10,6 +10,7 @@ import pytest
 
 from tests.trainer.augment.test_copy_paste import row, write
 from tests.trainer.test_fit import KilledError, config, data, equal, rows_of, weights_of
+from tests.trainer.test_world import losses, torchrun
 from trainer.checkpoint import read_checkpoint
 from trainer.data.augment import TECHNIQUES
 from trainer.errors import TrainerError
@@ -74,3 +75,16 @@ def test_cutouts_of_other_classes_stop_a_run_before_it_begins(data: Path, tmp_pa
     cut = write(tmp_path / "cut", [row("a.png", "spoon")])
     with pytest.raises(TrainerError, match="holds no cut-out of square"):
         fit(config(data, tmp_path / "run", cutouts=cut))
+
+
+def test_two_processes_take_what_one_takes(two_classes: Path, tmp_path: Path) -> None:
+    """Order, shapes, attacks and the AP that weighs images are those of one process with the double batch."""
+    settings = {"sampling": "image-weights", "sat": 0.4, "rect": True, "steps": 6, "lr": 1e-4}
+    alone = fit(config(two_classes, tmp_path / "alone", batch=4, **settings))
+    run = tmp_path / "both"
+    process = torchrun(config(two_classes, run, batch=2, **settings))
+    said, _ = process.communicate(timeout=300)
+    assert process.returncode == 0, said
+    assert losses(run) == pytest.approx(losses(alone.run), rel=1e-3)
+    state = read_checkpoint(run / "weights" / "last.pt")["state"]["counters"]
+    assert [batch for batch, _ in state["class_ap"]] == [35, 38]  # AHEAD = 32 after steps 3 and 6

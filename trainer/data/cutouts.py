@@ -23,7 +23,7 @@ from trainer.errors import TrainerError
 
 SCHEMA = 1
 OPAQUE = 128  # alpha from which a pixel belongs to the thing
-LONGEST = 512  # pixels: no training image shows them larger, so more is only memory
+GROWTH = 1.3  # a thing is pasted up to that many times larger or smaller than an object of its class
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,8 +74,10 @@ class Cutouts:
         return float(sides[int(rng.integers(len(sides)))])
 
 
-def read_cutouts(folder: Path, classes: Sequence[str], train: Split) -> tuple[Cutouts, str]:
+def read_cutouts(folder: Path, classes: Sequence[str], train: Split, long_side: int) -> tuple[Cutouts, str]:
     """The cut-outs of these classes, and a line that says how many of which were taken and left out.
+
+    They are shrunk to the largest at which they are pasted into samples of `long_side` pixels.
 
     Raises TrainerError where the folder is none, a file of it is damaged, or nothing fits the classes.
     """
@@ -90,6 +92,8 @@ def read_cutouts(folder: Path, classes: Sequence[str], train: Split) -> tuple[Cu
         raise TrainerError(f"{index} cannot be read: {error.strerror or error}", cure) from error
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise TrainerError(f"{index} is not of the kind that is known: {error}", cure) from error
+    sides = _sides(train)
+    largest = max((float(of_class.max()) for of_class in sides.values()), default=1.0) * GROWTH * long_side
     numbers = {name.strip().casefold(): number for number, name in enumerate(classes)}
     found, taken, strange = [], Counter[str](), Counter[str]()
     for file, name, angle in rows:
@@ -100,7 +104,7 @@ def read_cutouts(folder: Path, classes: Sequence[str], train: Split) -> tuple[Cu
         if label is None:
             strange[name] += 1
         elif path.is_file():
-            found.append(Cutout.of(_read(path), label, angle))
+            found.append(Cutout.of(_read(path, largest), label, angle))
             taken[name] += 1
     if not found:
         raise TrainerError(
@@ -110,7 +114,7 @@ def read_cutouts(folder: Path, classes: Sequence[str], train: Split) -> tuple[Cu
     line = f"cut-outs: {_counts(taken)}"
     if strange:
         line += f"; not of these classes, left out: {_counts(strange)}"
-    return Cutouts(found, _sides(train)), line
+    return Cutouts(found, sides), line
 
 
 def _counts(names: Counter[str]) -> str:
@@ -123,7 +127,8 @@ def _sides(train: Split) -> dict[int, NDArray[np.float64]]:
     return {int(label): sizes[labels == label] for label in np.unique(labels)}
 
 
-def _read(path: Path) -> Image:
+def _read(path: Path, largest: float) -> Image:
+    """Its pixels, premultiplied, no side longer than `largest`."""
     data = np.fromfile(path, dtype=np.uint8)
     try:
         picture: Any = cv2.imdecode(data, cv2.IMREAD_UNCHANGED) if len(data) else None
@@ -136,7 +141,7 @@ def _read(path: Path) -> Image:
     rgba = cv2.cvtColor(picture, cv2.COLOR_BGRA2RGBA)
     alpha = rgba[..., 3:].astype(np.uint16)
     rgba[..., :3] = (rgba[..., :3] * alpha + 127) // 255
-    scale = LONGEST / max(rgba.shape[:2])
+    scale = largest / max(rgba.shape[:2])
     if scale < 1:
         size = tuple(max(round(side * scale), 1) for side in rgba.shape[1::-1])
         rgba = cv2.resize(rgba, size, interpolation=cv2.INTER_AREA)

@@ -59,29 +59,36 @@ def test_cutouts_are_read_with_class_numbers_and_strange_ones_are_told(tmp_path:
     folder = write(
         tmp_path / "剪切 out", [row("烟 1.png", "香烟"), row("b.png", "Pen"), row("c.png", "spoon")]
     )
-    found, line = read_cutouts(folder, ("pen", "香烟"), split((0, 0.5, 0.5, 0.1, 0.4)))
+    found, line = read_cutouts(folder, ("pen", "香烟"), split((0, 0.5, 0.5, 0.1, 0.4)), 100)
     assert sorted(found.by_class) == [0, 1] and len(found) == 2
     assert line == "cut-outs: 1 Pen, 1 香烟; not of these classes, left out: 1 spoon"
     # an object of 20 x 40 pixels in 200 x 100: 40 / 200 of the longer side; a class without takes all sizes
     assert found.sides[0].tolist() == pytest.approx([0.2]) == found.sides[1].tolist()
 
 
+def test_cutouts_are_kept_as_large_as_they_can_be_pasted(tmp_path: Path) -> None:
+    folder = write(tmp_path / "out", [row("a.png", "pen")])
+    # 30 x 12; the largest object is 0.1 of the longer side: 1.3 * 0.1 * 100 = 13 pixels
+    found, _ = read_cutouts(folder, ("pen",), split((0, 0.5, 0.5, 0.1, 0.1)), 100)
+    assert found.by_class[0][0].premultiplied.shape == (5, 13, 4)
+
+
 def test_a_deleted_png_is_not_wanted(tmp_path: Path) -> None:
     folder = write(tmp_path / "out", [row("a.png", "pen"), row("b.png", "pen")])
     (folder / "cutouts" / "a.png").unlink()
-    assert len(read_cutouts(folder, ("pen",), split())[0]) == 1
+    assert len(read_cutouts(folder, ("pen",), split(), 100)[0]) == 1
 
 
 def test_a_folder_that_is_none_of_curates_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TrainerError, match=r"cutouts\.json cannot be read") as caught:
-        read_cutouts(tmp_path, ("pen",), split())
+        read_cutouts(tmp_path, ("pen",), split(), 100)
     assert "curate cutouts" in caught.value.cure
     for number, content in enumerate(("[]", "no json", '{"schema": 1}', '{"schema": 9, "cutouts": []}')):
         folder = tmp_path / str(number)
         folder.mkdir()
         (folder / "cutouts.json").write_text(content)
         with pytest.raises(TrainerError, match="is not of the kind"):
-            read_cutouts(folder, ("pen",), split())
+            read_cutouts(folder, ("pen",), split(), 100)
 
 
 def test_names_that_lead_out_of_the_folder_are_refused(tmp_path: Path) -> None:
@@ -89,22 +96,22 @@ def test_names_that_lead_out_of_the_folder_are_refused(tmp_path: Path) -> None:
     for name in ("../a.png", "..\\a.png", "/etc/a.png"):
         (folder / "cutouts.json").write_text(json.dumps({"schema": 1, "cutouts": [row(name, "pen")]}))
         with pytest.raises(TrainerError, match="no file of its folder"):
-            read_cutouts(folder, ("pen",), split())
+            read_cutouts(folder, ("pen",), split(), 100)
 
 
 def test_classes_that_nobody_asked_for_and_damaged_files_are_errors(tmp_path: Path) -> None:
     folder = write(tmp_path / "out", [row("a.png", "pen")])
     with pytest.raises(TrainerError, match="holds no cut-out of cup") as caught:
-        read_cutouts(folder, ("cup",), split())
+        read_cutouts(folder, ("cup",), split(), 100)
     assert "pen" in caught.value.cure
     for content in (b"", b"\x89PNG", cv2.imencode(".png", np.zeros((4, 4, 3), np.uint8))[1].tobytes()):
         (folder / "cutouts" / "a.png").write_bytes(content)
         with pytest.raises(TrainerError, match="is no PNG with alpha"):
-            read_cutouts(folder, ("pen",), split())
+            read_cutouts(folder, ("pen",), split(), 100)
     clear = cv2.imencode(".png", np.zeros((4, 4, 4), np.uint8))[1].tobytes()
     (folder / "cutouts" / "a.png").write_bytes(clear)
     with pytest.raises(TrainerError, match="shows nothing"):
-        read_cutouts(folder, ("pen",), split())
+        read_cutouts(folder, ("pen",), split(), 100)
 
 
 def test_a_turned_bar_has_the_extent_that_geometry_says() -> None:

@@ -16,12 +16,11 @@ import numpy as np
 from trainer.data.augment.hiding import visible_share
 from trainer.data.augment.model import Context, Sample, Technique
 from trainer.data.augment.polygons import extent
-from trainer.data.cutouts import OPAQUE, Cutout, Cutouts
+from trainer.data.cutouts import GROWTH, OPAQUE, Cutout, Cutouts
 from trainer.data.images import GREY, Image
 
 MOST = 3  # things pasted into one sample
 TURN = math.radians(30)  # either way
-GROWTH = 1.3  # larger or smaller than the object whose size it takes
 PLACES = 10  # tried for each
 HIDES = 0.3  # share of another box that it may cover
 OUTSIDE = 0.1  # part of it that may lie on the grey around photographs
