@@ -1,11 +1,11 @@
 """How many images a second the loader alone prepares, beside what training consumes.
 
-    python -m tests.bench.loader_speed [--data DATA.yaml] [--preset scratch] [-o loader.json]
+    python -m tests.bench.loader_speed [--data DATA.yaml] [--preset scratch] [--cache disk] [-o loader.json]
 
 yolov5n, 320 px, batch 16, two threads, the blood cells unless --data says otherwise. Training takes batches
 that are ready; the loader's go nowhere. Both are measured in turn, several times in one run, and the middle
 of each is printed with its CPU seconds, which other work on the machine disturbs less than the wall time. The
-first epoch of the loader decodes every file; later ones find them in memory (--cache ram).
+first epoch of the loader decodes every file; later ones find them in memory, or where --cache says.
 """
 
 from __future__ import annotations
@@ -93,6 +93,7 @@ def measure(split: Split, config: FitConfig, asked: argparse.Namespace) -> dict[
     loaders, decoding = {}, {}
     for name in asked.preset:
         settings = {**named(name).settings, "batch": config.batch}
+        settings |= {"run": config.run / name}  # each with a cache of its own
         own = TrainLoader(split, FitConfig(**{**vars(config), **settings}))
         decoding[name] = timed(lambda own=own: drained(own, 0, epoch))  # type: ignore[misc]
         loaders[name] = own
@@ -103,6 +104,8 @@ def measure(split: Split, config: FitConfig, asked: argparse.Namespace) -> dict[
         for name, loader in loaders.items():
             first = epoch * (1 + 2 * turn)
             prepared[name].append(timed(lambda a=first, own=loader: drained(own, a, a + 2 * epoch)))  # type: ignore[misc]
+    for loader in loaders.values():
+        loader.close()
     return {
         "training": middle(consumed)._asdict(),
         "loader": {name: middle(speeds)._asdict() for name, speeds in prepared.items()},
@@ -141,6 +144,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=6, help="training steps a turn (default: 6)")
     parser.add_argument("--repeat", type=int, default=5, help="turns (default: 5)")
     parser.add_argument("--preset", nargs="+", choices=NAMES, default=list(NAMES))
+    parser.add_argument("--cache", choices=("ram", "disk", "off"), default="ram")
     parser.add_argument("-o", "--out", type=Path, help="also write the figures as JSON")
     asked = parser.parse_args()
     torch.set_num_threads(asked.threads)
@@ -154,6 +158,7 @@ def main() -> None:
             imgsz=asked.imgsz,
             batch=asked.batch,
             workers=asked.threads,
+            cache=asked.cache,
         )
         with Talk(silent=True) as talk:
             split = read_aloud(config, talk).split("train")
