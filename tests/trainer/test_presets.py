@@ -82,3 +82,27 @@ def test_a_run_keeps_the_values_not_the_name(data: Path, tmp_path: Path) -> None
 def test_hyp_shows_a_preset_as_a_file_to_change() -> None:
     result = CliRunner().invoke(app, ["hyp", "--preset", "coco", "--output-format", "toml"])
     assert fields_of(result.stdout, "coco")["batch"] == 64
+
+
+def test_compare_trains_with_a_preset_too(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[FitConfig] = []
+
+    def stop(config: FitConfig, *_: object, **__: object) -> None:
+        seen.append(config)
+        raise TrainerError("planned")
+
+    monkeypatch.setattr("trainer.trials.compare_models", stop)
+    words = [
+        "compare",
+        str(data),
+        "--models",
+        "yolov5n",
+        "--steps",
+        "1",
+        "--preset",
+        "coco",
+        "--mosaic",
+        "0.3",
+    ]
+    CliRunner().invoke(app, words)
+    assert [(config.batch, config.mosaic, config.data) for config in seen] == [(64, 0.3, data)]

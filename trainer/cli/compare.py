@@ -9,10 +9,12 @@ from typing import Annotated, Any, Optional
 
 import typer
 
+from trainer.cli.fit import chosen_preset
 from trainer.cli.knob_options import typed_knobs, with_some_knobs
-from trainer.cli.options import Data, Format, OutputFormat
+from trainer.cli.options import Data, Format, OutputFormat, PresetOption
 from trainer.config import FitConfig
 from trainer.knobs import knobs
+from trainer.presets import AUTO
 
 # Typer evaluates annotations, on Python 3.10 too, where it does not know `X | None` in every place.
 # ruff: noqa: UP045
@@ -49,6 +51,7 @@ def compare(
             help="Folder of the comparison.  [default: runs/compare-1, or the next free number]",
         ),
     ] = None,
+    preset: PresetOption = AUTO,
     output_format: Format = OutputFormat.TEXT,
     **given: Any,
 ) -> None:
@@ -66,7 +69,8 @@ def compare(
         out = next(
             path for n in range(1, sys.maxsize) if not (path := Path("runs") / f"compare-{n}").exists()
         )
-    config = FitConfig(data=data, run=out, **typed_knobs(given))
+    chosen = chosen_preset(preset, data)
+    config = FitConfig(**{**chosen.settings, **typed_knobs(given), "data": data, "run": out})
     from trainer.terminal import print_lines, tried
     from trainer.trials import compare_models
 
