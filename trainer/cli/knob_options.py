@@ -98,8 +98,8 @@ def _option(name: str, facts: Knob) -> Any:
 
 def _metavar(name: str, facts: Knob) -> str:
     kind = _plain_kind(name)
-    if kind is Path:
-        return "FILE"
+    if kind is Path:  # its words begin with what it is
+        return "DIR" if facts.what.startswith("folder") else "FILE"
     if facts.choices or kind is str:
         return "NAME"
     if get_origin(kind) is tuple:
