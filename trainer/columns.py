@@ -21,9 +21,9 @@ from typing import Any
 import numpy as np
 
 from trainer.data.folder import Split
+from trainer.data.origin import TABLE
 from trainer.errors import TrainerError
 
-OWN_TABLE = "images.csv"  # of the hand-over folder: where each image comes from
 MISSING = "(none)"  # the value of an image that the table does not tell of, or tells nothing
 MOST_VALUES = 40  # a column with more different words is no way to slice
 _NAMES = ("image", "file", "filename", "file_name", "name", "path")  # columns that may name the image
@@ -55,10 +55,10 @@ def column_of(
         return Column(by, tuple(parts or [split.name] * len(split)))
     if by in _BUILT_IN:
         return Column(by, tuple(_BUILT_IN[by](split)))
-    own = data.parent / OWN_TABLE
+    own = data.parent / TABLE
     rows = _read_table(own) if own.is_file() else []
     if rows and by in rows[0]:
-        return _from_rows(split, by, rows, OWN_TABLE)
+        return _from_rows(split, by, rows, TABLE)
     known = sorted({"split", *_BUILT_IN, *(rows[0].keys() - {"image"} if rows else ())})
     near = difflib.get_close_matches(by, known, n=1)
     raise TrainerError(

@@ -273,6 +273,13 @@ class FitConfig:
         effect="class-aware for rare classes: images with them come more often, backgrounds as often as they "
         "are. image-weights learns from each evaluation on val.",
     )
+    real_share: float = share(
+        0.0,
+        "least share of samples that are photographs, where images.csv says that others were pasted",
+        "augmentation",
+        effect="Higher: a few real photographs are not drowned by many pasted images. Sampling shuffle only; "
+        "0 takes all as they are. A sample is chosen by this, what a mosaic puts beside it is not.",
+    )
     rect: bool = knob(
         False,
         "batches of images of alike shape, without grey around them",
@@ -396,6 +403,11 @@ class FitConfig:
         if self.imgsz % STRIDE:
             near = max(STRIDE, round(self.imgsz / STRIDE) * STRIDE)
             raise TrainerError(f"--imgsz {self.imgsz} is no multiple of {STRIDE}", f"try --imgsz {near}")
+        if self.real_share and self.sampling != "shuffle":
+            raise TrainerError(
+                f"--real-share and --sampling {self.sampling} both say how often an image comes",
+                "give one of them",
+            )
         if self.scale == 1:
             raise TrainerError("--scale 1 would make images of no size", "give a number below 1")
         if self.multi_scale is not None:

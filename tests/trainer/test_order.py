@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +18,11 @@ from trainer.data.order import (
     balanced,
     came_before,
     image_weights,
+    mixed,
     shape_for,
     weighted,
 )
+from trainer.errors import TrainerError
 
 
 def labels(*classes: int) -> np.ndarray:
@@ -103,6 +106,36 @@ def test_sampling_is_a_function_of_the_seed_and_the_epoch() -> None:
         assert [a.place(i) for i in range(25)] == [b.place(i) for i in range(25)]
         other = Order(some, config(sampling=sampling, seed=1), 4)
         assert [a.place(i).image for i in range(25)] != [other.place(i).image for i in range(25)]
+
+
+def test_a_few_photographs_are_not_drowned_by_many_pasted_images() -> None:
+    synthetic = np.array([False] * 3 + [True] * 17)
+    for seed in range(20):
+        counts = Counter(mixed(synthetic, 0.5, np.random.default_rng(seed)).tolist())
+        assert sum(counts.values()) == 20
+        assert sorted(counts[i] for i in range(3)) == [3, 3, 4]  # ten places for three photographs
+        assert all(counts[i] <= 1 for i in range(3, 20))
+    as_they_are = mixed(synthetic, 0.1, np.random.default_rng(0))  # three of twenty are more than a tenth
+    assert sorted(as_they_are.tolist()) == list(range(20))
+
+
+def test_where_all_are_real_or_all_are_pasted_each_comes_once() -> None:
+    for synthetic in (np.zeros(5, bool), np.ones(5, bool)):
+        assert sorted(mixed(synthetic, 1.0, np.random.default_rng(0)).tolist()) == list(range(5))
+    assert mixed(np.zeros(0, bool), 0.5, np.random.default_rng(0)).tolist() == []
+
+
+def test_an_order_mixes_by_what_the_split_says_is_pasted() -> None:
+    some = split([labels(0)] * 10)
+    some = replace(some, synthetic=np.array([False] * 2 + [True] * 8))
+    order = Order(some, config(real_share=0.6), 4)
+    assert Counter(int(i < 2) for i in order.epoch(0).tolist()) == {1: 6, 0: 4}
+    assert set(Order(some, config(), 4).epoch(0).tolist()) == set(range(10))
+
+
+def test_two_rules_for_how_often_an_image_comes_are_one_too_many() -> None:
+    with pytest.raises(TrainerError, match="--real-share and --sampling class-aware"):
+        config(real_share=0.5, sampling="class-aware")
 
 
 def test_an_image_that_comes_twice_in_an_epoch_says_so() -> None:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from trainer.data.images import SUFFIXES, UnreadableImageError, image_size
 from trainer.data.labels import FolderReport, LabelRows, Problem, read_labels
+from trainer.data.origin import synthetic_among
 from trainer.errors import TrainerError
 
 SPLITS = ("train", "val", "test")
@@ -33,6 +34,7 @@ class Split:
     labels: list[NDArray[np.float32]]  # one (n, 5) an image: class, cx, cy, w, h in 0..1 of the image
     sizes: NDArray[np.int64]  # (N, 2) width, height in pixels as stored
     report: FolderReport
+    synthetic: NDArray[np.bool_] | None = None  # (N,) made by pasting, as images.csv says; None: not asked
 
     def __len__(self) -> int:
         return len(self.images)
@@ -43,7 +45,10 @@ class Split:
         spread = np.linspace(0, len(labelled) - 1, min(most, len(labelled))).round().astype(int)
         places = [labelled[i] for i in spread.tolist()]
         images, labels = [self.images[i] for i in places], [self.labels[i] for i in places]
-        return places, replace(self, images=images, labels=labels, sizes=self.sizes[places])
+        synthetic = None if self.synthetic is None else self.synthetic[places]
+        return places, replace(
+            self, images=images, labels=labels, sizes=self.sizes[places], synthetic=synthetic
+        )
 
     def box_sizes(self, imgsz: int) -> NDArray[np.float64]:
         """(M, 2) w, h in pixels of all boxes, with each image's long side brought to `imgsz`."""
@@ -93,7 +98,8 @@ def read_folder(data_yaml: Path, *, to_train: bool = True) -> Folder:
         written = contract.get(name)
         if written:
             images = _images_of(name, written, bases, data_yaml, notes)
-            splits[name] = _read_split(name, images, len(classes))
+            read = _read_split(name, images, len(classes))
+            splits[name] = replace(read, synthetic=synthetic_among(read.images, data_yaml.parent))
     if to_train:
         _refuse_untrainable(splits, data_yaml)
     anchors, anchors_imgsz = _read_dataset_json(data_yaml.parent / "dataset.json", classes)

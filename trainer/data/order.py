@@ -36,6 +36,7 @@ class Order:
         """`together` is how many images a common batch of all processes has."""
         self.config, self.together, self.count = config, together, len(split)
         self.classes = [rows[:, 0].astype(np.int64) for rows in split.labels]
+        self.synthetic = np.zeros(len(split), bool) if split.synthetic is None else split.synthetic
         sizes = split.sizes.astype(np.float64)
         self.aspect = sizes[:, 0] / sizes[:, 1]
         #: (number of a common batch, AP of each class): known to epochs that begin with it or later
@@ -69,7 +70,7 @@ class Order:
             return balanced(self.classes, rng)
         if self.config.sampling == "image-weights":
             return weighted(image_weights(self.classes, self._ap(epoch)), rng)
-        return rng.permutation(self.count)
+        return mixed(self.synthetic, self.config.real_share, rng)
 
     def _ap(self, epoch: int) -> tuple[float, ...]:
         """What the last evaluation said of the classes before the first batch with an image of that epoch."""
@@ -108,6 +109,21 @@ def balanced(classes: Sequence[Ids], rng: np.random.Generator) -> Ids:
         rounds = [rng.permutation(images) for _ in range(-(-many // len(images)))]
         parts.append(np.concatenate([*rounds, np.zeros(0, dtype=np.int64)])[:many])
     return rng.permutation(np.concatenate(parts))
+
+
+def mixed(synthetic: NDArray[np.bool_], real_share: float, rng: np.random.Generator) -> Ids:
+    """Each image once; or, where fewer than `real_share` of them are real, real ones so much more often.
+
+    Real images come in turn, so none comes twice before all others came once; synthetic ones, of which each
+    epoch leaves some out, are drawn anew for each. Without images of both kinds there is nothing to mix.
+    """
+    real, drawn = np.flatnonzero(~synthetic), np.flatnonzero(synthetic)
+    wanted = round(real_share * len(synthetic))
+    if wanted <= len(real) or not len(real):
+        return rng.permutation(len(synthetic))
+    rounds = [rng.permutation(real) for _ in range(-(-wanted // len(real)))]
+    often = np.concatenate(rounds)[:wanted]
+    return rng.permutation(np.concatenate([often, rng.permutation(drawn)[: len(synthetic) - wanted]]))
 
 
 def image_weights(classes: Sequence[Ids], ap: Sequence[float]) -> NDArray[np.float64]:
