@@ -6,24 +6,55 @@ Pure numpy; the same input and seed give the same anchors.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 Sizes = NDArray[np.float64]  # (N, 2): w, h
+Grid = tuple[tuple[tuple[float, float], ...], ...]  # (levels, per level, 2): w, h in pixels
 
 STARTS = 5  # k-means keeps the best of that many starts
 ROUNDS = 100  # a start that still moves after that many rounds is taken as it is
+
+# (w, h) in pixels at 640, three a level: what YOLOv5 fitted to COCO at strides 8, 16, 32
+_ANCHORS = {
+    8: ((10, 13), (16, 30), (33, 23)),
+    16: ((30, 61), (62, 45), (59, 119)),
+    32: ((116, 90), (156, 198), (373, 326)),
+}
+# at 1280, strides 8 to 64: what it fitted for its P6 models
+_ANCHORS_P6 = {
+    8: ((19, 27), (44, 40), (38, 94)),
+    16: ((96, 68), (86, 152), (180, 137)),
+    32: ((140, 301), (303, 264), (238, 542)),
+    64: ((436, 615), (739, 380), (925, 792)),
+}
 
 
 @dataclass(frozen=True)
 class Anchors:
     """Anchors and how well they fit."""
 
-    grid: tuple[tuple[tuple[float, float], ...], ...]  # (levels, per level, 2): w, h in pixels
+    grid: Grid
     fitness: float  # mean over boxes of the best ratio, counting only ratios above 1 / anchor_t
     recall: float  # share of boxes with an anchor within anchor_t: the best possible recall
+
+
+def default_anchors(imgsz: int, strides: Sequence[int] = (8, 16, 32)) -> Grid:
+    """The published anchors, scaled to `imgsz`: (levels, 3, 2) in pixels.
+
+    With a level 64 those of the P6 models; a level that has none gets its neighbour's, scaled like strides.
+    """
+    table, made_at = (_ANCHORS_P6, 1280) if 64 in strides else (_ANCHORS, 640)
+    levels = []
+    for stride in strides:
+        nearest = min(table, key=lambda known: abs(math.log2(known / stride)))
+        scale = imgsz / made_at * stride / nearest
+        levels.append(tuple((w * scale, h * scale) for w, h in table[nearest]))
+    return tuple(levels)
 
 
 def ratios(sizes: Sizes, anchors: Sizes) -> NDArray[np.float64]:

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from trainer.errors import TrainerError
 from trainer.knobs import check, kinds, knob, refuse_unknown, share, typed
@@ -94,14 +94,16 @@ class FitConfig:
         "network",
         choices=(AUTO, *NECKS),
     )
-    strides: tuple[int, ...] | None = knob(
+    strides: tuple[int, ...] | Literal["auto"] | None = knob(
         None,
-        "levels at which objects are found, such as 4,8,16; none: the model's own",
+        "levels at which objects are found, such as 4,8,16; auto: by the boxes; none: the model's own",
         "network",
         unit="px a cell",
         low=4,
         high=64,
-        effect="4 for objects under about 16 px, at a high price; without 32 large objects have no level.",
+        choices=(AUTO,),
+        effect="4 for objects under about 16 px, at a high price; without 32 large objects have no level. "
+        "auto says what it chose and why; `curate stats` tells beforehand.",
     )
     context: int = knob(
         0,
@@ -419,12 +421,15 @@ class FitConfig:
                 )
 
     def wish(self) -> Wish:
-        """What is wished of the network. Raises TrainerError where that cannot be."""
-        return wish_of({name: getattr(self, name) for name in WISHES})
+        """What is wished of the network, but for `strides` auto. Raises TrainerError where that cannot be."""
+        settings = {name: getattr(self, name) for name in WISHES}
+        return wish_of(settings | {"strides": None} if self.strides == AUTO else settings)
 
 
 def wish_of(settings: Mapping[str, Any]) -> Wish:
     """What settings of the names WISHES wish of a network; others are left to the family."""
+    if settings.get("strides") == AUTO:
+        raise TrainerError("--strides auto needs the boxes to choose by", "name strides, such as 8,16,32")
     given = {WISHES[name]: value for name, value in settings.items() if value is not None}
     return Wish(**given)
 

@@ -30,7 +30,7 @@ class Knob:
     low: float  # least value
     high: float  # greatest value
     open_low: bool  # `low` itself is refused
-    choices: tuple[str, ...]  # of a text; () where any text will do
+    choices: tuple[str, ...]  # of a text, () where any will do; of numbers, words that may stand instead
     evolve: tuple[float, float] | None  # range in which a search may move it
     log: bool  # the search moves it by factors
     effect: str  # what raising and lowering it does, for `trainer hyp --explain`
@@ -104,8 +104,13 @@ def _check_number(name: str, facts: Knob, number: float) -> None:
 
 def bounds(facts: Knob) -> str:
     """The allowed values in words."""
-    if facts.choices:
+    numbers = _bounds(facts)
+    if facts.choices and numbers == "a number":
         return " or ".join(facts.choices)
+    return " or ".join((numbers, *facts.choices))
+
+
+def _bounds(facts: Knob) -> str:
     low = "" if facts.low == -math.inf else f"{'more than' if facts.open_low else 'at least'} {facts.low:g}"
     high = "" if facts.high == math.inf else f"at most {facts.high:g}"
     if low and high and not facts.open_low:
@@ -123,6 +128,8 @@ def from_text(owner: type, name: str, text: str) -> Any:
     kind, optional = _plain(kinds(owner)[name])
     if optional and text.strip().lower() in ("none", ""):
         return None
+    if _is_word(owner, name, text.strip().lower()):
+        return text.strip().lower()
     if typing.get_origin(kind) is tuple:
         separator = "," if "," in text else "-"
         values: Any = [_number(part.strip()) for part in text.split(separator)]
@@ -145,10 +152,17 @@ def _number(text: str) -> Any:
 def typed(owner: type, name: str, value: object) -> Any:
     """A value as TOML gives it, in the field's own type. Raises TrainerError where it does not fit."""
     kind, _ = _plain(kinds(owner)[name])
-    found = _typed(kind, value)
+    found = value if _is_word(owner, name, value) else _typed(kind, value)
     if found is None:
         raise TrainerError(f"{name} = {value!r} has the wrong type", f"write {called(kind)}")
     return found
+
+
+def _is_word(owner: type, name: str, value: object) -> bool:
+    """Whether it is one of the words that may stand for numbers."""
+    kind, _ = _plain(kinds(owner)[name])
+    facts = knobs(owner).get(name)
+    return kind is not str and facts is not None and value in facts.choices
 
 
 def _typed(kind: Any, value: object) -> Any:

@@ -7,12 +7,13 @@ import dataclasses
 import numpy as np
 import torch
 
-from trainer.anchors import Sizes, fit_anchors, score
+from trainer.anchors import Grid, Sizes, default_anchors, fit_anchors, score
 from trainer.assign.ratio import unanswered
 from trainer.config import DEFAULT_MODEL, FitConfig
 from trainer.console import Talk
-from trainer.data.folder import Folder, describe, read_folder
+from trainer.data.folder import Folder, Split, describe, read_folder
 from trainer.errors import TrainerError
+from trainer.levels import advise, said
 from trainer.model.config import ModelConfig
 from trainer.model.heads.anchor import AnchorHead, Yolov3Head
 from trainer.model.heads.ssd import PriorHead
@@ -20,7 +21,7 @@ from trainer.model.names import AUTO, MODELS
 from trainer.model.parts import Head
 from trainer.model.wish import Wish
 from trainer.model.zoo import configure
-from trainer.model.zoo.heads import Grid, default_anchors, default_priors, grid_of, scaled
+from trainer.model.zoo.heads import default_priors, grid_of, scaled
 from trainer.priors import fit_priors
 from trainer.priors import score as prior_score
 from trainer.start import Start, read_start
@@ -50,6 +51,8 @@ def choose_model(config: FitConfig, folder: Folder, talk: Talk) -> ModelConfig:
     assert train is not None  # read_folder refuses a folder without
     sizes = train.box_sizes(config.imgsz)
     start = read_start(config.pretrained) if config.pretrained is not None else None
+    if config.strides == AUTO:
+        config = _with_strides(config, start, train, talk)
     model = _network(config, start, len(folder.classes))
     coarsest = model.levels[-1]
     if config.imgsz % coarsest:
@@ -69,6 +72,33 @@ def choose_model(config: FitConfig, folder: Folder, talk: Talk) -> ModelConfig:
         grid = _anchors(config, folder, model.strides, len(head.anchors[0]), sizes, known, talk)
         return dataclasses.replace(model, head=dataclasses.replace(head, anchors=grid))
     return model
+
+
+def _with_strides(config: FitConfig, start: Start | None, train: Split, talk: Talk) -> FitConfig:
+    """The configuration with the levels that the boxes need, and aloud why; None keeps the model's own."""
+    config = dataclasses.replace(config, strides=None)
+    usual = _network(config, start, 1).strides
+    finer, coarser = usual[0] // 2, usual[-1] * 2
+    advice = advise(
+        train.box_sizes(config.imgsz),
+        train.box_classes(),
+        usual,
+        finest=finer if _can_have(config, start, (finer, *usual)) else usual[0],
+        coarsest=coarser if _can_have(config, start, (*usual, coarser)) else usual[-1],
+    )
+    talk.say(said(advice))
+    return config if advice.strides == usual else dataclasses.replace(config, strides=advice.strides)
+
+
+def _can_have(config: FitConfig, start: Start | None, strides: tuple[int, ...]) -> bool:
+    """Whether the network can find objects on those levels; not every backbone reaches them."""
+    if config.imgsz % strides[-1]:
+        return False
+    try:
+        _network(dataclasses.replace(config, strides=strides), start, 1)
+    except TrainerError:
+        return False
+    return True
 
 
 def _network(config: FitConfig, start: Start | None, classes: int) -> ModelConfig:

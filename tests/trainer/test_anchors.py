@@ -77,7 +77,7 @@ def test_boxes_too_small_to_learn_take_no_part() -> None:
 def test_fitted_anchors_beat_the_published_ones_on_blood_cells(shared_data) -> None:  # type: ignore[no-untyped-def]
     import re
 
-    from trainer.model.zoo.heads import default_anchors
+    from trainer.anchors import default_anchors
 
     pattern = re.compile(
         rb"<xmin>(\d+)</xmin>\s*<ymin>(\d+)</ymin>\s*<xmax>(\d+)</xmax>\s*<ymax>(\d+)</ymax>"

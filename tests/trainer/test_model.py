@@ -9,13 +9,13 @@ import math
 import pytest
 import torch
 
+from trainer.anchors import default_anchors
 from trainer.errors import TrainerError
 from trainer.model.config import ModelConfig
 from trainer.model.heads.anchor import AnchorHead
 from trainer.model.necks.pan import PAN
 from trainer.model.network import build, parameters
 from trainer.model.zoo import Wish, configure
-from trainer.model.zoo.heads import default_anchors
 
 
 @pytest.mark.parametrize(

@@ -86,9 +86,7 @@ def _option(name: str, facts: Knob) -> Any:
         Optional[str],  # noqa: UP045
         typer.Option(
             f"--{dashed(name)}",
-            metavar="|".join(facts.choices)
-            if 0 < len("|".join(facts.choices)) <= 30
-            else _metavar(name, facts),
+            metavar=_metavar(name, facts),
             help=text,
             show_default=False,
             rich_help_panel=facts.group,
@@ -100,10 +98,11 @@ def _metavar(name: str, facts: Knob) -> str:
     kind = _plain_kind(name)
     if kind is Path:  # its words begin with what it is
         return "DIR" if facts.what.startswith("folder") else "FILE"
-    if facts.choices or kind is str:
-        return "NAME"
     if get_origin(kind) is tuple:
-        return "N,..." if get_args(kind)[-1] is Ellipsis else "N-N"
+        return "|".join(("N,..." if get_args(kind)[-1] is Ellipsis else "N-N", *facts.choices))
+    if facts.choices or kind is str:
+        listed = "|".join(facts.choices)
+        return listed if 0 < len(listed) <= 30 else "NAME"
     return facts.unit.upper() if 0 < len(facts.unit) <= 6 else "N"
 
 

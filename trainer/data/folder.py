@@ -58,6 +58,10 @@ class Split:
         ]
         return np.concatenate(parts) if parts else np.zeros((0, 2))
 
+    def box_classes(self) -> NDArray[np.int64]:
+        """(M,) the class of each box, in the order of `box_sizes`."""
+        return np.concatenate([np.zeros(0), *(rows[:, 0] for rows in self.labels)]).astype(np.int64)
+
 
 @dataclass(frozen=True)
 class Folder:

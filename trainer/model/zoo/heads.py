@@ -5,26 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from trainer.anchors import Grid, default_anchors
 from trainer.model.heads.anchor import AnchorGrid, AnchorHead, Yolov3Head
 from trainer.model.heads.free import FreeHead
 from trainer.model.heads.ssd import PriorHead
 from trainer.model.parts import Head
 
-Grid = tuple[tuple[tuple[float, float], ...], ...]  # (levels, per level, 2): w, h in pixels
-
-# (w, h) in pixels at 640, three a level: what YOLOv5 fitted to COCO at strides 8, 16, 32
-_ANCHORS = {
-    8: ((10, 13), (16, 30), (33, 23)),
-    16: ((30, 61), (62, 45), (59, 119)),
-    32: ((116, 90), (156, 198), (373, 326)),
-}
-# at 1280, strides 8 to 64: what it fitted for its P6 models
-_ANCHORS_P6 = {
-    8: ((19, 27), (44, 40), (38, 94)),
-    16: ((96, 68), (86, 152), (180, 137)),
-    32: ((140, 301), (303, 264), (238, 542)),
-    64: ((436, 615), (739, 380), (925, 792)),
-}
 # RFSong's priors at 300: smallest side of each level, shapes (w / h) of that size, and the shape of the one
 # between this level's size and the next one's (detector facts 2.3)
 _PRIOR_SIZES = {8: 26, 16: 60, 32: 111, 64: 162, 128: 213}
@@ -68,20 +54,6 @@ def free_head(strides: Sequence[int], classes: int, imgsz: int, width: int) -> F
     bins = max(math.ceil(0.75 * imgsz / max(strides)) + 1, 8)
     half = max(width // 2, 16)
     return FreeHead(bins=bins, box_width=half, class_width=max(half, min(classes, 100)))
-
-
-def default_anchors(imgsz: int, strides: Sequence[int] = (8, 16, 32)) -> Grid:
-    """The published anchors, scaled to `imgsz`: (levels, 3, 2) in pixels.
-
-    With a level 64 those of the P6 models; a level that has none gets its neighbour's, scaled like strides.
-    """
-    table, made_at = (_ANCHORS_P6, 1280) if 64 in strides else (_ANCHORS, 640)
-    levels = []
-    for stride in strides:
-        nearest = min(table, key=lambda known: abs(math.log2(known / stride)))
-        scale = imgsz / made_at * stride / nearest
-        levels.append(tuple((w * scale, h * scale) for w, h in table[nearest]))
-    return tuple(levels)
 
 
 def default_priors(imgsz: int, strides: Sequence[int]) -> Grid:

@@ -1,0 +1,146 @@
+"""From the boxes to the levels of a head: which strides they need, and which would have nothing to do.
+
+Sizes (w, h) in pixels at the training size flow in, an `Advice` flows out. Pure numpy; `trainer fit --strides
+auto` obeys it and `curate stats` shows it, so that both say the same.
+
+A rule of thumb, and where its numbers come from. A box belongs to the coarsest level on which its side, the
+root of its area, is at least 2 cells long: between the published anchors of YOLOv5 at 640 px (detector facts
+2.1) the levels 8 and 16 part at 34 px, which is 2.1 cells of 16, and 16 and 32 at 92 px, 2.9 cells of 32; and
+darknet asks for a level 4 where objects are under 16 px, 2 cells of 8. Training zooms by half, so that a box
+is seen at half to one and a half times its size; a level is idle only where none of these has work for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trainer.anchors import Sizes
+
+STRIDES = (4, 8, 16, 32, 64)  # a head may have any of them
+CELLS = 2.0  # sides of a box on its level, at least
+REACH = (
+    16.0  # and at most, on the coarsest: YOLOv5's largest anchor has 11 cells and answers up to 4 times more
+)
+ZOOM = (0.5, 1.5)  # sizes at which training shows a box, as parts of its own
+MANY = 0.10  # share of a class from which a finer or coarser level pays for its time
+FEW = 0.02  # share of every class up to which a level has nothing to do
+SURE = 20  # boxes of a class below which its shares are chance
+FEWEST = 2  # levels that stay: augmentation and scenes to come spread sizes over more than one
+
+
+@dataclass(frozen=True)
+class Level:
+    """What one stride has to do. Shares are those of the class that has most of it."""
+
+    stride: int
+    boxes: float  # share of all boxes whose level it is
+    most: float  # the same of the class with the greatest share
+    zoomed: float  # that share when boxes are also seen at ZOOM times their size
+
+
+@dataclass(frozen=True)
+class Advice:
+    """Which levels a head should have. `strides` equal `usual` where the usual ones are right."""
+
+    strides: tuple[int, ...]
+    usual: tuple[int, ...]
+    levels: tuple[Level, ...]  # one for each of STRIDES
+    small: float  # share of the class that has most boxes under CELLS cells of the finest usual level
+    huge: float  # share of the class that has most boxes over REACH cells of the coarsest usual level
+    boxes: int
+
+    @property
+    def added(self) -> tuple[int, ...]:
+        """Strides that these boxes need beside the usual ones."""
+        return tuple(stride for stride in self.strides if stride not in self.usual)
+
+    @property
+    def idle(self) -> tuple[int, ...]:
+        """Usual strides that have nothing to do."""
+        return tuple(stride for stride in self.usual if stride not in self.strides)
+
+
+def advise(
+    sizes: Sizes,
+    classes: NDArray[np.int64] | None = None,
+    usual: Sequence[int] = (8, 16, 32),
+    *,
+    finest: int = STRIDES[0],
+    coarsest: int = STRIDES[-1],
+) -> Advice:
+    """Levels for boxes (N, 2), w and h in pixels at the training size; the usual ones without boxes.
+
+    `classes` (N,) numbers the class of each box: average precision is a mean over classes, so that a rare
+    class of small objects counts like a common one of large ones. A class of under SURE boxes is counted with
+    all others only. `finest` and `coarsest` bound what is added.
+    """
+    usual = tuple(sorted(usual))
+    side = np.sqrt(np.asarray(sizes, np.float64).reshape(-1, 2).prod(axis=1))
+    groups = [np.ones(len(side), dtype=bool)] if len(side) else []
+    if classes is not None:
+        numbers, counts = np.unique(classes, return_counts=True)
+        groups += [classes == number for number in numbers[counts >= SURE]]
+    levels = tuple(_level(stride, side, groups) for stride in STRIDES)
+    small = _most(side < CELLS * usual[0], groups)
+    huge = _most(side > REACH * usual[-1], groups)
+    strides = list(usual)
+    if groups:
+        if small >= MANY and usual[0] // 2 >= finest:
+            strides.insert(0, usual[0] // 2)
+        if huge >= MANY and usual[-1] * 2 <= coarsest:
+            strides.append(usual[-1] * 2)
+        strides = _without_idle(strides, side, groups)
+    return Advice(tuple(strides), usual, levels, small, huge, len(side))
+
+
+def _without_idle(
+    strides: Sequence[int], side: NDArray[np.float64], groups: Sequence[NDArray[np.bool_]]
+) -> list[int]:
+    """Without the levels at either end that have nothing to do; those in between are needed to mix them."""
+    low, high = (stride_of(side * zoom) for zoom in ZOOM)
+    kept = list(strides)
+    # whatever is finer than the finest level is its work, too, and whatever is coarser that of the coarsest
+    while len(kept) > FEWEST and _most(low <= kept[0], groups) <= FEW:
+        kept.pop(0)
+    while len(kept) > FEWEST and _most(high >= kept[-1], groups) <= FEW:
+        kept.pop()
+    return kept
+
+
+def _level(stride: int, side: NDArray[np.float64], groups: Sequence[NDArray[np.bool_]]) -> Level:
+    mine = stride_of(side) == stride
+    low, high = (stride_of(side * zoom) for zoom in ZOOM)
+    share = float(mine.mean()) if len(side) else 0.0
+    return Level(stride, share, _most(mine, groups), _most((low <= stride) & (stride <= high), groups))
+
+
+def stride_of(side: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The stride of STRIDES that a side (N,) in pixels belongs to: the coarsest with CELLS cells in it."""
+    place = np.searchsorted(np.array(STRIDES) * CELLS, side, side="right") - 1
+    return np.array(STRIDES)[np.maximum(place, 0)]
+
+
+def _most(mask: NDArray[np.bool_], groups: Sequence[NDArray[np.bool_]]) -> float:
+    """The greatest share of the mask in any group; 0 without groups."""
+    return max((float(mask[group].mean()) for group in groups), default=0.0)
+
+
+def said(advice: Advice) -> str:
+    """The advice in a sentence, with its reason."""
+    strides = ",".join(map(str, advice.strides))
+    if not advice.boxes:
+        return f"strides: {strides}, the model's own: there is no box to choose others by"
+    reasons = []
+    for stride in advice.added:
+        fine = stride < advice.usual[0]
+        share = advice.small if fine else advice.huge
+        what = f"under {CELLS * advice.usual[0]:g} px" if fine else f"over {REACH * advice.usual[-1]:g} px"
+        reasons.append(f"{stride} is new, because up to {share:.0%} of a class are {what}")
+    for stride in advice.idle:
+        reasons.append(f"{stride} is left out, because at most {FEW:.0%} of any class have work for it")
+    why = "; ".join(reasons) or "the model's own, for all of them have work"
+    return f"strides: {strides}; {why}"
