@@ -1,19 +1,23 @@
-"""Anchors that fit the boxes of a data set, and whether the usual ones were as good. Shapes in, anchors out.
+"""Anchors that fit the boxes of a data set. Shapes in, anchors and their quality out.
 
 A box (w, h) suits an anchor (a, b) by r = min(w/a, a/w, h/b, b/h). Fitness is the mean over boxes of the best
-r, counting r <= 1/4 as 0, because YOLO's matching ignores an anchor more than 4 times off.
+r, counting r <= 1/t as 0, because YOLO's matching ignores an anchor more than t = 4 times off (anchor_t).
 
 In logarithms r = exp(-max(|log w - log a|, |log h - log b|)), and a Chebyshev distance is half a city-block
 distance in the axes turned by 45 degrees. So the best place for one anchor among its boxes is a weighted
 median of each turned coordinate, with weight r (exp(-d) lies above its tangent, so that each step can only
 improve: minorise-maximise). Alternated with the assignment of boxes to anchors this is a k-medians that
 climbs the very figure it is judged by.
+
+For the other goal, the mean of the best IoU of shapes laid corner on corner, the medians of log w and log h
+serve (Redmon, Farhadi 2017, "YOLO9000", section 2, with medians). Whatever the goal, the last word has a
+local search that moves one anchor at a time and asks for nothing but the goal itself.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,15 +30,17 @@ if TYPE_CHECKING:
 
 Shapes = NDArray[np.float64]  # (N, 2): width, height in pixels of the letterboxed image
 
+Numbers = NDArray[np.float64]
+Objective = Literal["ratio", "iou"]
+OBJECTIVES: tuple[Objective, ...] = get_args(Objective)
+
 THRESHOLD = 4.0  # yolov5's anchor_t: an anchor answers for boxes up to this many times wider, narrower ...
-# The anchors that YOLOv5's published models carry, fitted to COCO at 640 px, strides 8, 16, 32.
-COCO_DEFAULT: Shapes = np.array(
-    [[10, 13], [16, 30], [33, 23], [30, 61], [62, 45], [59, 119], [116, 90], [156, 198], [373, 326]],
-    dtype=np.float64,
-)
 _CELLS = 2048  # shapes are merged on a grid of logarithms beyond this many different ones
-_STARTS = 3
-_SWAPS = 30
+_ROUGH = 1400  # as many are enough to find the region; the last climb has all of them
+_STARTS = 2
+_SWAPS = 72
+_STEPS = (0.06, 0.03, 0.015, 0.008, 0.004)  # of the local search, in logarithms: 6 % to 0.4 % of a side
+_WAYS: Numbers = np.array([(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1) if i or j], dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,7 @@ class BoxShapes:
     """The shapes of a data set at a training size, and how many boxes have none."""
 
     wh: Shapes
+    image: NDArray[np.int64]  # (N,) the image of each
     left_out: int  # without corners, at most LEAST_SIDE wide or high inside the image, or its size unknown
 
 
@@ -63,10 +70,11 @@ def shapes(dataset: Dataset, imgsz: int) -> BoxShapes:
     wh = corners[:, 2:] - corners[:, :2]
     good = np.isfinite(wh).all(axis=1) & (wh > LEAST_SIDE + 1e-6).all(axis=1)
     scale = imgsz / frame[good].max(axis=1, initial=1, keepdims=True)
-    return BoxShapes(wh[good] * scale, int(len(table) - good.sum()))
+    image = dataset.boxes["image_id"].to_numpy().astype(np.int64)
+    return BoxShapes(wh[good] * scale, image[good], int(len(table) - good.sum()))
 
 
-def judge(wh: Shapes, anchors: Shapes) -> Quality:
+def judge(wh: Shapes, anchors: Shapes, threshold: float = THRESHOLD) -> Quality:
     """Quality of anchors (K, 2) for shapes (N, 2); zeros for no shapes."""
     if len(wh) == 0:
         return Quality(0.0, 0.0, 0.0)
@@ -77,13 +85,29 @@ def judge(wh: Shapes, anchors: Shapes) -> Quality:
         np.maximum(best, np.minimum(small_w / np.maximum(w, a), small_h / np.maximum(h, b)), out=best)
         shared = small_w * small_h
         np.maximum(best_iou, shared / (w * h + a * b - shared), out=best_iou)
-    within = best > 1 / THRESHOLD
+    within = best > 1 / threshold
     return Quality(float((best * within).mean()), float(best_iou.mean()), float(within.mean()))
 
 
-def fit(wh: Shapes, count: int = 9, seed: int = 0) -> Shapes:
+def answering(wh: Shapes, anchors: Shapes, threshold: float = THRESHOLD) -> NDArray[np.int64]:
+    """How many of the anchors (K, 2) answer for each shape (N, 2): (N,)."""
+    count = np.zeros(len(wh), dtype=np.int64)
+    for anchor in anchors:
+        count += (np.maximum(wh / anchor, anchor / wh) < threshold).all(axis=1)
+    return count
+
+
+def fit(
+    wh: Shapes,
+    count: int = 9,
+    seed: int = 0,
+    *,
+    objective: Objective = "ratio",
+    threshold: float = THRESHOLD,
+) -> Shapes:
     """`count` anchors for shapes (N, 2): (count, 2), sorted by area, rounded to 0.1 px.
 
+    `objective` is what they are fitted to: "ratio" is fitness within `threshold`, "iou" the mean best IoU.
     Same shapes and seed, same anchors. With fewer different shapes than anchors the rest are the same shapes,
     each time 1.25 times larger. Raises CurateError where there is no shape or no anchor to fit.
     """
@@ -91,34 +115,47 @@ def fit(wh: Shapes, count: int = 9, seed: int = 0) -> Shapes:
         raise CurateError("There is no box to fit anchors to.", "Label some objects first.")
     if count < 1:
         raise CurateError(f"{count} anchors cannot be fitted.", "Ask for at least one.")
-    points, weights = _merge(wh)
+    points, weights = _merge(np.log(wh), np.ones(len(wh)), _CELLS)
     if len(points) <= count:
         points = np.concatenate([points + i * np.log(1.25) for i in range(-(-count // len(points)))])
         return _as_anchors(points[:count])
+    rough = _merge(points, weights, max(_ROUGH, 8 * count))
     rng = np.random.default_rng(seed)
-    best, best_score = points[:count], -1.0
+    by_ratio = _Ground(*rough, "ratio", threshold)
+    if objective == "ratio":
+        best = _search(by_ratio, count, rng, _SWAPS)
+    else:  # from there, because a climb by the ratio ends in fewer dead ends than one by the IoU
+        known = _search(by_ratio, count, rng, _SWAPS // 3)
+        best = _search(_Ground(*rough, "iou", threshold), count, rng, _SWAPS // 2, known)
+    fine = _Ground(points, weights, objective, threshold)
+    return _as_anchors(fine.polish(fine.climb(best)[0]))
+
+
+def _search(
+    ground: _Ground, count: int, rng: np.random.Generator, swaps: int, known: Numbers | None = None
+) -> Numbers:
+    """Anchors high up on the ground (count, 2), in logarithms; never lower than those `known`."""
+    best, best_score = ground.climb(_spread(ground, count, rng) if known is None else known)
     for _ in range(_STARTS):
-        centres, score = _climb(_spread(points, weights, count, rng), points, weights)
+        centres, score = ground.climb(_spread(ground, count, rng))
         if score > best_score:
             best, best_score = centres, score
-    for _ in range(_SWAPS):  # leaves a local optimum: one anchor is taken away and put elsewhere
+    for _ in range(swaps):  # leaves a local optimum: one anchor is taken away and put elsewhere
         trial = best.copy()
-        trial[rng.integers(count)] = points[rng.choice(len(points), p=_regret(points, weights, trial))]
-        centres, score = _climb(trial, points, weights)
+        trial[rng.integers(count)] = ground.points[rng.choice(len(ground.points), p=ground.regret(trial))]
+        centres, score = ground.climb(trial)
         if score > best_score:
             best, best_score = centres, score
-    return _as_anchors(best)
+    return best
 
 
-def _as_anchors(logs: NDArray[np.float64]) -> Shapes:
+def _as_anchors(logs: Numbers) -> Shapes:
     anchors = np.maximum(np.round(np.exp(logs), 1), 0.1)
     return anchors[np.lexsort((anchors[:, 1], anchors[:, 0], anchors.prod(axis=1)))]
 
 
-def _merge(wh: Shapes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Different shapes as logarithms (U, 2) with their counts (U,); of very many, close ones are one."""
-    logs: NDArray[np.float64] = np.log(wh)
-    weights: NDArray[np.float64] = np.ones(len(wh))
+def _merge(logs: Numbers, weights: Numbers, most: int) -> tuple[Numbers, Numbers]:
+    """Different shapes (U, 2) with their weights (U,), at most so many; close ones become one."""
     step = 1e-6  # equal shapes only; then half a percent, and coarser until few enough are left
     while True:
         grid = np.round(logs / step).astype(np.int64)
@@ -126,67 +163,96 @@ def _merge(wh: Shapes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         total = np.bincount(cell, weights).astype(np.float64)
         logs = np.stack([np.bincount(cell, weights * logs[:, i]) / total for i in (0, 1)], axis=1)
         weights = total
-        if len(logs) <= _CELLS:
+        if len(logs) <= most:
             return logs, weights
         step = max(0.005, step * 1.4)
 
 
-def _distance(points: NDArray[np.float64], centres: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Chebyshev distances (U, K) between logarithms of shapes."""
-    return np.maximum(
-        np.abs(points[:, :1] - centres[None, :, 0]), np.abs(points[:, 1:] - centres[None, :, 1])
-    )
+class _Ground:
+    """Shapes with their weights, and the goal as a height over where anchors (K, 2), in logarithms, stand."""
+
+    def __init__(self, points: Numbers, weights: Numbers, objective: Objective, threshold: float) -> None:
+        self.points = points
+        self.weights = weights / weights.sum()
+        self._iou = objective == "iou"
+        self._least = 1 / threshold
+        self._areas = np.exp(points.sum(axis=1))
+        x, y = points[:, 0], points[:, 1]
+        # medians need their values in order: along the axes for IoU, along the turned ones for the ratio
+        self._columns = (x, y) if self._iou else (x + y, x - y)
+        self._orders = [np.argsort(values, kind="stable") for values in self._columns]
+
+    def likeness(self, centres: Numbers) -> Numbers:
+        """Of each shape and each anchor (U, K): their IoU, or their ratio before the threshold."""
+        wide = np.abs(self.points[:, :1] - centres[:, 0])
+        tall = np.abs(self.points[:, 1:] - centres[:, 1])
+        if not self._iou:
+            return np.exp(-np.maximum(wide, tall))
+        # shared = min(w, a) min(h, b), and min(w, a) is sqrt(w a) exp(-|log w - log a| / 2)
+        both = self._areas[:, None], np.exp(centres.sum(axis=1))[None]
+        shared = np.sqrt(both[0] * both[1]) * np.exp(-(wide + tall) / 2)
+        return shared / (both[0] + both[1] - shared)
+
+    def worth(self, likeness: Numbers) -> Numbers:
+        """What a best likeness counts for."""
+        return likeness if self._iou else np.where(likeness > self._least, likeness, 0.0)
+
+    def regret(self, centres: Numbers) -> Numbers:
+        """How much each shape loses with these anchors, as probabilities (U,)."""
+        loss = self.weights * (1 - self.likeness(centres).max(axis=1))
+        total = loss.sum()
+        return loss / total if total > 0 else self.weights
+
+    def climb(self, centres: Numbers) -> tuple[Numbers, float]:
+        """Anchors moved uphill, all at once, until nothing improves; and their height."""
+        best, best_score = centres, -1.0
+        for _ in range(50):
+            likeness = self.likeness(centres)
+            owner = likeness.argmax(axis=1)
+            gain = self.weights * self.worth(likeness[np.arange(len(owner)), owner])
+            score = float(gain.sum())
+            if score <= best_score + 1e-6:
+                break
+            best, best_score = centres, score
+            u, v = (
+                _medians(values[order], gain[order], owner[order], len(centres))
+                for values, order in zip(self._columns, self._orders, strict=True)
+            )
+            moved = np.stack([u, v] if self._iou else [(u + v) / 2, (u - v) / 2], axis=1)
+            centres = np.where(np.isfinite(moved), moved, centres)  # an anchor without boxes stays
+        return best, best_score
+
+    def polish(self, centres: Numbers) -> Numbers:
+        """Anchors moved one by one, in ever smaller steps, wherever that raises the goal itself."""
+        centres = centres.copy()
+        likeness = self.likeness(centres)
+        score = float(self.weights @ self.worth(likeness.max(axis=1)))
+        for step in _STEPS:
+            moved = True
+            while moved:
+                moved = False
+                for one in range(len(centres)):
+                    others = np.delete(likeness, one, axis=1).max(axis=1, initial=0.0)
+                    tried = centres[one] + step * _WAYS
+                    near = self.likeness(tried)
+                    heights = self.weights @ self.worth(np.maximum(near, others[:, None]))
+                    way = int(heights.argmax())
+                    if heights[way] > score + 1e-7:
+                        centres[one], likeness[:, one] = tried[way], near[:, way]
+                        score, moved = float(heights[way]), True
+        return centres
 
 
-def _regret(
-    points: NDArray[np.float64], weights: NDArray[np.float64], centres: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """How much each shape loses with these centres, as probabilities (U,)."""
-    loss = weights * (1 - np.exp(-_distance(points, centres).min(axis=1)))
-    total = loss.sum()
-    return loss / total if total > 0 else weights / weights.sum()
-
-
-def _spread(
-    points: NDArray[np.float64], weights: NDArray[np.float64], count: int, rng: np.random.Generator
-) -> NDArray[np.float64]:
-    """First centres, each drawn where the ones before serve worst (k-means++; Arthur, Vassilvitskii 2007)."""
-    centres = points[[rng.choice(len(points), p=weights / weights.sum())]]
+def _spread(ground: _Ground, count: int, rng: np.random.Generator) -> Numbers:
+    """First anchors, each drawn where the ones before serve worst (k-means++; Arthur, Vassilvitskii 2007)."""
+    centres = ground.points[[rng.choice(len(ground.points), p=ground.weights)]]
     while len(centres) < count:
-        drawn = rng.choice(len(points), p=_regret(points, weights, centres))
-        centres = np.concatenate([centres, points[[drawn]]])
+        drawn = rng.choice(len(ground.points), p=ground.regret(centres))
+        centres = np.concatenate([centres, ground.points[[drawn]]])
     return centres
 
 
-def _climb(
-    centres: NDArray[np.float64], points: NDArray[np.float64], weights: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], float]:
-    """Centres (K, 2) moved uphill until nothing improves, and their fitness."""
-    total = weights.sum()
-    turned = (points[:, 0] + points[:, 1], points[:, 0] - points[:, 1])
-    orders = [np.argsort(values, kind="stable") for values in turned]
-    best, best_score = centres, -1.0
-    for _ in range(50):
-        distance = _distance(points, centres)
-        owner = distance.argmin(axis=1)
-        ratio = np.exp(-distance[np.arange(len(points)), owner])
-        gain = weights * np.where(ratio > 1 / THRESHOLD, ratio, 0)
-        score = float(gain.sum() / total)
-        if score <= best_score + 1e-6:
-            break
-        best, best_score = centres, score
-        u, v = (
-            _medians(values[order], gain[order], owner[order], len(centres))
-            for values, order in zip(turned, orders, strict=True)
-        )
-        moved = np.stack([(u + v) / 2, (u - v) / 2], axis=1)
-        centres = np.where(np.isfinite(moved), moved, centres)  # an anchor without boxes stays where it is
-    return best, best_score
-
-
-def _medians(
-    values: NDArray[np.float64], weights: NDArray[np.float64], owner: NDArray[np.intp], count: int
-) -> NDArray[np.float64]:
+def _medians(values: Numbers, weights: Numbers, owner: NDArray[np.intp], count: int) -> Numbers:
     """Weighted median of each owner's values (count,), NaN where it has no weight. `values` ascend."""
     by_owner = np.argsort(owner, kind="stable")
     running = np.cumsum(weights[by_owner])

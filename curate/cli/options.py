@@ -62,6 +62,16 @@ def words(values: list[str] | None) -> list[str]:
     return [word.strip() for value in values or () for word in value.split(",") if word.strip()]
 
 
+def numbers(value: str | None, option: str) -> list[int] | None:
+    """`"4,8,16"` -> 4, 8, 16; None where it was not given. Raises CurateError, naming the option."""
+    if value is None:
+        return None
+    try:
+        return [int(word) for word in words([value])]
+    except ValueError as error:
+        raise CurateError(f"{option} {value} cannot be read.", "Write numbers with commas.") from error
+
+
 def pairs(values: list[str] | None, option: str) -> dict[str, str]:
     """`["OLD=NEW"]` -> {OLD: NEW}. Raises CurateError, naming the option."""
     found = {}

@@ -1,16 +1,62 @@
-"""Fit anchors to the boxes of a data set, and compare them with the usual ones."""
+"""Fit anchors to the boxes of a data set, and compare them honestly with the published ones."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from curate.anchors import COCO_DEFAULT, Quality, fit, judge, shapes
+import numpy as np
+
+from curate.anchors import (
+    OBJECTIVES,
+    THRESHOLD,
+    BoxShapes,
+    Objective,
+    Quality,
+    Shapes,
+    answering,
+    fit,
+    judge,
+    shapes,
+)
 from curate.errors import CurateError
 from curate.formats.discover import open_dataset
 from curate.tree import Tree
 
 STRIDES = (8, 16, 32, 64, 128)  # levels P3, P4, ... of the head, finest first
+ENOUGH = 0.98  # best possible recall from which YOLOv5 keeps the anchors it has (detector facts 3.6)
+WORTH = 0.05  # gain in fitness, on boxes that were not fitted to, below which a fit is not worth its risk
+# Share of boxes moved to a level that does not suit them from which fitting does more harm than good:
+# clustered anchors cost 1.2 AP where they lost the spread of sizes that levels need (detector facts, row 8).
+# The share itself is our judgement.
+MISPLACED = 0.25
+AT_HOME = (1.0, 8.0)  # cells along a box's side on a level that suits it; FCOS (2019), section 3.2, ends at 8
+PARTS = 2  # of the images; each part judges the anchors that were fitted to the other
+THRESHOLDS = (2.0, 3.0, 4.0, 5.0, 6.0, 8.0)  # of which one is advised; yolov5 searches 2 to 8
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Anchors (levels, per level, 2) flattened, smallest level first, and what they are worth."""
+
+    anchors: tuple[tuple[float, float], ...]
+    quality: Quality
+    at_home: float  # share of the boxes whose nearest anchor is on a level that suits their size
+    answering: float  # anchors that answer for a box, the mean
+
+    def as_object(self) -> dict[str, object]:
+        """For JSON."""
+        return {**_figures(self.quality), "at_home": round(self.at_home, 6)}
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """What an anchor_t would do with the better anchors."""
+
+    anchor_t: float
+    bpr: float
+    answering: float
 
 
 @dataclass(frozen=True)
@@ -21,33 +67,99 @@ class Result:
     imgsz: int
     strides: tuple[int, ...]
     per_layer: int
+    objective: Objective
+    anchor_t: float
     boxes: int
     left_out: int  # boxes without a usable shape
-    quality: Quality
-    default: Quality  # of YOLOv5's published anchors on the same boxes
+    fitted: Judged
+    published: Judged  # YOLOv5's anchors at this size and these strides, on the same boxes
+    held_out: Quality | None  # fitted to one half of the images, judged by the other; None: too few images
+    thresholds: tuple[Threshold, ...]  # of the anchors that are advised
+
+    @property
+    def quality(self) -> Quality:
+        """Of the fitted anchors."""
+        return self.fitted.quality
+
+    @property
+    def default(self) -> Quality:
+        """Of the published anchors."""
+        return self.published.quality
+
+    @property
+    def gain(self) -> float:
+        """By how much fitting raises the objective on boxes it was not fitted to."""
+        own = self.held_out or self.quality
+        return _goal(own, self.objective) - _goal(self.default, self.objective)
+
+    @property
+    def verdict(self) -> str:
+        """`keep` the published ones; `either`; `fit`: use these."""
+        if self.gain <= 0:
+            return "keep"
+        if self.default.bpr < ENOUGH and self.quality.bpr > self.default.bpr:
+            return "fit"
+        if self.misplaced >= MISPLACED:
+            return "keep"
+        return "fit" if self.gain >= WORTH else "either"
+
+    @property
+    def misplaced(self) -> float:
+        """Share of the boxes that fitting would move to a level that does not suit their size."""
+        return max(self.published.at_home - self.fitted.at_home, 0.0)
 
     @property
     def default_was_better(self) -> bool:
-        """Whether the published anchors serve these boxes at least as well."""
-        return self.default.fitness >= self.quality.fitness
+        """Whether the published anchors serve these boxes as well, for all that can be told."""
+        return self.verdict != "fit"
+
+    @property
+    def advised_t(self) -> float:
+        """The anchor_t to train with: the given one unless it loses boxes that a higher one would win."""
+        now = self.fitted.quality.bpr if self.verdict == "fit" else self.default.bpr
+        if now >= ENOUGH:
+            return self.anchor_t
+        better = [one for one in self.thresholds if one.anchor_t > self.anchor_t and one.bpr > now]
+        enough = [one.anchor_t for one in better if one.bpr >= ENOUGH]
+        return enough[0] if enough else better[-1].anchor_t if better else self.anchor_t
 
     def as_object(self) -> dict[str, object]:
         """For JSON."""
         return {
             "anchors": [list(anchor) for anchor in self.anchors],
-            "fitness": round(self.quality.fitness, 6),
-            "mean_iou": round(self.quality.mean_iou, 6),
-            "bpr": round(self.quality.bpr, 6),
+            **self.fitted.as_object(),
             "imgsz": self.imgsz,
             "strides": list(self.strides),
+            "objective": self.objective,
+            "anchor_t": self.anchor_t,
             "boxes": self.boxes,
             "left_out": self.left_out,
             "default": {
-                "fitness": round(self.default.fitness, 6),
-                "mean_iou": round(self.default.mean_iou, 6),
-                "bpr": round(self.default.bpr, 6),
+                "anchors": [list(anchor) for anchor in self.published.anchors],
+                **self.published.as_object(),
             },
+            "held_out": _figures(self.held_out) if self.held_out else None,
+            "gain": round(self.gain, 6),
+            "misplaced": round(self.misplaced, 6),
+            "verdict": self.verdict,
+            "advised_anchor_t": self.advised_t,
+            "thresholds": [
+                {"anchor_t": t.anchor_t, "bpr": round(t.bpr, 6), "answering": round(t.answering, 4)}
+                for t in self.thresholds
+            ],
         }
+
+
+def _figures(quality: Quality) -> dict[str, object]:
+    return {
+        "fitness": round(quality.fitness, 6),
+        "mean_iou": round(quality.mean_iou, 6),
+        "bpr": round(quality.bpr, 6),
+    }
+
+
+def _goal(quality: Quality, objective: Objective) -> float:
+    return quality.mean_iou if objective == "iou" else quality.fitness
 
 
 def run(
@@ -56,27 +168,144 @@ def run(
     imgsz: int = 640,
     layers: int = 3,
     per_layer: int = 3,
+    strides: Sequence[int] | None = None,
+    objective: Objective = "ratio",
+    anchor_t: float = THRESHOLD,
     seed: int = 0,
     workers: int | None = None,
 ) -> Result:
-    """Anchors for every box under `path`, whatever its split and class. Raises CurateError."""
+    """Anchors for every box under `path`, whatever its split and class. Raises CurateError.
+
+    `strides` say which levels there are, and go before `layers`, the number of the usual ones.
+    """
+    _refuse(imgsz, layers, objective, anchor_t)
+    levels = tuple(strides) if strides is not None else STRIDES[:layers]
+    if not levels or any(s not in (4, *STRIDES) for s in levels) or sorted(set(levels)) != list(levels):
+        shown = ",".join(map(str, levels))
+        raise CurateError(f"--strides {shown} is no head.", "Give some of 4,8,16,32,64,128 in that order.")
+    dataset = open_dataset(Tree.open(path), workers=workers)
+    return of_shapes(
+        shapes(dataset, imgsz),
+        imgsz=imgsz,
+        strides=levels,
+        per_layer=per_layer,
+        objective=objective,
+        anchor_t=anchor_t,
+        seed=seed,
+    )
+
+
+def _refuse(imgsz: int, layers: int, objective: str, anchor_t: float) -> None:
     if not 1 <= layers <= len(STRIDES):
         raise CurateError(f"--layers {layers} is no head.", f"Give 1 to {len(STRIDES)}; the usual is 3.")
     if imgsz < 32:
         raise CurateError(f"--imgsz {imgsz} is too small to train at.", "Give pixels, such as 640.")
-    dataset = open_dataset(Tree.open(path), workers=workers)
-    found = shapes(dataset, imgsz)
-    anchors = fit(found.wh, layers * per_layer, seed)
-    return Result(
-        anchors=tuple((float(w), float(h)) for w, h in anchors),
+    if objective not in OBJECTIVES:
+        raise CurateError(f"--objective {objective} is unknown.", f"Choose {' or '.join(OBJECTIVES)}.")
+    if not 1 < anchor_t < 100:
+        raise CurateError(f"--anchor-t {anchor_t:g} matches nothing.", "Give 2 to 8; the usual is 4.")
+
+
+def published(imgsz: int, strides: Sequence[int] = STRIDES[:3]) -> Shapes:
+    """The anchors that the trainer takes where it fits none, in pixels at imgsz: (3 a level, 2)."""
+    from trainer.anchors import default_anchors  # loads no torch
+
+    return np.array([anchor for level in default_anchors(imgsz, strides) for anchor in level])
+
+
+def of_shapes(
+    found: BoxShapes,
+    *,
+    imgsz: int,
+    strides: tuple[int, ...] = STRIDES[:3],
+    per_layer: int = 3,
+    objective: Objective = "ratio",
+    anchor_t: float = THRESHOLD,
+    seed: int = 0,
+) -> Result:
+    """Anchors for boxes that are measured already."""
+    count = len(strides) * per_layer
+    anchors = fit(found.wh, count, seed, objective=objective, threshold=anchor_t)
+    known = published(imgsz, strides)
+    result = Result(
+        anchors=_pairs(anchors),
         imgsz=imgsz,
-        strides=STRIDES[:layers],
+        strides=strides,
         per_layer=per_layer,
+        objective=objective,
+        anchor_t=anchor_t,
         boxes=len(found.wh),
         left_out=found.left_out,
-        quality=judge(found.wh, anchors),
-        default=judge(found.wh, COCO_DEFAULT),
+        fitted=_judged(found.wh, anchors, strides, anchor_t),
+        published=_judged(found.wh, known, strides, anchor_t),
+        held_out=_held_out(found, count, seed, objective, anchor_t),
+        thresholds=(),
     )
+    advised = known if result.default_was_better else anchors
+    thresholds = tuple(_threshold(found.wh, advised, t) for t in THRESHOLDS)
+    return Result(**{**vars(result), "thresholds": thresholds})
+
+
+def _judged(wh: Shapes, anchors: Shapes, strides: Sequence[int], anchor_t: float) -> Judged:
+    return Judged(
+        anchors=_pairs(anchors),
+        quality=judge(wh, anchors, anchor_t),
+        at_home=_at_home(wh, anchors, strides),
+        answering=float(answering(wh, anchors, anchor_t).mean()),
+    )
+
+
+def _threshold(wh: Shapes, anchors: Shapes, anchor_t: float) -> Threshold:
+    count = answering(wh, anchors, anchor_t)
+    return Threshold(anchor_t, float((count > 0).mean()), float(count.mean()))
+
+
+def _at_home(wh: Shapes, anchors: Shapes, strides: Sequence[int]) -> float:
+    """Share of the boxes whose nearest anchor is on a level with AT_HOME cells along the box's side.
+
+    Clusters can lose the spread of sizes that levels need: an anchor of large boxes on a fine level asks of
+    it to find objects that it sees only a part of.
+    """
+    apart = np.full(len(wh), np.inf)
+    stride = np.zeros(len(wh))
+    logs = np.log(wh)
+    for number, anchor in enumerate(np.log(anchors)):
+        far = np.abs(logs - anchor).max(axis=1)
+        stride[far < apart] = strides[number * len(strides) // len(anchors)]
+        apart = np.minimum(apart, far)
+    cells = np.exp(logs.mean(axis=1)) / stride
+    # what is smaller than the finest level's boxes, or larger than the coarsest's, has no other level
+    fits = (cells >= AT_HOME[0]) | (stride == strides[0])
+    fits &= (cells <= AT_HOME[1]) | (stride == strides[-1])
+    return float(fits.mean())
+
+
+def _held_out(
+    found: BoxShapes, count: int, seed: int, objective: Objective, anchor_t: float
+) -> Quality | None:
+    """Quality on boxes that the anchors were not fitted to: the mean over the parts, weighted by boxes."""
+    part = found.image % PARTS
+    sizes = [int((part == i).sum()) for i in range(PARTS)]
+    if min(sizes) < 2 * count:
+        return None
+    judged = [
+        judge(
+            found.wh[part == i],
+            fit(found.wh[part != i], count, seed, objective=objective, threshold=anchor_t),
+            anchor_t,
+        )
+        for i in range(PARTS)
+    ]
+    return Quality(
+        *(
+            float(np.average([getattr(one, name) for one in judged], weights=sizes))
+            for name in ("fitness", "mean_iou", "bpr")
+        )
+    )
+
+
+def _pairs(anchors: Shapes) -> tuple[tuple[float, float], ...]:
+    return tuple((float(w), float(h)) for w, h in anchors.tolist())
 
 
 def describe(result: Result) -> str:
@@ -87,12 +316,58 @@ def describe(result: Result) -> str:
     for level, stride in enumerate(result.strides):
         mine = result.anchors[level * result.per_layer : (level + 1) * result.per_layer]
         lines.append(f"  stride {stride:>3}:  " + "  ".join(f"{w:g},{h:g}" for w, h in mine))
-    lines.append(f"  {'':<22}{'fitness':>9}{'mean IoU':>10}{'recall':>8}")
-    for name, quality in (("these", result.quality), ("COCO's, as published", result.default)):
-        lines.append(f"  {name:<22}{quality.fitness:>9.4f}{quality.mean_iou:>10.4f}{quality.bpr:>8.4f}")
-    if result.default_was_better:
-        lines.append("Keep the published anchors: they serve these boxes as well or better.")
-    else:
-        gain = result.quality.fitness - result.default.fitness
-        lines.append(f"Use these: on average {gain:.1%} nearer to a box than the published ones.")
+    lines.append(
+        f"  {'':<22}{'fitness':>9}{'mean IoU':>10}{'recall':>8}{'on its level':>14}{'answering':>11}"
+    )
+    for name, one in (("these", result.fitted), ("COCO's, as published", result.published)):
+        lines.append(_row(name, one.quality) + f"{one.at_home:>14.1%}{one.answering:>11.1f}")
+    if result.held_out is not None:
+        lines.append(_row("these, on other images", result.held_out))
+    lines += verdict(result)
     return "\n".join(lines)
+
+
+def _row(name: str, quality: Quality) -> str:
+    return f"  {name:<22}{quality.fitness:>9.4f}{quality.mean_iou:>10.4f}{quality.bpr:>8.4f}"
+
+
+def verdict(result: Result) -> list[str]:
+    """What to do, and why, in sentences."""
+    what = "mean IoU" if result.objective == "iou" else "fitness"
+    gain = f"{what} {result.gain:+.3f} on {'other images' if result.held_out else 'the same boxes'}"
+    if result.verdict == "keep" and result.gain > 0:
+        lines = [
+            f"Keep the published anchors: fitted ones are nearer ({gain}), but {result.misplaced:.0%} of the "
+            "boxes would be learnt on a level that does not suit their size. Fit levels first: curate stats."
+        ]
+    elif result.verdict == "keep":
+        lines = [f"Keep the published anchors: they serve these boxes as well or better ({gain})."]
+    elif result.verdict == "either":
+        lines = [
+            f"Keep the published anchors: they answer for {result.default.bpr:.1%} of the boxes, and fitted "
+            f"ones are hardly nearer ({gain}, less than {WORTH:g})."
+        ]
+    elif result.default.bpr < ENOUGH:
+        lines = [
+            f"Use these: the published ones answer for {result.default.bpr:.1%} of the boxes only ({gain})."
+        ]
+    else:
+        lines = [
+            f"Use these when training from scratch ({gain}). With weights that know the published ones keep "
+            f"those: they answer for {result.default.bpr:.1%} of the boxes."
+        ]
+    if result.verdict == "fit" and result.misplaced >= WORTH:
+        lines.append(
+            f"But {result.misplaced:.0%} of the boxes would be learnt on a level that does not suit their "
+            "size: compare both, or fit the levels first (curate stats)."
+        )
+    now = result.quality.bpr if result.verdict == "fit" else result.default.bpr
+    if result.advised_t != result.anchor_t:
+        then = next(t for t in result.thresholds if t.anchor_t == result.advised_t)
+        lines.append(
+            f"Raise anchor_t from {result.anchor_t:g} to {result.advised_t:g}: some anchor then answers for "
+            f"{then.bpr:.1%} of the boxes instead of {now:.1%}."
+        )
+    else:
+        lines.append(f"Keep anchor_t {result.anchor_t:g}: some anchor answers for {now:.1%} of the boxes.")
+    return lines

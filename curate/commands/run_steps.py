@@ -16,6 +16,7 @@ from curate import splits
 from curate.commands import export as exporting
 from curate.commands import split as splitting
 from curate.commands import validate as validating
+from curate.commands.anchors import published
 from curate.commands.run_record import Outcome
 from curate.commands.run_state import State
 from curate.commands.run_training import fit_config
@@ -245,8 +246,8 @@ def anchors(state: State) -> Outcome:
     assert table is not None
     imgsz = fit_config(state).imgsz
     wh = train_shapes(_assembly(state).selection, imgsz)
-    fitted = fitting.fit(wh, 9, table.seed)
-    mine, usual = fitting.judge(wh, fitted), fitting.judge(wh, fitting.COCO_DEFAULT)
+    fitted, known = fitting.fit(wh, 9, table.seed), published(imgsz)
+    mine, usual = fitting.judge(wh, fitted), fitting.judge(wh, known)
     text = "\n".join(
         [
             f"{len(wh):,} train boxes at {imgsz} px: " + "  ".join(f"{w:g},{h:g}" for w, h in fitted),
@@ -255,7 +256,7 @@ def anchors(state: State) -> Outcome:
         ]
     )
     if usual.fitness >= mine.fitness:
-        fitted = fitting.COCO_DEFAULT
+        fitted = known
         text += "\nthe published anchors are kept: they serve these boxes as well"
     values = {"anchors": fitted.tolist(), "imgsz": imgsz}
     return Outcome(f"fitness {mine.fitness:.3f} (published ones {usual.fitness:.3f})", text, values=values)
