@@ -58,6 +58,7 @@ class BoxShapes:
 
     wh: Shapes
     image: NDArray[np.int64]  # (N,) the image of each
+    row: NDArray[np.intp]  # (N,) which of the data set's objects each is
     left_out: int  # without corners, at most LEAST_SIDE wide or high inside the image, or its size unknown
 
 
@@ -71,7 +72,7 @@ def shapes(dataset: Dataset, imgsz: int) -> BoxShapes:
     good = np.isfinite(wh).all(axis=1) & (wh > LEAST_SIDE + 1e-6).all(axis=1)
     scale = imgsz / frame[good].max(axis=1, initial=1, keepdims=True)
     image = dataset.boxes["image_id"].to_numpy().astype(np.int64)
-    return BoxShapes(wh[good] * scale, image[good], int(len(table) - good.sum()))
+    return BoxShapes(wh[good] * scale, image[good], np.flatnonzero(good), int(len(table) - good.sum()))
 
 
 def judge(wh: Shapes, anchors: Shapes, threshold: float = THRESHOLD) -> Quality:

@@ -19,7 +19,7 @@ from curate.errors import CurateError
 
 COMMANDS = (  # files of this folder, in the order of `curate --help`
     *("validate", "undo", "log", "rule"),
-    *("negatives", "cutouts", "paste", "split", "anchors", "export", "run", "ablate"),
+    *("negatives", "cutouts", "paste", "split", "stats", "anchors", "export", "run", "ablate"),
 )
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 

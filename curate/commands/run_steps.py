@@ -13,10 +13,10 @@ from pathlib import Path
 
 from curate import anchors as fitting
 from curate import splits
+from curate.anchor_choice import published
 from curate.commands import export as exporting
 from curate.commands import split as splitting
 from curate.commands import validate as validating
-from curate.commands.anchors import published
 from curate.commands.run_record import Outcome
 from curate.commands.run_state import State
 from curate.commands.run_training import fit_config

@@ -20,7 +20,7 @@ OURS = re.compile(
     | \{"type":\ "(?:finding|summary)",\ "(?:code|schema)":
     | \{\s*"\$schema":\ "[^"]*sarif[^"]*",[^\[]*\[\s*\{\s*"tool":\s*\{\s*"driver":\s*\{\s*"name":\ "curate"
     | <\?xml\ version="1.0"\ encoding="UTF-8"\?>\s*<testsuites\ name="curate"
-    | <!doctype\ html>[^\0]*<title>[^<]*curate\ validate</title>
+    | <!doctype\ html>[^\0]*<title>[^<]*curate\ (?:validate|stats)</title>
     """,
     re.VERBOSE,
 )

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from curate.anchor_choice import published
 from curate.anchors import OBJECTIVES, Objective, answering, fit, judge, shapes
 from curate.cli import app
 from curate.commands import anchors as command
@@ -39,7 +40,7 @@ def test_each_box_is_judged_by_its_best_anchor() -> None:
 
 
 def test_no_boxes_have_no_quality_and_no_anchors() -> None:
-    assert judge(np.zeros((0, 2)), command.published(640)).fitness == 0
+    assert judge(np.zeros((0, 2)), published(640)).fitness == 0
     with pytest.raises(CurateError, match="no box"):
         fit(np.zeros((0, 2)))
 
@@ -132,7 +133,7 @@ def test_many_boxes_are_merged_without_losing_their_weight() -> None:
 
 
 def test_the_command_says_when_the_published_anchors_are_as_good(tmp_path: Path) -> None:
-    boxes = [("x", (0, 0, w / 10, h / 10)) for w, h in command.published(640)]
+    boxes = [("x", (0, 0, w / 10, h / 10)) for w, h in published(640)]
     root = put_voc(tmp_path, {"a": [box for box in boxes if min(box[1][2:]) > 1]})
     result = command.run(root, imgsz=640, per_layer=3)
     assert result.default.fitness == pytest.approx(1, abs=1e-3)
@@ -141,9 +142,9 @@ def test_the_command_says_when_the_published_anchors_are_as_good(tmp_path: Path)
 
 
 def test_the_published_anchors_grow_with_the_images_and_follow_the_strides() -> None:
-    assert command.published(640)[0].tolist() == [10, 13]
-    assert command.published(320)[-1].tolist() == [186.5, 163]
-    assert command.published(640, (4, 8))[0].tolist() == [5, 6.5]  # the half of level 8's
+    assert published(640)[0].tolist() == [10, 13]
+    assert published(320)[-1].tolist() == [186.5, 163]
+    assert published(640, (4, 8))[0].tolist() == [5, 6.5]  # the half of level 8's
 
 
 def odd_boxes(stripe: float = 2.0) -> dict[str, list[tuple[str, tuple[float, float, float, float]]]]:

@@ -16,7 +16,18 @@ from tests.conftest import REPO
 # from the ground up; a file or folder of curate/ belongs to the room of its name
 ROOMS = [
     *("errors", "wording", "patterns", "tables", "geometry", "tree", "findings", "dataset", "engine"),
-    *("formats", "pixels", "copies", "negatives", "rules", "splits", "anchors", "ablation"),
+    *(
+        "formats",
+        "pixels",
+        "copies",
+        "negatives",
+        "rules",
+        "splits",
+        "anchors",
+        "anchor_choice",
+        "resolution",
+        "ablation",
+    ),
     *("paste", "fixes", "report", "handover", "config", "known", "commands", "cli", "__main__"),
 ]
 TOO_HEAVY_FOR_THE_DOOR = {"torch", "sklearn", "albumentations", "cv2", "polars"}

@@ -8,35 +8,21 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Sequence
-from functools import lru_cache
-from pathlib import Path
-from unicodedata import east_asian_width
 
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties, findfont, findSystemFonts
-from matplotlib.ft2font import FT2Font
 
 from curate.ablation.bootstrap import LEVEL, Estimate
 from curate.ablation.verdict import Verdict, signed
 from curate.report.ablation.view import DifferenceView, View
 from curate.report.ablation.words import Words
+from curate.report.fonts import can_write, font_for, width_of
 from curate.tree import display
 
 COLOURS = {Verdict.HELPS: "#1d7f45", Verdict.HURTS: "#b3261e", Verdict.UNTOLD: "#6b7077", None: "#2f6fb3"}
 _LONGEST = 30  # columns of a line of a name; a Chinese character takes two
 _ROW = 0.52  # inches
-_CJK = (
-    "NotoSansCJK",
-    "NotoSansSC",
-    "SourceHanSans",
-    "wqy",
-    "DroidSansFallback",
-    "msyh",
-    "simhei",
-    "PingFang",
-)
 
 
 def draw(view: View) -> bytes:
@@ -77,16 +63,16 @@ def draw(view: View) -> bytes:
         ]
     first.set_yticks(range(rows), labels)
     for label in first.get_yticklabels():
-        label.set_fontproperties(_font(label.get_text(), 11))
+        label.set_fontproperties(font_for(label.get_text(), 11))
     for axes in (second, third):
         axes.set_yticks(range(rows), [""] * rows)
     title = f"{view.say('title')} {_short(view.title, 80)}"
-    figure.text(0.012, 1 - 0.3 / height, title, fontproperties=_font(title, 15, "bold"), va="center")
+    figure.text(0.012, 1 - 0.3 / height, title, fontproperties=font_for(title, 15, "bold"), va="center")
     figure.text(
-        0.012, 1 - 0.58 / height, view.judged_by, fontproperties=_font(view.judged_by, 10), va="center"
+        0.012, 1 - 0.58 / height, view.judged_by, fontproperties=font_for(view.judged_by, 10), va="center"
     )
     legend = view.say("legend", level=LEVEL)
-    figure.text(0.012, 0.22 / height, legend, fontproperties=_font(legend, 9.5), color="#444")
+    figure.text(0.012, 0.22 / height, legend, fontproperties=font_for(legend, 9.5), color="#444")
     buffer = io.BytesIO()
     FigureCanvasAgg(figure).print_png(buffer)
     return buffer.getvalue()
@@ -119,7 +105,7 @@ def _differences(axes: Axes, view: View, values: Sequence[Estimate], rows: int, 
     axes.set_xlim(min(low * 1.15, -0.3 * reach), max([*ends, 0.0]) * 1.15 + 0.3 * reach)
     axes.axvline(0, color="#222", linewidth=1.2)
     base = f" {view.say('baseline')}"
-    axes.text(0, 0, base, va="center", fontproperties=_font(base, 9.5), color="#444")
+    axes.text(0, 0, base, va="center", fontproperties=font_for(base, 9.5), color="#444")
     if rows > len(view.arms):
         axes.axhline(len(view.arms), color="#bbb", linewidth=0.8)
     _dress(axes, title, rows)
@@ -140,13 +126,13 @@ def _interval(axes: Axes, row: int, value: Estimate, colour: str, text: str) -> 
         xytext=(0, 8),
         textcoords="offset points",
         ha="center",
-        fontproperties=_font(text, 9.5),
+        fontproperties=font_for(text, 9.5),
         color=colour,
     )
 
 
 def _dress(axes: Axes, title: str, rows: int) -> None:
-    axes.set_title(title, loc="left", fontproperties=_font(title, 11.5, "bold"))
+    axes.set_title(title, loc="left", fontproperties=font_for(title, 11.5, "bold"))
     axes.set_ylim(rows - 0.4, -0.7)
     axes.grid(axis="x", alpha=0.25)
     axes.tick_params(axis="y", length=0)
@@ -156,22 +142,22 @@ def _dress(axes: Axes, title: str, rows: int) -> None:
 def can_draw(words: Words) -> bool:
     """Whether this machine has a font for all of a language's words."""
     characters = frozenset(c for word in words.values() for c in word if ord(c) > 0x2FF and not c.isspace())
-    return _draws(_usual_file(), characters) or _file_for(characters) is not None
+    return can_write(characters)
 
 
 def _below(axes: Axes, text: str) -> None:
-    axes.set_xlabel(text, fontproperties=_font(text, 9.5))
+    axes.set_xlabel(text, fontproperties=font_for(text, 9.5))
 
 
 def _lines_of_pair(one: DifferenceView, view: View) -> str:
     against = view.say("against", name="{}")
-    room = _LONGEST - _width(against) + 2
+    room = _LONGEST - width_of(against) + 2
     return f"{_short(one.of)}\n{against.format(_short(one.against, room))}"
 
 
 def _short(name: str, longest: int = _LONGEST) -> str:
     shown = display(name)
-    while _width(shown) > longest:
+    while width_of(shown) > longest:
         shown = shown.removesuffix("…")[:-1] + "…"
     return shown
 
@@ -179,50 +165,12 @@ def _short(name: str, longest: int = _LONGEST) -> str:
 def _lines(name: str) -> str:
     """A name in two lines at most."""
     shown = display(name)
-    if _width(shown) <= _LONGEST:
+    if width_of(shown) <= _LONGEST:
         return shown
     first = ""
     for word in shown.split(" "):
-        if _width(f"{first} {word}") > _LONGEST:
+        if width_of(f"{first} {word}") > _LONGEST:
             break
         first = f"{first} {word}".strip()
     first = first or _short(shown)
     return f"{first}\n{_short(shown[len(first) :].strip())}" if not first.endswith("…") else first
-
-
-def _width(text: str) -> int:
-    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
-
-
-def _font(text: str, size: float, weight: str = "normal") -> FontProperties:
-    """A font that can draw all of a text, where the machine has one; matplotlib's own has no Chinese."""
-    path = _file_for(frozenset(c for c in text if ord(c) > 0x2FF and not c.isspace()))
-    return FontProperties(fname=path, size=size) if path else FontProperties(size=size, weight=weight)
-
-
-@lru_cache(maxsize=64)
-def _file_for(characters: frozenset[str]) -> str | None:
-    if not characters or _draws(_usual_file(), characters):
-        return None
-    for path in _candidates():
-        if _draws(path, characters):
-            return path
-    return None
-
-
-def _usual_file() -> str:
-    return str(findfont(FontProperties()))
-
-
-@lru_cache(maxsize=1)
-def _candidates() -> tuple[str, ...]:
-    found = [path for path in sorted(findSystemFonts()) if any(name in Path(path).name for name in _CJK)]
-    return tuple(sorted(found, key=lambda path: "Serif" in path or "Bold" in path))
-
-
-def _draws(path: str, characters: frozenset[str]) -> bool:
-    try:
-        face = FT2Font(path)
-    except (OSError, RuntimeError):  # no font after all
-        return False
-    return all(face.get_char_index(ord(character)) for character in characters)

@@ -1,6 +1,6 @@
 """Charts of the boxes, the balance of the classes, the splits side by side.
 
-In: a report. Out: HTML with inline SVG. Names of classes and splits go through
+In: the fact tables. Out: HTML with inline SVG. Names of classes and splits go through
 `overview.text`, which escapes them.
 """
 
@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from curate.dataset import Dataset
 from curate.report.html import charts
 from curate.report.html.overview import percent, table, text
 from curate.report.html.shapes import (
@@ -26,7 +27,6 @@ from curate.report.html.shapes import (
     split_counts,
 )
 from curate.report.html.words import Words
-from curate.report.model import Report
 
 MOST_CLASSES = 30  # of the list of classes
 CHARTED_CLASSES = 12  # that have charts of their own
@@ -34,16 +34,16 @@ SPLIT_CLASSES = 12
 BLANK = "\u2423"  # "open box", the sign for a blank
 
 
-def charts_of(report: Report, imgsz: int, words: Words) -> str:
+def charts_of(data: Dataset, imgsz: int, words: Words) -> str:
     """Charts of all boxes, and of each frequent class to choose instead."""
-    every = shapes(report.data, imgsz)
+    every = shapes(data, imgsz)
     if not len(every):
         return f"<p>{text(words['nothing_to_measure'])}</p>"
-    named = [(name, count) for name, count in class_counts(report.data) if count and name is not None]
+    named = [(name, count) for name, count in class_counts(data) if count and name is not None]
     chosen = named[:CHARTED_CLASSES] if len(named) > 1 else []
     options = [f'<option value="">{text(words["all_classes"])}</option>']
     options += [
-        f'<option value="{n}">{_class(name, words)} ({count:,})</option>'
+        f'<option value="{n}">{class_name(name, words)} ({count:,})</option>'
         for n, (name, count) in enumerate(chosen)
     ]
     choice = (
@@ -52,14 +52,15 @@ def charts_of(report: Report, imgsz: int, words: Words) -> str:
         if chosen
         else ""
     )
-    sets = [f'<div class="charts" id="charts">{_charts(every, imgsz, words)}</div>']
+    sets = [f'<div class="charts" id="charts">{plots(every, imgsz, words)}</div>']
     for number, (name, _) in enumerate(chosen):
-        body = _charts(shapes(report.data, imgsz, name), imgsz, words)
+        body = plots(shapes(data, imgsz, name), imgsz, words)
         sets.append(f'<template class="class-charts" data-class="{number}">{body}</template>')
     return choice + "".join(sets)
 
 
-def _charts(measured: Shapes, imgsz: int, words: Words) -> str:
+def plots(measured: Shapes, imgsz: int, words: Words) -> str:
+    """Charts of some boxes, with the numbers that they are read for."""
     if not len(measured):
         return f"<p>{text(words['nothing_to_measure'])}</p>"
     lead = [words["resolution"].format(imgsz=imgsz, count=f"{len(measured):,}")]
@@ -152,15 +153,15 @@ def _per_image(measured: Shapes, words: Words) -> str:
 # --- classes and splits ---------------------------------------------------------------------------------
 
 
-def balance(report: Report, words: Words) -> str:
+def balance(data: Dataset, words: Words) -> str:
     """Boxes of each class, most first."""
-    counts = class_counts(report.data)
+    counts = class_counts(data)
     total = sum(count for _, count in counts)
     if not counts:
         return f"<p>{text(words['no_objects'])}</p>"
     most = max(counts[0][1], 1)
     rows = "".join(
-        f'<tr><th scope="row"><bdi>{_class(name, words)}</bdi></th><td class="bar-cell">{count:,} '
+        f'<tr><th scope="row"><bdi>{class_name(name, words)}</bdi></th><td class="bar-cell">{count:,} '
         f"{charts.meter(count / most)}</td><td>{percent(count / total) if total else '-'}</td></tr>"
         for name, count in counts[:MOST_CLASSES]
     )
@@ -170,20 +171,20 @@ def balance(report: Report, words: Words) -> str:
     return table([words[key] for key in ("class", "boxes", "share")], rows) + tail
 
 
-def splits(report: Report, words: Words) -> str:
+def splits(data: Dataset, words: Words) -> str:
     """Images and boxes of each split, and whether the classes are dealt out alike."""
-    classes = [name for name, count in class_counts(report.data) if count][:SPLIT_CLASSES]
-    counts = split_counts(report.data, classes)
+    classes = [name for name, count in class_counts(data) if count][:SPLIT_CLASSES]
+    counts = split_counts(data, classes)
     if not counts:
         return f"<p>{text(words['no_splits'])}</p>"
-    total = len(report.data.images)
+    total = len(data.images)
     keys = ("split", "images", "share", "boxes", "boxes_per_image")
     rows = []
     for split in counts:
         share = split.images / total if total else 0.0
         mean = charts.edge(round(split.boxes / split.images, 2)) if split.images else "-"
         rows.append(
-            f'<tr><th scope="row"><bdi>{_split(split.name, words)}</bdi></th>'
+            f'<tr><th scope="row"><bdi>{split_name(split.name, words)}</bdi></th>'
             f'<td class="bar-cell">{split.images:,} {charts.meter(share)}</td><td>{percent(share)}</td>'
             f"<td>{split.boxes:,}</td><td>{mean}</td></tr>"
         )
@@ -193,7 +194,7 @@ def splits(report: Report, words: Words) -> str:
     body = []
     for number, name in enumerate(classes):
         cells = "".join(_share_cell(split.classes[number], split.boxes) for split in counts)
-        body.append(f'<tr><th scope="row"><bdi>{_class(name, words)}</bdi></th>{cells}</tr>')
+        body.append(f'<tr><th scope="row"><bdi>{class_name(name, words)}</bdi></th>{cells}</tr>')
     names = [words["class"], *(words["in_no_list"] if s.name is None else s.name for s in counts)]
     return f"{whole}<h3>{text(words['split_classes'])}</h3>{table(names, ''.join(body))}"
 
@@ -203,7 +204,7 @@ def _share_cell(count: int, of: int) -> str:
     return f'<td class="bar-cell">{count:,} <small>{percent(share)}</small> {charts.meter(share)}</td>'
 
 
-def _class(name: str | None, words: Words) -> str:
+def class_name(name: str | None, words: Words) -> str:
     """A class's name; blanks around it are shown, because they make it another class."""
     if not name:
         return text(words["no_name"])
@@ -212,5 +213,6 @@ def _class(name: str | None, words: Words) -> str:
     return text(f"{BLANK * before}{bare}{BLANK * (len(name) - before - len(bare))}")
 
 
-def _split(name: str | None, words: Words) -> str:
+def split_name(name: str | None, words: Words) -> str:
+    """A split's name; None is what no list names."""
     return text(words["in_no_list"]) if name is None else text(name)

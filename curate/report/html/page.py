@@ -84,9 +84,9 @@ def to_html(
         rule_options=overview.rule_options(report),
         rule_sections=overview.rule_sections(report, words),
         other_rules=overview.other_rules(report, words),
-        shapes=distributions.charts_of(report, report.limits.imgsz, words),
-        balance=distributions.balance(report, words),
-        splits=distributions.splits(report, words),
+        shapes=distributions.charts_of(report.data, report.limits.imgsz, words),
+        balance=distributions.balance(report.data, words),
+        splits=distributions.splits(report.data, words),
         filters_hidden="" if report.findings else "hidden",
     )
     # only ASCII, so that no terminal and no server can garble a name

@@ -1,0 +1,253 @@
+"""Fitted anchors or the published ones: both measured on the same boxes, and a verdict with its reasons.
+
+Shapes in, a `Result` out. What the published anchors are is asked of the trainer, which takes them where it
+fits none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from curate.anchors import THRESHOLD, BoxShapes, Objective, Quality, Shapes, answering, fit, judge
+
+STRIDES = (8, 16, 32, 64, 128)  # levels P3, P4, ... of the head, finest first
+ENOUGH = 0.98  # best possible recall from which YOLOv5 keeps the anchors it has (detector facts 3.6)
+WORTH = 0.05  # gain in fitness, on boxes that were not fitted to, below which a fit is not worth its risk
+# Share of boxes moved to a level that does not suit them from which fitting does more harm than good:
+# clustered anchors cost 1.2 AP where they lost the spread of sizes that levels need (detector facts, row 8).
+# The share itself is our judgement.
+MISPLACED = 0.25
+AT_HOME = (1.0, 8.0)  # cells along a box's side on a level that suits it; FCOS (2019), section 3.2, ends at 8
+PARTS = 2  # of the images; each part judges the anchors that were fitted to the other
+THRESHOLDS = (2.0, 3.0, 4.0, 5.0, 6.0, 8.0)  # of which one is advised; yolov5 searches 2 to 8
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Anchors (levels, per level, 2) flattened, smallest level first, and what they are worth."""
+
+    anchors: tuple[tuple[float, float], ...]
+    quality: Quality
+    at_home: float  # share of the boxes whose nearest anchor is on a level that suits their size
+    answering: float  # anchors that answer for a box, the mean
+
+    def as_object(self) -> dict[str, object]:
+        """For JSON."""
+        return {**_figures(self.quality), "at_home": round(self.at_home, 6)}
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """What an anchor_t would do with the better anchors."""
+
+    anchor_t: float
+    bpr: float
+    answering: float
+
+
+@dataclass(frozen=True)
+class Result:
+    """Anchors (w, h) in pixels at `imgsz`, smallest first; `per_layer` of them belong to each stride."""
+
+    anchors: tuple[tuple[float, float], ...]
+    imgsz: int
+    strides: tuple[int, ...]
+    per_layer: int
+    objective: Objective
+    anchor_t: float
+    boxes: int
+    left_out: int  # boxes without a usable shape
+    fitted: Judged
+    published: Judged  # YOLOv5's anchors at this size and these strides, on the same boxes
+    held_out: Quality | None  # fitted to one half of the images, judged by the other; None: too few images
+    thresholds: tuple[Threshold, ...]  # of the anchors that are advised
+
+    @property
+    def quality(self) -> Quality:
+        """Of the fitted anchors."""
+        return self.fitted.quality
+
+    @property
+    def default(self) -> Quality:
+        """Of the published anchors."""
+        return self.published.quality
+
+    @property
+    def gain(self) -> float:
+        """By how much fitting raises the objective on boxes it was not fitted to."""
+        own = self.held_out or self.quality
+        return _goal(own, self.objective) - _goal(self.default, self.objective)
+
+    @property
+    def verdict(self) -> str:
+        """`keep` the published ones; `either`; `fit`: use these."""
+        if self.gain <= 0:
+            return "keep"
+        if self.default.bpr < ENOUGH and self.quality.bpr > self.default.bpr:
+            return "fit"
+        if self.misplaced >= MISPLACED:
+            return "keep"
+        return "fit" if self.gain >= WORTH else "either"
+
+    @property
+    def misplaced(self) -> float:
+        """Share of the boxes that fitting would move to a level that does not suit their size."""
+        return max(self.published.at_home - self.fitted.at_home, 0.0)
+
+    @property
+    def default_was_better(self) -> bool:
+        """Whether the published anchors serve these boxes as well, for all that can be told."""
+        return self.verdict != "fit"
+
+    @property
+    def advised_t(self) -> float:
+        """The anchor_t to train with: the given one unless it loses boxes that a higher one would win."""
+        now = self.fitted.quality.bpr if self.verdict == "fit" else self.default.bpr
+        if now >= ENOUGH:
+            return self.anchor_t
+        better = [one for one in self.thresholds if one.anchor_t > self.anchor_t and one.bpr > now]
+        enough = [one.anchor_t for one in better if one.bpr >= ENOUGH]
+        return enough[0] if enough else better[-1].anchor_t if better else self.anchor_t
+
+    def as_object(self) -> dict[str, object]:
+        """For JSON."""
+        return {
+            "anchors": [list(anchor) for anchor in self.anchors],
+            **self.fitted.as_object(),
+            "imgsz": self.imgsz,
+            "strides": list(self.strides),
+            "objective": self.objective,
+            "anchor_t": self.anchor_t,
+            "boxes": self.boxes,
+            "left_out": self.left_out,
+            "default": {
+                "anchors": [list(anchor) for anchor in self.published.anchors],
+                **self.published.as_object(),
+            },
+            "held_out": _figures(self.held_out) if self.held_out else None,
+            "gain": round(self.gain, 6),
+            "misplaced": round(self.misplaced, 6),
+            "verdict": self.verdict,
+            "advised_anchor_t": self.advised_t,
+            "thresholds": [
+                {"anchor_t": t.anchor_t, "bpr": round(t.bpr, 6), "answering": round(t.answering, 4)}
+                for t in self.thresholds
+            ],
+        }
+
+
+def _figures(quality: Quality) -> dict[str, object]:
+    return {
+        "fitness": round(quality.fitness, 6),
+        "mean_iou": round(quality.mean_iou, 6),
+        "bpr": round(quality.bpr, 6),
+    }
+
+
+def _goal(quality: Quality, objective: Objective) -> float:
+    return quality.mean_iou if objective == "iou" else quality.fitness
+
+
+def published(imgsz: int, strides: Sequence[int] = STRIDES[:3]) -> Shapes:
+    """The anchors that the trainer takes where it fits none, in pixels at imgsz: (3 a level, 2)."""
+    from trainer.anchors import default_anchors  # loads no torch
+
+    return np.array([anchor for level in default_anchors(imgsz, strides) for anchor in level])
+
+
+def of_shapes(
+    found: BoxShapes,
+    *,
+    imgsz: int,
+    strides: tuple[int, ...] = STRIDES[:3],
+    per_layer: int = 3,
+    objective: Objective = "ratio",
+    anchor_t: float = THRESHOLD,
+    seed: int = 0,
+) -> Result:
+    """Anchors for boxes that are measured already."""
+    count = len(strides) * per_layer
+    anchors = fit(found.wh, count, seed, objective=objective, threshold=anchor_t)
+    known = published(imgsz, strides)
+    result = Result(
+        anchors=_pairs(anchors),
+        imgsz=imgsz,
+        strides=strides,
+        per_layer=per_layer,
+        objective=objective,
+        anchor_t=anchor_t,
+        boxes=len(found.wh),
+        left_out=found.left_out,
+        fitted=_judged(found.wh, anchors, strides, anchor_t),
+        published=_judged(found.wh, known, strides, anchor_t),
+        held_out=_held_out(found, count, seed, objective, anchor_t),
+        thresholds=(),
+    )
+    advised = known if result.default_was_better else anchors
+    thresholds = tuple(_threshold(found.wh, advised, t) for t in THRESHOLDS)
+    return Result(**{**vars(result), "thresholds": thresholds})
+
+
+def _judged(wh: Shapes, anchors: Shapes, strides: Sequence[int], anchor_t: float) -> Judged:
+    return Judged(
+        anchors=_pairs(anchors),
+        quality=judge(wh, anchors, anchor_t),
+        at_home=_at_home(wh, anchors, strides),
+        answering=float(answering(wh, anchors, anchor_t).mean()),
+    )
+
+
+def _threshold(wh: Shapes, anchors: Shapes, anchor_t: float) -> Threshold:
+    count = answering(wh, anchors, anchor_t)
+    return Threshold(anchor_t, float((count > 0).mean()), float(count.mean()))
+
+
+def _at_home(wh: Shapes, anchors: Shapes, strides: Sequence[int]) -> float:
+    """Share of the boxes whose nearest anchor is on a level with AT_HOME cells along the box's side.
+
+    Clusters can lose the spread of sizes that levels need: an anchor of large boxes on a fine level asks of
+    it to find objects that it sees only a part of.
+    """
+    apart = np.full(len(wh), np.inf)
+    stride = np.zeros(len(wh))
+    logs = np.log(wh)
+    for number, anchor in enumerate(np.log(anchors)):
+        far = np.abs(logs - anchor).max(axis=1)
+        stride[far < apart] = strides[number * len(strides) // len(anchors)]
+        apart = np.minimum(apart, far)
+    cells = np.exp(logs.mean(axis=1)) / stride
+    # what is smaller than the finest level's boxes, or larger than the coarsest's, has no other level
+    fits = (cells >= AT_HOME[0]) | (stride == strides[0])
+    fits &= (cells <= AT_HOME[1]) | (stride == strides[-1])
+    return float(fits.mean())
+
+
+def _held_out(
+    found: BoxShapes, count: int, seed: int, objective: Objective, anchor_t: float
+) -> Quality | None:
+    """Quality on boxes that the anchors were not fitted to: the mean over the parts, weighted by boxes."""
+    part = found.image % PARTS
+    sizes = [int((part == i).sum()) for i in range(PARTS)]
+    if min(sizes) < 2 * count:
+        return None
+    judged = [
+        judge(
+            found.wh[part == i],
+            fit(found.wh[part != i], count, seed, objective=objective, threshold=anchor_t),
+            anchor_t,
+        )
+        for i in range(PARTS)
+    ]
+    return Quality(
+        *(
+            float(np.average([getattr(one, name) for one in judged], weights=sizes))
+            for name in ("fitness", "mean_iou", "bpr")
+        )
+    )
+
+
+def _pairs(anchors: Shapes) -> tuple[tuple[float, float], ...]:
+    return tuple((float(w), float(h)) for w, h in anchors.tolist())

@@ -1,0 +1,84 @@
+"""Which size to train at: how large objects are in their images in, a size and its reasons out.
+
+An object is seen safely when its side, the root of its area, has two cells of the finest usual level: 16 px,
+the limit below which darknet asks for a finer level. Trainers scale an image so that its longer side is
+`imgsz`; beyond the images' own size that adds pixels and no detail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+SIZES = (320, 416, 512, 640, 768, 896, 1024, 1280)  # of which one is advised; all are multiples of 32
+SEEN = 16.0  # pixels of a side
+MANY = 0.10  # share of a class under SEEN that a larger size is worth
+SURE = 20  # boxes of a class below which its shares are chance
+OWN = 0.9  # quantile of the images' long sides that counts as their own size
+
+
+@dataclass(frozen=True)
+class InputSize:
+    """What a training size would make of the boxes."""
+
+    imgsz: int  # as asked about
+    advised: int
+    enough: int | None  # the smallest of SIZES that shows enough; None: none of them does
+    own: int  # long side of the images, 0 without images
+    unseen: tuple[tuple[int, float], ...]  # size -> share of the class that has most boxes under SEEN
+
+    @property
+    def cost(self) -> float:
+        """Time of a training step at the advised size, as a multiple of the one asked about."""
+        return (self.advised / self.imgsz) ** 2
+
+    @property
+    def reason(self) -> str:
+        """`keep`; `raise`: objects are too small; `detail`: they are, but images have no more; `lower`."""
+        if self.advised > self.imgsz:
+            return "raise"
+        if self.advised < self.imgsz:
+            return "lower"
+        return "detail" if self.enough is None or self.enough > self.imgsz else "keep"
+
+    def unseen_at(self, size: int) -> float:
+        """The share at one of the sizes in `unseen`."""
+        return dict(self.unseen)[size]
+
+
+def advise(
+    sides: NDArray[np.float64],
+    long_sides: NDArray[np.float64],
+    imgsz: int,
+    classes: NDArray[np.int64] | None = None,
+) -> InputSize:
+    """A training size for boxes whose sides (N,) are shares of their image's long side.
+
+    `long_sides` (M,) are those of the images in pixels, `classes` (N,) numbers of classes. Without boxes or
+    images the size asked about is kept.
+    """
+    groups = [np.ones(len(sides), dtype=bool)] if len(sides) else []
+    if classes is not None:
+        numbers, counts = np.unique(classes, return_counts=True)
+        groups += [classes == number for number in numbers[counts >= SURE]]
+    every = sorted({*SIZES, imgsz})
+    unseen = {
+        size: max((float((sides[group] * size < SEEN).mean()) for group in groups), default=0.0)
+        for size in every
+    }
+    enough = next((size for size in SIZES if unseen[size] <= MANY), None)
+    own = round(float(np.quantile(long_sides, OWN))) if len(long_sides) else 0
+    advised = _choose(imgsz, enough, own, SIZES) if groups and own else imgsz
+    return InputSize(imgsz, advised, enough, own, tuple(unseen.items()))
+
+
+def _choose(imgsz: int, enough: int | None, own: int, sizes: Sequence[int]) -> int:
+    """The given size, unless objects are too small for it or it is larger than the images are."""
+    most = next((size for size in sizes if size >= own), sizes[-1])  # the first that loses no detail
+    wanted = sizes[-1] if enough is None else enough
+    if wanted > imgsz:
+        return max(min(wanted, most), imgsz)
+    return max(wanted, most) if imgsz > most else imgsz
