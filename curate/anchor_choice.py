@@ -22,6 +22,8 @@ WORTH = 0.05  # gain in fitness, on boxes that were not fitted to, below which a
 MISPLACED = 0.25
 AT_HOME = (1.0, 8.0)  # cells along a box's side on a level that suits it; FCOS (2019), section 3.2, ends at 8
 PARTS = 2  # of the images; each part judges the anchors that were fitted to the other
+CARE = 12  # swaps of a fit that only serves to be judged
+MOST = 100_000  # boxes that secondary figures are taken from; evenly spread where there are more
 THRESHOLDS = (2.0, 3.0, 4.0, 5.0, 6.0, 8.0)  # of which one is advised; yolov5 searches 2 to 8
 
 
@@ -170,6 +172,7 @@ def of_shapes(
 ) -> Result:
     """Anchors for boxes that are measured already."""
     count = len(strides) * per_layer
+    some = found.wh[:: -(-len(found.wh) // MOST) or 1]
     anchors = fit(found.wh, count, seed, objective=objective, threshold=anchor_t)
     known = published(imgsz, strides)
     result = Result(
@@ -181,22 +184,22 @@ def of_shapes(
         anchor_t=anchor_t,
         boxes=len(found.wh),
         left_out=found.left_out,
-        fitted=_judged(found.wh, anchors, strides, anchor_t),
-        published=_judged(found.wh, known, strides, anchor_t),
+        fitted=_judged(found.wh, some, anchors, strides, anchor_t),
+        published=_judged(found.wh, some, known, strides, anchor_t),
         held_out=_held_out(found, count, seed, objective, anchor_t),
         thresholds=(),
     )
     advised = known if result.default_was_better else anchors
-    thresholds = tuple(_threshold(found.wh, advised, t) for t in THRESHOLDS)
+    thresholds = tuple(_threshold(some, advised, t) for t in THRESHOLDS)
     return Result(**{**vars(result), "thresholds": thresholds})
 
 
-def _judged(wh: Shapes, anchors: Shapes, strides: Sequence[int], anchor_t: float) -> Judged:
+def _judged(wh: Shapes, some: Shapes, anchors: Shapes, strides: Sequence[int], anchor_t: float) -> Judged:
     return Judged(
         anchors=_pairs(anchors),
         quality=judge(wh, anchors, anchor_t),
-        at_home=_at_home(wh, anchors, strides),
-        answering=float(answering(wh, anchors, anchor_t).mean()),
+        at_home=_at_home(some, anchors, strides),
+        answering=float(answering(some, anchors, anchor_t).mean()),
     )
 
 
@@ -229,18 +232,15 @@ def _held_out(
     found: BoxShapes, count: int, seed: int, objective: Objective, anchor_t: float
 ) -> Quality | None:
     """Quality on boxes that the anchors were not fitted to: the mean over the parts, weighted by boxes."""
-    part = found.image % PARTS
+    step = -(-len(found.wh) // MOST) or 1
+    wh, part = found.wh[::step], found.image[::step] % PARTS
     sizes = [int((part == i).sum()) for i in range(PARTS)]
     if min(sizes) < 2 * count:
         return None
-    judged = [
-        judge(
-            found.wh[part == i],
-            fit(found.wh[part != i], count, seed, objective=objective, threshold=anchor_t),
-            anchor_t,
-        )
-        for i in range(PARTS)
-    ]
+    judged = []
+    for i in range(PARTS):
+        anchors = fit(wh[part != i], count, seed, objective=objective, threshold=anchor_t, swaps=CARE)
+        judged.append(judge(wh[part == i], anchors, anchor_t))
     return Quality(
         *(
             float(np.average([getattr(one, name) for one in judged], weights=sizes))

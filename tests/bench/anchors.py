@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.anchor_choice import of_shapes
 from curate.anchors import OBJECTIVES, Objective, fit, judge, shapes
 from curate.formats.discover import open_dataset
 from tests.conftest import REPO
@@ -68,7 +69,8 @@ def main() -> None:
 
 def compare(data: Path, seeds: int) -> None:
     """The real boxes, at 640 px, nine anchors."""
-    wh = shapes(open_dataset(data), 640).wh
+    found = shapes(open_dataset(data), 640)
+    wh = found.wh
     print(f"{data.name}: {len(wh):,} boxes at 640 px, 9 anchors, worst of {seeds} seeds")
     print(
         f"{'':<36}{'seconds':>9}{'fitness':>9}{'IoU':>8}  ratio: time, fitness, IoU (above 1: we are better)"
@@ -77,6 +79,9 @@ def compare(data: Path, seeds: int) -> None:
         seconds, fitness, iou, bpr = measure(wh, seeds, objective)
         name = f"curate --objective {objective}"
         print(f"{name:<36}{seconds:>9.3f}{fitness:>9.4f}{iou:>8.4f}  recall {bpr:.4f}")
+    began = time.process_time()
+    of_shapes(found, imgsz=640)
+    print(f"{'fit, held-out fits and the verdict':<36}{time.process_time() - began:>9.3f}")
     for name, peer_seconds, peer_fitness, peer_iou in PEERS_ON_BCCD:
         shown = f"{peer_fitness:.4f}" if peer_fitness else "-"
         better = f"{fitness / peer_fitness:.4f}" if peer_fitness else "-"

@@ -298,6 +298,11 @@ def test_impossible_requests_are_refused_before_the_work(tmp_path: Path, words: 
     assert told in result.stderr
 
 
+def test_what_stops_it_is_said_in_chinese_too(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["stats", str(signs(tmp_path)), "--imgsz", "8", "--lang", "zh"])
+    assert "--imgsz 8 不能用作训练尺寸" in result.stderr and "请写像素数" in result.stderr
+
+
 def test_a_folder_without_data_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CurateError):
         run(tmp_path)
