@@ -6,8 +6,9 @@ auto` obeys it and `curate stats` shows it, so that both say the same.
 A rule of thumb, and where its numbers come from. A box belongs to the coarsest level on which its side, the
 root of its area, is at least 2 cells long: between the published anchors of YOLOv5 at 640 px (detector facts
 2.1) the levels 8 and 16 part at 34 px, which is 2.1 cells of 16, and 16 and 32 at 92 px, 2.9 cells of 32; and
-darknet asks for a level 4 where objects are under 16 px, 2 cells of 8. Training zooms by half, so that a box
-is seen at half to one and a half times its size; a level is idle only where none of these has work for it.
+darknet asks for a level 4 where objects are under 16 px, 2 cells of 8. Training zooms, by half unless told
+otherwise, so that a box is seen at half to one and a half times its size; a level is idle only where none of
+these has work for it. Presets that zoom further do so seldom, and what is detected later is not zoomed.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ CELLS = 2.0  # sides of a box on its level, at least
 REACH = (
     16.0  # and at most, on the coarsest: YOLOv5's largest anchor has 11 cells and answers up to 4 times more
 )
-ZOOM = (0.5, 1.5)  # sizes at which training shows a box, as parts of its own
+ZOOM = (0.5, 1.5)  # sizes at which training shows a box, as parts of its own: --scale 0.5
 MANY = 0.10  # share of a class from which a finer or coarser level pays for its time
 FEW = 0.02  # share of every class up to which a level has nothing to do
 SURE = 20  # boxes of a class below which its shares are chance
