@@ -23,9 +23,8 @@ from trainer.anchors import Sizes
 
 STRIDES = (4, 8, 16, 32, 64)  # a head may have any of them
 CELLS = 2.0  # sides of a box on its level, at least
-REACH = (
-    16.0  # and at most, on the coarsest: YOLOv5's largest anchor has 11 cells and answers up to 4 times more
-)
+# and at most, on the coarsest: YOLOv5's levels 8 to 32 are published for 640 px, which is 20 cells of 32
+REACH = 20.0
 ZOOM = (0.5, 1.5)  # sizes at which training shows a box, as parts of its own: --scale 0.5
 MANY = 0.10  # share of a class from which a finer or coarser level pays for its time
 FEW = 0.02  # share of every class up to which a level has nothing to do
@@ -141,7 +140,8 @@ def said(advice: Advice) -> str:
         share = advice.small if fine else advice.huge
         what = f"under {CELLS * advice.usual[0]:g} px" if fine else f"over {REACH * advice.usual[-1]:g} px"
         reasons.append(f"{stride} is new, because up to {share:.0%} of a class are {what}")
-    for stride in advice.idle:
-        reasons.append(f"{stride} is left out, because at most {FEW:.0%} of any class have work for it")
+    if advice.idle:
+        idle = ",".join(map(str, advice.idle))
+        reasons.append(f"{idle} is left out, because at most {FEW:.0%} of any class have work for it")
     why = "; ".join(reasons) or "the model's own, for all of them have work"
     return f"strides: {strides}; {why}"

@@ -70,8 +70,9 @@ def test_a_level_is_not_idle_while_zooming_brings_boxes_to_it() -> None:
 
 
 def test_objects_beyond_the_reach_of_the_coarsest_level_ask_for_a_coarser_one() -> None:
-    # 16 cells of 32 are 512 px
-    sizes = squares(20, 100, 600, times=30)
+    # 20 cells of 32 are 640 px: no object in an image of 640 px is larger
+    assert advise(squares(20, 100, 640, times=30)).strides == (8, 16, 32)
+    sizes = squares(20, 100, 700, times=30)
     assert advise(sizes).strides == (8, 16, 32, 64)
     assert advise(sizes, coarsest=32).strides == (8, 16, 32)
 
@@ -128,7 +129,7 @@ def folder(root: Path, sides: Sequence[float], name: str = "手") -> Path:
         ([0.9] * 20, 320, "light", (16, 32)),  # 288 px
         ([0.1, 0.5, 0.9] * 10, 320, "light", (8, 16, 32)),  # 32, 160 and 288 px: as usual
         ([0.04] * 20, 320, "light", (4, 8)),  # 13 px, zoomed in 19 px: 4 is new, 16 and 32 are idle
-        ([0.9] * 20, 1280, "light", (32, 64)),  # 1152 px: more than 16 cells of 32; 8, 16 are idle
+        ([0.9] * 20, 1280, "light", (32, 64)),  # 1152 px: more than 20 cells of 32; 8, 16 are idle
         ([0.9] * 20, 1312, "light", (16, 32)),  # 64 does not divide 1312
     ],
 )

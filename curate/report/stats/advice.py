@@ -86,7 +86,8 @@ def _strides(result: Result, words: Words) -> str:
                 next=near,
             )
         )
-    why += [words["strides_idle"].format(stride=stride, few=percent(FEW)) for stride in found.idle]
+    if found.idle:
+        why.append(words["strides_idle"].format(strides=listed(found.idle), few=percent(FEW)))
     return words["strides_change"].format(strides=listed(found.strides), why="; ".join(why))
 
 

@@ -79,11 +79,10 @@ _ENGLISH: dict[str, str] = {
     "two cells of "
     "stride {next}; it makes each step a good deal longer",
     "strides_added_coarse": "stride {stride} is new, because {share} of a class are over {limit} px, "
-    "16 cells of "
+    "20 cells of "
     "stride {next}",
-    "strides_idle": "stride {stride} has nothing to do: at most {few} of any class have work for it, "
-    "even zoomed "
-    "by half in training",
+    "strides_idle": "nothing to do for stride {strides}: at most {few} of any class have work for it, even "
+    "zoomed by half in training",
     "anchors_keep": "Take the published anchors: they serve these boxes as well ({gain}).",
     "anchors_misplaced": "Take the published anchors: fitted ones are nearer ({gain}), but would put "
     "{misplaced} of the boxes on a level that does not suit their size.",
@@ -189,8 +188,8 @@ _CHINESE: dict[str, str] = {
     "{next} 的两个格子；"
     "每步时间会明显变长",
     "strides_added_coarse": "增加步长 {stride}，因为有一个类别 {share} 的框大于 {limit} 像素，即步长 "
-    "{next} 的 16 个格子",
-    "strides_idle": "步长 {stride} 无事可做：训练时缩放一半后，任何类别也最多 {few} 的框需要它",
+    "{next} 的 20 个格子",
+    "strides_idle": "步长 {strides} 无事可做：训练时缩放一半后，任何类别也最多 {few} 的框需要它",
     "anchors_keep": "改用公布的锚框：它们同样适合这些框（{gain}）。",
     "anchors_misplaced": "改用公布的锚框：拟合的更接近（{gain}），但会把 {misplaced} "
     "的框放到不适合其大小的层。",
