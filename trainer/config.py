@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from trainer.choices import ALLOWED, ASSIGNERS, BOX_LOSSES, CLASS_LOSSES, SCALINGS, chosen
 from trainer.errors import TrainerError
 from trainer.knobs import check, kinds, knob, refuse_unknown, share, typed
 from trainer.model.names import (
@@ -261,10 +262,83 @@ class FitConfig:
     )
     match_iou: float = share(
         0.4,
-        "overlap from which a prior answers for a box (head ssd), an anchor for a shape (yolov3)",
+        "overlap from which a prior answers for a box (head ssd), an anchor for a shape (assigner iou)",
         "loss",
         evolve=(0.2, 0.6),
         effect="Lower: more answer for a small object.",
+    )
+    assigner: str = knob(
+        AUTO,
+        "which cells answer for a box; auto: ratio for head anchor, tal for free, iou for yolov3 and ssd",
+        "loss",
+        choices=(AUTO, *ASSIGNERS),
+        effect="anchor: ratio (YOLOv5: anchors within --anchor-t, with neighbour cells) or iou (shapes that "
+        "overlap by --match-iou, one cell). free: tal (task-aligned) or simota (YOLOX).",
+    )
+    box_loss: str = knob(
+        AUTO,
+        "what a box pays for where it lies; auto: ciou, smooth-l1 for head ssd",
+        "loss",
+        choices=(AUTO, *BOX_LOSSES),
+        effect="nwd for objects of a few pixels, whose IoU falls to nothing when a box is two pixels off.",
+    )
+    nwd_size: float = knob(
+        12.8,
+        "distance at which --box-loss nwd has fallen to 1/e: the mean side of the tiny objects",
+        "loss",
+        unit="px",
+        low=0.0,
+        open_low=True,
+    )
+    nwd_below: float = knob(
+        32.0,
+        "sides (geometric mean) up to which --box-loss nwd takes a box for tiny; others pay CIoU",
+        "loss",
+        unit="px",
+        low=0.0,
+    )
+    cls_loss: str = knob(
+        AUTO,
+        "what class and objectness pay; auto: bce, cross-entropy for head ssd",
+        "loss",
+        choices=(AUTO, *CLASS_LOSSES),
+        effect="focal where background drowns objects; varifocal and quality follow how well boxes lie. They "
+        "pay less in all, so --cls and --obj want to be higher with them.",
+    )
+    fl_gamma: float | None = knob(
+        None,
+        "focus of focal, varifocal and quality; none: 1.5, 2 and 2",
+        "loss",
+        low=0.0,
+        effect="Higher: what is told right already counts less. 0: no focus.",
+    )
+    fl_alpha: float | None = knob(
+        None,
+        "weight of what is there (focal, quality), of background (varifocal); none: 0.25, 1 for all, 0.75",
+        "loss",
+        low=0.0,
+        high=1.0,
+    )
+    class_weights: str = knob(
+        "none",
+        "how much classes count: none, auto by the root of how rare they are, or a list such as 1,2,0.5",
+        "loss",
+        effect="In the class part of the loss only; a list is in the order of data.yaml.",
+    )
+    label_smoothing: float = share(
+        0.0,
+        "doubt of class labels: 1 becomes 1 - half of it, 0 half of it",
+        "loss",
+        evolve=(0.0, 0.2),
+        effect="For data with wrong classes among the labels.",
+    )
+    loss_scaling: str = knob(
+        "positives",
+        "how parts are scaled: by positives, or as yolov5 by levels, classes and size",
+        "loss",
+        choices=SCALINGS,
+        effect="yolov5 wants its own gains: --box 0.05 --cls 0.5 --obj 1, and is made for --optimizer sgd. "
+        "Of head anchor only.",
     )
 
     sampling: str = knob(
@@ -410,6 +484,7 @@ class FitConfig:
                 f"--real-share and --sampling {self.sampling} both say how often an image comes",
                 "give one of them",
             )
+        self._check_losses()
         if self.scale == 1:
             raise TrainerError("--scale 1 would make images of no size", "give a number below 1")
         if self.multi_scale is not None:
@@ -418,6 +493,33 @@ class FitConfig:
                 raise TrainerError(
                     f"--multi-scale {self.multi_scale[0]:g}-{self.multi_scale[1]:g} is no range of sizes",
                     "give parts of imgsz, such as 0.5-1.5, or pixels, such as 320-512",
+                )
+
+    def _check_losses(self) -> None:
+        """Refuse choices that contradict each other, or the head where it was named."""
+        if self.head != AUTO:
+            for name in ALLOWED[self.head]:
+                chosen(self.head, name, getattr(self, name))
+        if self.cls_loss in (AUTO, "bce", "cross-entropy"):
+            for name in ("fl_gamma", "fl_alpha"):
+                if getattr(self, name) is not None:
+                    raise TrainerError(
+                        f"--{name.replace('_', '-')} without a loss that has it", "add --cls-loss focal"
+                    )
+        if self.label_smoothing and self.cls_loss in ("varifocal", "quality"):
+            raise TrainerError(
+                f"--label-smoothing with --cls-loss {self.cls_loss}, whose targets say how well boxes lie",
+                "leave it out, or choose --cls-loss bce or focal",
+            )
+        if self.class_weights not in ("none", AUTO):
+            try:
+                weights = [float(word) for word in self.class_weights.split(",")]
+            except ValueError:
+                weights = []
+            if not weights or not all(0 <= weight < float("inf") for weight in weights) or not any(weights):
+                raise TrainerError(
+                    f"--class-weights {self.class_weights} is no list of weights",
+                    "give auto, none, or a number for each class, such as 1,2,0.5",
                 )
 
     def wish(self) -> Wish:

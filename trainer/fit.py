@@ -125,7 +125,8 @@ class _Run:
         assert train is not None  # read_folder refuses a folder without
         self.loader = self._loader(train, folder.classes)
         self.budget = Budget.of(config, len(train), state.images_a_step)
-        self.criterion = criterion(state.model_config, config, world.mean)
+        counts = train.class_counts(len(folder.classes))
+        self.criterion = criterion(state.model_config, config, world.mean, counts)
         self.model = self._trained(state.model)
         self._began = time.monotonic() - state.seconds
         self._cpu_began = time.process_time() - state.cpu_seconds

@@ -163,6 +163,8 @@ def _anchors(
     flat = np.array(grid, dtype=np.float64).reshape(-1, 2)
     fitness, recall = score(sizes, flat, config.anchor_t)
     talk.say(f"anchors: {origin}: {_shown(flat)}; fitness {fitness:.3f}, reach {recall:.1%} of the boxes")
+    if config.assigner == "iou":  # every box has its best anchor
+        return grid
     boxes = torch.from_numpy(sizes).repeat(1, 2)  # only w and h count
     lost = int(unanswered(boxes, torch.from_numpy(flat), config.anchor_t).sum())
     if lost:

@@ -40,6 +40,17 @@ def test_a_run_has_exactly_one_budget() -> None:
         ({"steps": 1, "scale": 1.0}, "images of no size"),
         ({"steps": 1, "anchor_t": 1.0}, "--anchor-t 1 is too small; give more than 1"),
         ({"steps": 1, "lr": float("nan")}, "--lr nan"),
+        ({"steps": 1, "box_loss": "l2"}, "choose one of auto, ciou"),
+        ({"steps": 1, "head": "free", "assigner": "ratio"}, "choose tal or simota, or --head anchor"),
+        ({"steps": 1, "head": "yolov3", "assigner": "ratio"}, "choose iou, or --head anchor"),
+        ({"steps": 1, "head": "ssd", "cls_loss": "focal"}, "choose cross-entropy, or --head anchor or free"),
+        ({"steps": 1, "head": "anchor", "box_loss": "smooth-l1"}, "or --head ssd"),
+        ({"steps": 1, "head": "free", "loss_scaling": "yolov5"}, "choose positives, or --head anchor"),
+        ({"steps": 1, "fl_gamma": 1.5}, "add --cls-loss focal"),
+        ({"steps": 1, "cls_loss": "varifocal", "label_smoothing": 0.1}, "how well boxes lie"),
+        ({"steps": 1, "class_weights": "1,many"}, "is no list of weights"),
+        ({"steps": 1, "class_weights": "1,-1"}, "is no list of weights"),
+        ({"steps": 1, "class_weights": "0,0"}, "is no list of weights"),
         ({"steps": 1, "multi_scale": (1.5, 0.5)}, "no range of sizes"),
     ],
 )
@@ -57,7 +68,7 @@ def test_toml_holds_the_whole_configuration() -> None:
 
 def test_toml_has_a_line_for_each_field_that_is_set() -> None:
     config = FitConfig(**PATHS, steps=5)
-    unset = {"epochs", "minutes", "multi_scale", "cutouts", "strides", "pretrained"}
+    unset = {"epochs", "minutes", "multi_scale", "cutouts", "strides", "pretrained", "fl_gamma", "fl_alpha"}
     names = {field.name for field in dataclasses.fields(FitConfig)} - unset
     assert {line.split(" = ")[0] for line in to_toml(config).splitlines()} == names
 

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 import torch
 
-from trainer.assign.aligned import LEAST, Aligned, Alignment
+from trainer.assign.aligned import LEAST, Alignment
 from trainer.assign.aligned import assign as align
 from trainer.assign.overlap import assign_best, iou_of_all, match_priors
+from trainer.assign.pairs import Aligned
 from trainer.decode.anchor import decode_yolov3
 from trainer.decode.free import decode_free
 from trainer.decode.prior import corrected, decode_priors, encode

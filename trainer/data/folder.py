@@ -50,6 +50,12 @@ class Split:
             self, images=images, labels=labels, sizes=self.sizes[places], synthetic=synthetic
         )
 
+    def class_counts(self, classes: int) -> list[int]:
+        """How many boxes each class has."""
+        labels = np.concatenate([rows[:, 0] for rows in self.labels] or [np.zeros(0, dtype=np.float32)])
+        counted: list[int] = np.bincount(labels.astype(np.int64), minlength=classes).tolist()
+        return counted
+
     def box_sizes(self, imgsz: int) -> NDArray[np.float64]:
         """(M, 2) w, h in pixels of all boxes, with each image's long side brought to `imgsz`."""
         parts = [

@@ -1,10 +1,13 @@
 """The loss of an anchor head: raw maps and boxes in, one number and its parts out. It never sees the model.
 
 Box (1 - CIoU) and class (BCE) are means over the positives; objectness is BCE of every cell against the IoU
-of what the cell predicts. YOLOv5 averages objectness over the cells of each level, with weights 4, 1, 0.4
-that make a cell count nearly the same on every level, and shrinks its gains with image size and class count.
-Under Adam's scale-free steps only the balance between the three parts counts, so here all of them are summed
-over cells and measured per positive: the gains mean the same at any size, class count and crowdedness.
+of what the cell predicts. Other losses of boxes and of probabilities may take their places.
+
+YOLOv5 averages objectness over the cells of each level, with weights 4, 1, 0.4 that make a cell count nearly
+the same on every level, and shrinks its gains with image size and class count. Under Adam's scale-free steps
+only the balance between the three parts counts, so here all of them are summed over cells and measured per
+positive: the gains mean the same at any size, class count and crowdedness. For SGD, and to compare, there is
+YOLOv5's way, too (`trainer.loss.scaling`).
 """
 
 from __future__ import annotations
@@ -14,11 +17,14 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
+from trainer.assign.overlap import assign_best
 from trainer.assign.ratio import Positives, assign
-from trainer.geometry import ciou
+from trainer.loss.boxes import BoxLoss, ciou_loss
+from trainer.loss.classes import ClassLoss, bce
+from trainer.loss.classes.weights import one_hot, weighed
+from trainer.loss.scaling import LevelSums, as_yolov5, by_positives
 from trainer.loss.terms import Loss, Targets
 
 
@@ -35,6 +41,14 @@ class AnchorLoss:
     cls: float = 1.0
     anchor_t: float = 4.0  # see `trainer.assign.ratio`
     mean: Callable[[float], float] = lambda count: count  # of a count over all processes
+    box_loss: BoxLoss = ciou_loss
+    class_loss: ClassLoss = bce  # of classes and of objectness
+    class_weights: Tensor | None = None  # (C,)
+    smoothing: float = 0.0  # of class targets
+    assigner: str = "ratio"  # or iou: see `trainer.assign.overlap.assign_best`
+    match_iou: float = 0.4  # of assigner iou
+    scaling: str = "positives"  # or yolov5: see `trainer.loss.scaling`
+    imgsz: int = 640  # of scaling yolov5
 
     def __call__(self, maps: Sequence[Tensor], targets: Targets) -> Loss:
         """Loss of a batch, a mean per positive, independent of the batch size.
@@ -45,27 +59,37 @@ class AnchorLoss:
         """
         grids = [(p.shape[2], p.shape[3]) for p in maps]
         anchors = self.anchors.to(maps[0].device)
-        levels = assign(targets.boxes, targets.image, anchors, self.strides, grids, self.anchor_t)
-        positives = sum(len(level) for level in levels)
+        levels = self._assign(targets, anchors, grids)
         device = maps[0].device
-        box_sum = torch.zeros((), device=device)
-        cls_sum = torch.zeros((), device=device)
-        obj_sum = torch.zeros((), device=device)
-        for raw, level in zip(maps, levels, strict=True):
+        sums = []
+        for raw, level, stride in zip(maps, levels, self.strides, strict=True):
             wanted = torch.zeros(raw.shape[:4], device=device)  # objectness each cell should give
+            box_sum = cls_sum = torch.zeros((), device=device)
             if len(level):
                 cells = raw[level.image, level.anchor, level.row, level.column].float()  # (P, 5 + C)
-                quality, iou = ciou(_decode(cells, level), level.box)
-                box_sum = box_sum + (1 - quality).sum()
+                paid, iou = self.box_loss(_decode(cells, level), level.box, float(stride))
+                box_sum = paid.sum()
                 _raise_to(wanted, level, iou.detach())
-                one_hot = F.one_hot(targets.labels[level.target], raw.shape[4] - 5).float()
-                cls_sum = cls_sum + F.binary_cross_entropy_with_logits(cells[:, 5:], one_hot, reduction="sum")
-            obj_sum = obj_sum + F.binary_cross_entropy_with_logits(
-                raw[..., 4].float(), wanted, reduction="sum"
-            )
-        # a background batch has no positives; one per image keeps its step as long as that of a sparse one
-        share = 1.0 / max(self.mean(positives), self.mean(len(maps[0])))
-        return Loss.of(self.box * share * box_sum, self.obj * share * obj_sum, self.cls * share * cls_sum)
+                labels = targets.labels[level.target]
+                classes = one_hot(labels, raw.shape[4] - 5, self.smoothing, cells)
+                cls_sum = weighed(self.class_loss(cells[:, 5:], classes), labels, self.class_weights).sum()
+            obj_sum = self.class_loss(raw[..., 4].float(), wanted).sum()
+            sums.append(LevelSums(box_sum, obj_sum, cls_sum, len(level), wanted.numel()))
+        if self.scaling == "yolov5":
+            box, obj, cls = as_yolov5(sums, maps[0].shape[4] - 5, self.imgsz, self.mean)
+        else:
+            box, obj, cls = by_positives(sums, len(maps[0]), self.mean)
+        return Loss.of(
+            self.box * box.factor * box.paid,
+            self.obj * obj.factor * obj.paid,
+            self.cls * cls.factor * cls.paid,
+        )
+
+    def _assign(self, targets: Targets, anchors: Tensor, grids: list[tuple[int, int]]) -> list[Positives]:
+        where = (targets.boxes, targets.image, anchors, self.strides, grids)
+        return (
+            assign_best(*where, self.match_iou) if self.assigner == "iou" else assign(*where, self.anchor_t)
+        )
 
 
 def _decode(cells: Tensor, level: Positives) -> Tensor:

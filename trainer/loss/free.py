@@ -1,8 +1,9 @@
 """The loss of an anchor-free head: raw maps and boxes in, one number and its parts out.
 
-Class: BCE of every cell against how well it does (task-aligned assignment). Box: 1 - CIoU, and the
-distribution of each distance (distribution focal loss), both weighted by that same number. All are sums over
-cells, divided by the sum of those numbers.
+Class: BCE of every cell against how well it does (task-aligned assignment, or SimOTA). Box: 1 - CIoU, and the
+distribution of each distance (distribution focal loss), both weighted by that same number (SimOTA: by 1). All
+are sums over cells, divided by the sum of those weights. Other losses of boxes and of probabilities may take
+their places.
 """
 
 from __future__ import annotations
@@ -12,13 +13,16 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from trainer.assign.aligned import Alignment, assign
+from trainer.assign import aligned, simota
+from trainer.assign.aligned import Alignment
+from trainer.assign.simota import SimOTA
 from trainer.decode.free import around, expected, flatten
 from trainer.decode.grid import centres
-from trainer.geometry import ciou
+from trainer.loss.boxes import BoxLoss, ciou_loss
+from trainer.loss.classes import ClassLoss, bce
+from trainer.loss.classes.weights import one_hot
 from trainer.loss.terms import Loss, Targets
 
 
@@ -33,8 +37,12 @@ class FreeLoss:
     box: float = 1.0  # weights of the parts
     cls: float = 1.0
     dfl: float = 1.0
-    rule: Alignment = field(default_factory=Alignment)
+    rule: Alignment | SimOTA = field(default_factory=Alignment)
     mean: Callable[[float], float] = lambda count: count  # of a count over all processes
+    box_loss: BoxLoss = ciou_loss
+    class_loss: ClassLoss = bce
+    class_weights: Tensor | None = None  # (C,)
+    smoothing: float = 0.0  # of class targets
 
     def __call__(self, maps: Sequence[Tensor], targets: Targets) -> Loss:
         """Loss of a batch, independent of the batch size.
@@ -48,7 +56,7 @@ class FreeLoss:
         sides, logits = flat[..., : 4 * self.bins], flat[..., 4 * self.bins :]
         boxes = around(middles, expected(sides, self.bins), steps)  # (B, N, 4)
         wanted_boxes = targets.boxes.to(flat)
-        found = assign(
+        known = (
             wanted_boxes,
             targets.labels,
             targets.image,
@@ -56,19 +64,28 @@ class FreeLoss:
             logits.detach().sigmoid(),
             middles,
             steps,
-            self.rule,
         )
+        rule = self.rule
+        found = simota.assign(*known, rule) if isinstance(rule, SimOTA) else aligned.assign(*known, rule)
+        labels = targets.labels[found.target]
         wanted = torch.zeros_like(logits)
-        wanted[found.image, found.cell, targets.labels[found.target]] = found.score
-        classes = F.binary_cross_entropy_with_logits(logits, wanted, reduction="sum")
+        wanted[found.image, found.cell] = (
+            one_hot(labels, logits.shape[2], self.smoothing, logits) * found.score[:, None]
+        )
+        told = self.class_loss(logits, wanted)
+        if self.class_weights is not None:
+            rows = torch.ones_like(told[..., :1])
+            rows[found.image, found.cell] = self.class_weights.to(told)[labels][:, None]
+            told = told * rows
+        classes = told.sum()
 
         mine, box = boxes[found.image, found.cell], wanted_boxes[found.target]
-        quality, _ = ciou(_cxcywh(mine), box)
-        placed = ((1 - quality) * found.score).sum()
+        paid, _ = self.box_loss(_cxcywh(mine), box, 1.0)
+        placed = (paid * found.weight).sum()
         distances = _distances(box, middles[found.cell], steps[found.cell])
-        spread = (_two_bins(sides[found.image, found.cell], distances, self.bins) * found.score).sum()
+        spread = (_two_bins(sides[found.image, found.cell], distances, self.bins) * found.weight).sum()
         # a background batch has nothing to divide by; one per image keeps its step as long as a sparse one's
-        share = 1.0 / max(self.mean(float(found.score.sum())), self.mean(len(maps[0])))
+        share = 1.0 / max(self.mean(float(found.weight.sum())), self.mean(len(maps[0])))
         return Loss.of(self.box * share * placed, self.cls * share * classes, self.dfl * share * spread)
 
 

@@ -11,14 +11,15 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from trainer.assign.overlap import assign_best, iou_of_all
 from trainer.assign.ratio import Positives
 from trainer.decode.anchor import LARGEST, decode_yolov3
 from trainer.decode.grid import precise
-from trainer.geometry import ciou
+from trainer.loss.boxes import BoxLoss, ciou_loss
+from trainer.loss.classes import ClassLoss, bce
+from trainer.loss.classes.weights import one_hot, weighed
 from trainer.loss.terms import Loss, Targets
 
 
@@ -36,6 +37,10 @@ class Yolov3Loss:
     match_iou: float = 0.4  # see `trainer.assign.overlap.assign_best`
     ignore_iou: float = 0.7  # a prediction that overlaps a box by that much is no background (YOLOv4's)
     mean: Callable[[float], float] = lambda count: count  # of a count over all processes
+    box_loss: BoxLoss = ciou_loss
+    class_loss: ClassLoss = bce  # of classes and of objectness
+    class_weights: Tensor | None = None  # (C,)
+    smoothing: float = 0.0  # of class targets
 
     def __call__(self, maps: Sequence[Tensor], targets: Targets) -> Loss:
         """Loss of a batch, a mean per positive, independent of the batch size.
@@ -49,20 +54,19 @@ class Yolov3Loss:
         levels = assign_best(boxes, targets.image, anchors, self.strides, grids, self.match_iou)
         neither = self._neither(maps, anchors, boxes, targets.image)
         box_sum = obj_sum = cls_sum = maps[0].new_zeros(())
-        for raw, level, spared in zip(maps, levels, neither, strict=True):
+        for raw, level, spared, stride in zip(maps, levels, neither, self.strides, strict=True):
             wanted = torch.zeros_like(raw[..., 4])
             place = (level.image, level.anchor, level.row, level.column)
             wanted[place] = 1.0
             weight = ((wanted > 0) | ~spared).to(raw)
-            obj_sum = obj_sum + F.binary_cross_entropy_with_logits(
-                raw[..., 4], wanted, weight=weight, reduction="sum"
-            )
+            obj_sum = obj_sum + (self.class_loss(raw[..., 4], wanted) * weight).sum()
             if len(level):
                 cells = raw[place]  # (P, 5 + C)
-                quality, _ = ciou(_boxes(cells, level), level.box)
-                box_sum = box_sum + (1 - quality).sum()
-                one_hot = F.one_hot(targets.labels[level.target], raw.shape[4] - 5).to(raw)
-                cls_sum = cls_sum + F.binary_cross_entropy_with_logits(cells[:, 5:], one_hot, reduction="sum")
+                paid, _ = self.box_loss(_boxes(cells, level), level.box, float(stride))
+                box_sum = box_sum + paid.sum()
+                labels = targets.labels[level.target]
+                told = self.class_loss(cells[:, 5:], one_hot(labels, raw.shape[4] - 5, self.smoothing, raw))
+                cls_sum = cls_sum + weighed(told, labels, self.class_weights).sum()
         count = sum(len(level) for level in levels)
         share = 1.0 / max(self.mean(count), self.mean(len(maps[0])))
         return Loss.of(self.box * share * box_sum, self.obj * share * obj_sum, self.cls * share * cls_sum)
