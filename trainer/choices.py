@@ -12,6 +12,8 @@ BOX_LOSSES = (*IOU_LOSSES, "smooth-l1")
 BINARY_LOSSES = ("bce", "focal", "varifocal", "quality")
 CLASS_LOSSES = (*BINARY_LOSSES, "cross-entropy")
 ASSIGNERS = ("ratio", "iou", "tal", "simota")
+OPTIMIZERS = ("adamw", "adam", "sgd", "muon")
+SCHEDULES = ("cosine", "linear")
 SCALINGS = ("positives", "yolov5")
 
 #: For each head what each setting may be; the first is what it is without being told.

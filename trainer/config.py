@@ -14,7 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from trainer.choices import ALLOWED, ASSIGNERS, BOX_LOSSES, CLASS_LOSSES, SCALINGS, chosen
+from trainer.choices import (
+    ALLOWED,
+    ASSIGNERS,
+    BOX_LOSSES,
+    CLASS_LOSSES,
+    OPTIMIZERS,
+    SCALINGS,
+    SCHEDULES,
+    chosen,
+)
 from trainer.errors import TrainerError
 from trainer.knobs import check, kinds, knob, refuse_unknown, share, typed
 from trainer.model.names import (
@@ -203,11 +212,28 @@ class FitConfig:
         effect="All stay under the run's folder and offline, unless MLFLOW_TRACKING_URI or WANDB_MODE says "
         "otherwise. mlflow and wandb need the extra of their name.",
     )
+    patience: int = knob(
+        0,
+        "evaluations without a better one after which the run ends; 0: never",
+        "run",
+        unit="evaluations",
+        low=0,
+        effect="A run in --epochs or --steps evaluates at most 20 times. What ends early has not come to the "
+        "low rates of its schedule, where networks gain most.",
+    )
     metric: str = knob(
         "ap", "figure of the evaluation that chooses best.pt: ap50, ap_small or ap50/CLASS", "run"
     )
 
-    # optimiser: AdamW
+    optimizer: str = knob(
+        "adamw",
+        "adamw, adam, sgd (Nesterov), or muon: momentum made orthogonal, AdamW for biases and norms",
+        "optimiser",
+        choices=OPTIMIZERS,
+        effect="sgd wants other settings: --lr 0.01 --weight-decay 0.0005, and learns slower where steps are "
+        "few. adam decays as sgd does: --weight-decay 0.0005. muon takes adamw's settings and more time a "
+        "step.",
+    )
     lr: float = knob(
         2e-3,
         "highest learning rate",
@@ -220,14 +246,23 @@ class FitConfig:
         "has learnt.",
     )
     lr_final: float = share(
-        0.01, "part of lr at the end of the cosine", "optimiser", evolve=(1e-3, 0.3), log=True
+        0.01, "part of lr at the end of the schedule", "optimiser", evolve=(1e-3, 0.3), log=True
+    )
+    schedule: str = knob(
+        "cosine",
+        "how the rate falls after the warm-up",
+        "optimiser",
+        choices=SCHEDULES,
+        effect="cosine stays high longer and ends gently; linear is YOLOv5's.",
     )
     warmup: float = share(0.03, "part of the budget in which the rate climbs", "optimiser", evolve=(0.0, 0.1))
     weight_decay: float = knob(
         0.01, "decay of convolution weights", "optimiser", low=0.0, evolve=(1e-4, 0.1), log=True
     )
-    beta1: float = share(0.9, "AdamW's memory of the gradient", "optimiser", evolve=(0.8, 0.95))
-    beta2: float = share(0.999, "AdamW's memory of its square", "optimiser", evolve=(0.98, 0.9999))
+    beta1: float = share(
+        0.9, "memory of the gradient; momentum of sgd and muon", "optimiser", evolve=(0.8, 0.95)
+    )
+    beta2: float = share(0.999, "memory of its square; not of sgd", "optimiser", evolve=(0.98, 0.9999))
     clip: float = knob(10.0, "longest gradient (2-norm) let through", "optimiser", low=0.0, open_low=True)
     ema: float = knob(
         0.1,

@@ -41,6 +41,7 @@ from trainer.logs import require
 from trainer.loss import Loss, Targets, criterion
 from trainer.model.config import ModelConfig
 from trainer.model.network import parameters
+from trainer.optim import unusual
 from trainer.prepare import choose_model, read_aloud
 from trainer.recompute import recompute_blocks
 from trainer.schedule import FINISH, Budget, learning_rate
@@ -196,6 +197,8 @@ class _Run:
             f"{model_config.name}: {parameters(state.model):,} parameters, {world.device.type}{many}, "
             f"mixed precision {state.precision}"
         )
+        for line in unusual(state.config):
+            self.talk.say(line)
         if self.keeper is not None:
             self.keeper.introduce(self.loader.batch(0))
 
@@ -244,6 +247,9 @@ class _Run:
             at = batch / config.accumulate / self.budget.steps if self.budget.steps else state.progress
             return at >= 1 - config.close_mosaic
 
+        if self.gives_up():  # it was stopped between the evaluation that decided so and the end
+            self.end()
+            return
         last = self.budget.steps * config.accumulate if self.budget.steps else None
         batches = self.loader.batches(state.step * config.accumulate, last, closed)
         for first in batches:
@@ -261,10 +267,28 @@ class _Run:
                 return
             if wish == "judge":
                 self.judge()
+                if self.gives_up():
+                    self.end()
+                    return
             elif wish == "save":
                 self.save()
         self.judge()
-        state.finished = True
+        self.end()
+
+    def gives_up(self) -> bool:
+        """Whether the evaluations have been no better for as long as the patience lasts."""
+        state = self.state
+        over = bool(self.world.agreed((0 < state.config.patience <= state.stale,))[0])
+        if over:
+            self.talk.say(
+                f"no better {state.config.metric} in {state.config.patience} evaluations: "
+                f"ended at step {state.step}, {state.progress:.0%} of the budget"
+            )
+        return over
+
+    def end(self) -> None:
+        """The run is over."""
+        self.state.finished = True
         self.save()
 
     def wish(self, interrupted: bool) -> str:
@@ -288,7 +312,9 @@ class _Run:
     def step(self, batches: list[Batch], began: float) -> None:
         """One optimiser step, from one batch or several whose gradients are added up."""
         state, config = self.state, self.state.config
-        rate = config.lr * learning_rate(state.progress, warmup=config.warmup, final=config.lr_final)
+        rate = config.lr * learning_rate(
+            state.progress, warmup=config.warmup, final=config.lr_final, shape=config.schedule
+        )
         for group in state.optimizer.param_groups:
             group["lr"] = rate
         parts = torch.zeros_like(state.loss_sum)

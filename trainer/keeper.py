@@ -112,6 +112,7 @@ class Keeper:
             )
             metrics = self.metrics.as_row()
         best = self._keep_best(metrics)
+        state.stale = 0 if best else state.stale + 1
         row.update(metrics)
         self.results.add(row)
         self.log.scalars(state.step, {k: v for k, v in row.items() if k != "step"})

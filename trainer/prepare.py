@@ -41,6 +41,10 @@ def read_aloud(config: FitConfig, talk: Talk) -> Folder:
     if len(problems) > SHOWN_PROBLEMS:
         talk.say(f"  and {len(problems) - SHOWN_PROBLEMS} more")
     if folder.split("val") is None:
+        if config.patience:
+            raise TrainerError(
+                "--patience needs evaluations, and data.yaml names no val split", "add one, or leave it out"
+            )
         talk.say("no val split: nothing is evaluated, best.pt will hold the last weights")
     return folder
 

@@ -16,11 +16,16 @@ GAP = 15.0  # a run counted in minutes trains that many times longer than its la
 FINISH = 1.5  # seconds kept for the last checkpoint and the pictures of a run counted in minutes
 
 
-def learning_rate(progress: float, *, warmup: float, final: float) -> float:
-    """Share of the highest rate: a straight climb during `warmup`, then a cosine down to `final` at 1."""
+def learning_rate(progress: float, *, warmup: float, final: float, shape: str = "cosine") -> float:
+    """Share of the highest rate: a straight climb during `warmup`, then down to `final` at 1.
+
+    `shape` of the fall is cosine or linear.
+    """
     if progress < warmup:
         return max(progress / warmup, 1e-3)
     fallen = min((progress - warmup) / max(1 - warmup, 1e-9), 1.0)
+    if shape == "linear":
+        return final + (1 - final) * (1 - fallen)
     return final + (1 - final) * (1 + math.cos(math.pi * fallen)) / 2
 
 

@@ -18,6 +18,7 @@ from trainer.ema import ModelEMA
 from trainer.errors import TrainerError
 from trainer.model.config import ModelConfig
 from trainer.model.network import build
+from trainer.optim import new_optimizer
 
 # a resumed run may differ from the one it continues in these without leaving its course
 FREE_ON_RESUME = frozenset({"run", "workers", "log", "cache", "cache_share", "device", "threads"})
@@ -43,6 +44,7 @@ class TrainingState:
     cpu_seconds: float = 0.0
     best: float | None = None  # the chosen metric's highest value
     best_step: int = 0
+    stale: int = 0  # evaluations since then
     evaluation_seconds: float = 0.0  # what the last evaluation took
     evaluated_at: float = 0.0  # `seconds` when it ended
     finished: bool = False
@@ -151,19 +153,6 @@ def new_state(
 def new_model(config: ModelConfig, device: torch.device) -> nn.Module:
     """The network on its device; channels-last, which both oneDNN and tensor cores work in."""
     return build(config).to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-
-
-def new_optimizer(model: nn.Module, config: FitConfig, device: torch.device) -> torch.optim.Optimizer:
-    """AdamW that decays convolution weights only: biases and norms have no scale to be kept small."""
-    weights = [p for p in model.parameters() if p.ndim > 1]
-    others = [p for p in model.parameters() if p.ndim <= 1]
-    groups = [
-        {"params": weights, "weight_decay": config.weight_decay},
-        {"params": others, "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW(
-        groups, lr=config.lr, betas=(config.beta1, config.beta2), fused=device.type in ("cpu", "cuda")
-    )
 
 
 def random_state() -> dict[str, Any]:

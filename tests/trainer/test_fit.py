@@ -24,6 +24,7 @@ from trainer.checkpoint import load_model, read_checkpoint
 from trainer.config import FitConfig, from_toml
 from trainer.device import pick_device, pick_precision
 from trainer.errors import TrainerError
+from trainer.evaluate import Metrics, evaluate
 from trainer.fit import FitResult, fit
 from trainer.model.heads.anchor import AnchorHead
 from trainer.results import Results
@@ -380,3 +381,87 @@ def test_batch_0_asks_for_what_fits(data: Path, tmp_path: Path) -> None:
     result = fit(config(data, tmp_path / "run", batch=0, steps=2))
     assert from_toml((result.run / "config.toml").read_text(encoding="utf-8")).batch == 8
     assert fit(config(data, tmp_path / "run", batch=0, steps=2), resume=True).steps == 2
+
+
+def curve_of(values: list[float]) -> Any:
+    """Evaluations that find these values of AP one after the other, and the last one for ever."""
+    left = list(values)
+
+    def judged(*given: Any, **words: Any) -> Metrics:
+        value = left.pop(0) if len(left) > 1 else left[0]
+        return dataclasses.replace(evaluate(*given, **words), ap=value)
+
+    return judged
+
+
+def test_patience_ends_a_run_that_gets_no_better(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    # evaluated at steps 3, 6, 9 ... of 30: the best at 6, two that are not better at 9 and 12
+    monkeypatch.setattr("trainer.keeper.evaluate", curve_of([0.1, 0.3, 0.3, 0.2, 0.9]))
+    asked = config(data, tmp_path / "run", steps=30, patience=2)
+    result = fit(asked)
+    assert (result.steps, result.best_step, result.best_value, result.interrupted) == (12, 6, 0.3, False)
+    assert [int(row["step"]) for row in rows_of(result.run)] == [3, 6, 9, 12]
+    assert "no better ap in 2 evaluations: ended at step 12, 40% of the budget" in capfd.readouterr().err
+    assert fit(asked, resume=True).steps == 12  # it has finished
+
+
+def test_a_run_killed_while_it_loses_patience_resumes_to_the_same_end(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trainer.keeper.evaluate", curve_of([0.3, 0.2, 0.1]))
+    asked = config(data, tmp_path / "run", steps=30, patience=3)
+
+    def kill(step: int) -> None:
+        if step == 8:
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        fit(asked, on_step=kill)
+    assert read_checkpoint(tmp_path / "run/weights/last.pt")["state"]["counters"]["stale"] == 1
+    assert fit(asked, resume=True).steps == 12
+    # killed after the evaluation that decided so, before the end was written
+    content = read_checkpoint(tmp_path / "run/weights/last.pt")
+    content["state"]["counters"]["finished"] = False
+    torch.save(content, tmp_path / "run/weights/last.pt")
+    assert fit(asked, resume=True).steps == 12
+
+
+def test_patience_without_evaluations_is_refused(data: Path, tmp_path: Path) -> None:
+    yaml = tmp_path / "data.yaml"
+    yaml.write_text(f"train: {data.parent / 'images' / 'train'}\nnames: [square]\n")
+    with pytest.raises(TrainerError, match="--patience needs evaluations"):
+        fit(config(yaml, tmp_path / "run", steps=4, patience=2))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"optimizer": "sgd", "lr": 0.01, "schedule": "linear"},
+        {"optimizer": "muon", "cls_loss": "focal", "class_weights": "auto"},
+        {"head": "free", "assigner": "simota", "box_loss": "nwd", "optimizer": "adam"},
+    ],
+)
+def test_a_run_with_other_choices_resumes_to_the_same_weights(
+    data: Path, tmp_path: Path, changes: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = fit(config(data, tmp_path / "whole", steps=5, **changes))
+    monkeypatch.setattr("trainer.keeper.Keeper.save_is_due", lambda self, _: True)
+
+    def kill(step: int) -> None:
+        if step == 3:
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        fit(config(data, tmp_path / "cut", steps=5, **changes), on_step=kill)
+    resumed = fit(resume_config(tmp_path / "cut"), resume=True)
+    assert equal(weights_of(resumed.last), weights_of(whole.last))
+
+
+def test_a_choice_the_head_does_not_allow_is_refused_before_anything_is_written(
+    data: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(TrainerError, match="head anchor does not learn by --assigner simota"):
+        fit(config(data, tmp_path / "run", assigner="simota"))
+    assert not (tmp_path / "run").exists()

@@ -21,6 +21,12 @@ def test_the_rate_climbs_straight_and_falls_as_a_cosine() -> None:
     assert rates == pytest.approx([0.5, 1.0, 0.505, 0.01])
 
 
+def test_the_rate_may_fall_straight() -> None:
+    rates = [learning_rate(p, warmup=0.2, final=0.1, shape="linear") for p in (0.1, 0.2, 0.4, 0.6, 1.0)]
+    # half-way up; the top; then down by 0.9 over 0.8 of the budget
+    assert rates == pytest.approx([0.5, 1.0, 0.775, 0.55, 0.1])
+
+
 def test_the_rate_never_is_zero_and_needs_no_warm_up() -> None:
     assert learning_rate(0.0, warmup=0.1, final=0.0) > 0
     assert learning_rate(0.0, warmup=0.0, final=0.01) == 1.0
