@@ -188,6 +188,13 @@ class FitConfig:
         "run",
         effect="Takes a minute or more and a C++ compiler; pays in long runs, mostly on a GPU.",
     )
+    allow_errors: bool = knob(
+        False,
+        "train on data with errors that `curate validate` names; rows and images that are wrong are left out",
+        "run",
+        effect="RUN/data.json says what was used, clipped or refused, and why. An object without its row "
+        "teaches that there is none.",
+    )
     seed: int = knob(0, "same seed, same run, to the bit on a CPU", "run", low=0)
     device: str = knob(
         "auto", "where to compute; auto takes cuda, then mps, then cpu", "run", choices=DEVICES

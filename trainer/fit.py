@@ -1,6 +1,7 @@
 """Training: a configuration in, weights and curves under RUN out.
 
 RUN/config.toml         the whole configuration
+RUN/data.json           what of the data was used, clipped or refused, and why
 RUN/results.csv         a line an evaluation
 RUN/weights/last.pt     averaged weights and the state to resume from, written every few seconds
 RUN/weights/best.pt     averaged weights of the best evaluation
@@ -32,6 +33,7 @@ from trainer.config import FitConfig, span_of, to_toml
 from trainer.console import Talk
 from trainer.data.cutouts import read_cutouts
 from trainer.data.folder import Folder, Split
+from trainer.data.ledger import as_json, ledger
 from trainer.data.loader import Batch, TrainLoader
 from trainer.device import keep_freed_memory, out_of_memory, pick_device, pick_precision
 from trainer.errors import TrainerError
@@ -159,6 +161,8 @@ class _Run:
         precision = pick_precision(config.amp, world.device)
         state = _new_state(config, model_config, folder.classes, world, precision, talk)
         if world.leads:
+            content = ledger(folder, allowed=config.allow_errors)
+            write_atomically(config.run / "data.json", as_json(content))
             write_atomically(config.run / "config.toml", to_toml(config).encode("utf-8"))
         run = cls(state, folder, world, talk)
         run.introduce(model_config)

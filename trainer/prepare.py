@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shlex
 
 import numpy as np
 import torch
@@ -31,15 +32,25 @@ ENOUGH = 0.98  # anchors that came with weights stay where they reach that share
 
 
 def read_aloud(config: FitConfig, talk: Talk) -> Folder:
-    """The folder, and aloud what is in it and what was not taken as it stands."""
+    """The folder, and aloud what is in it and what was not taken as it stands.
+
+    Raises TrainerError where `curate validate` would name errors in it and the run does not allow them.
+    """
     folder = read_folder(config.data)
     for line in describe(folder):
         talk.say(line)
-    problems = folder.report.problems
+    problems = sorted(folder.report.problems, key=lambda problem: not problem.error)  # errors first
     for problem in problems[:SHOWN_PROBLEMS]:
         talk.say(f"  {problem}")
     if len(problems) > SHOWN_PROBLEMS:
         talk.say(f"  and {len(problems) - SHOWN_PROBLEMS} more")
+    errors = len(folder.report.errors)
+    if errors and not config.allow_errors:
+        raise TrainerError(
+            f"{errors} error{'s' if errors > 1 else ''} in the data; the first is {problems[0]}",
+            f"mend them (`curate validate {shlex.quote(str(config.data.parent))}` names them), or add "
+            "--allow-errors to train with what can be used",
+        )
     if folder.split("val") is None:
         if config.patience:
             raise TrainerError(

@@ -21,7 +21,9 @@ from trainer.model.network import build
 from trainer.optim import new_optimizer
 
 # a resumed run may differ from the one it continues in these without leaving its course
-FREE_ON_RESUME = frozenset({"run", "workers", "log", "cache", "cache_share", "device", "threads"})
+FREE_ON_RESUME = frozenset(
+    {"run", "allow_errors", "workers", "log", "cache", "cache_share", "device", "threads"}
+)
 
 
 @dataclasses.dataclass

@@ -7,7 +7,9 @@ every label row that was not taken as it stands. A bad row costs that row, never
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
@@ -79,6 +81,7 @@ class Folder:
     anchors: list[tuple[float, float]] | None  # dataset.json's, w and h in pixels at `anchors_imgsz`
     anchors_imgsz: int | None
     notes: tuple[str, ...] = field(default=())  # what was read otherwise than written, for the log
+    not_exported: tuple[Mapping[str, Any], ...] = ()  # dataset.json's: path, line, object, why
 
     def split(self, name: str) -> Split | None:
         """The split of that name, or None where data.yaml names none."""
@@ -112,8 +115,12 @@ def read_folder(data_yaml: Path, *, to_train: bool = True) -> Folder:
             splits[name] = replace(read, synthetic=synthetic_among(read.images, data_yaml.parent))
     if to_train:
         _refuse_untrainable(splits, data_yaml)
-    anchors, anchors_imgsz = _read_dataset_json(data_yaml.parent / "dataset.json", classes)
-    return Folder(data_yaml, classes, splits, anchors, anchors_imgsz, tuple(notes))
+    said = _read_dataset_json(data_yaml.parent / "dataset.json", classes)
+    notes += said.differences(splits)
+    splits = _with_shared_told(splits, notes)
+    return Folder(
+        data_yaml, classes, splits, said.anchors, said.anchors_imgsz, tuple(notes), said.not_exported
+    )
 
 
 def count_images(data_yaml: Path, split: str) -> int:
@@ -239,10 +246,11 @@ def _read_split(name: str, images: list[Path], classes: int) -> Split:
         try:
             size = image_size(image)
         except UnreadableImageError as error:
-            problem = Problem(image, 0, "", str(error).split(": ", 1)[-1], "image refused")
+            reason = str(error).split(": ", 1)[-1]
+            problem = Problem(image, 0, "", reason, "image refused", "IMG004")
             report += FolderReport(unreadable_images=1, problems=(problem,))
             continue
-        rows: LabelRows = read_labels(label_path(image), classes)
+        rows: LabelRows = read_labels(label_path(image), classes, size)
         report += rows.report
         kept.append(image)
         sizes.append(size)
@@ -264,12 +272,61 @@ def _refuse_untrainable(splits: dict[str, Split], path: Path) -> None:
         )
 
 
-def _read_dataset_json(
-    path: Path, classes: tuple[str, ...]
-) -> tuple[list[tuple[float, float]] | None, int | None]:
-    """(anchors, the image size they were made for), or twice None where there are none."""
+def _with_shared_told(splits: dict[str, Split], notes: list[str]) -> dict[str, Split]:
+    """The splits, with a problem for each image that an earlier one has, too: it judges what it taught.
+
+    A split that is another one, image for image, was meant to be: that is a note.
+    """
+    seen: dict[str, str] = {}
+    told: dict[str, Split] = {}
+    for name, split in splits.items():
+        # not resolve(), which asks the disk for every folder above
+        paths = [os.path.abspath(image) for image in split.images]  # noqa: PTH100
+        before = [seen.setdefault(path, name) for path in paths]
+        twin = next((other for other in told if split.images and splits[other].images == split.images), None)
+        if twin is not None:
+            notes.append(f"{name} is {twin}, image for image: it judges what was taught")
+        problems = tuple(
+            Problem(image, 0, "", f"in {first}, too", f"also in {name}", "SET003")
+            for image, first in zip(split.images, before, strict=True)
+            if first != name and twin is None
+        )
+        told[name] = replace(split, report=split.report + FolderReport(problems=problems))
+    return told
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What dataset.json says."""
+
+    anchors: list[tuple[float, float]] | None = None
+    anchors_imgsz: int | None = None
+    images: Mapping[str, int] = field(default_factory=dict)  # of each split
+    not_exported: tuple[Mapping[str, Any], ...] = ()
+
+    def differences(self, splits: Mapping[str, Split]) -> list[str]:
+        """Where the folder is not what was exported, and what was left behind then; a line each."""
+        lines = []
+        for name, count in self.images.items():
+            found = len(splits[name]) + splits[name].report.unreadable_images if name in splits else count
+            if found != count:
+                lines.append(f"dataset.json: {count} images were exported to {name}, {found} are read")
+        whole = sum(thing.get("object") is None for thing in self.not_exported)
+        if self.not_exported:
+            reasons = Counter(str(thing.get("why", "no reason given")) for thing in self.not_exported)
+            first = [f"{count} x {why}" for why, count in reasons.most_common(3)]
+            rest = [f"{len(reasons) - 3} other reasons"] if len(reasons) > 3 else []
+            lines.append(
+                f"dataset.json: not exported were images: {whole}, single objects: "
+                f"{len(self.not_exported) - whole} ({'; '.join(first + rest)})"
+            )
+        return lines
+
+
+def _read_dataset_json(path: Path, classes: tuple[str, ...]) -> _Said:
+    """What it says; nothing where there is none."""
     if not path.is_file():
-        return None, None
+        return _Said()
     try:
         content = json.loads(path.read_bytes())
     except ValueError as error:
@@ -278,14 +335,21 @@ def _read_dataset_json(
         raise TrainerError(f"{path} has an unknown schema", f"export it with schema {SCHEMA}")
     if tuple(content.get("classes", classes)) != classes:
         raise TrainerError(f"{path} and data.yaml name different classes", "export the folder again")
+    try:
+        images = {str(name): int(count["images"]) for name, count in (content.get("counts") or {}).items()}
+        not_exported = tuple(dict(thing) for thing in content.get("dropped") or ())
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise TrainerError(
+            f"{path} has counts or dropped things that are none", "export the folder again"
+        ) from error
     if content.get("anchors") is None:
-        return None, None
+        return _Said(images=images, not_exported=not_exported)
     try:
         anchors = [(float(w), float(h)) for w, h in content["anchors"]]
         imgsz = int(content["anchors_imgsz"])
     except (KeyError, TypeError, ValueError) as error:
         raise TrainerError(f"{path} has anchors that are no pairs", "export the folder again") from error
-    return anchors, imgsz
+    return _Said(anchors, imgsz, images, not_exported)
 
 
 def describe(folder: Folder) -> Iterator[str]:

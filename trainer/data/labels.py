@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 TOLERANCE = 1e-3  # of the image: an edge further outside than that was written wrong, not rounded
+SAFE_PIXELS = 2.0  # a box that reaches further past the image may be wrong as a whole: as curate has it
 ABSURD = 2.0  # a share beyond that was never a share: pixels, most likely
 
 
@@ -21,11 +22,14 @@ class Problem(NamedTuple):
     line: int  # from 1; 0 where the whole file is meant
     text: str  # the row as written
     reason: str
-    verdict: str  # "clipped", "refused" or "image refused"
+    verdict: str  # "clipped", "refused", "image refused" or "also in SPLIT"
+    rule: str = ""  # what `curate validate` calls it
+    error: bool = True  # `curate validate` would call it an error, not a warning
 
     def __str__(self) -> str:
         where = f"{self.path}:{self.line}" if self.line else str(self.path)
-        return f"{where}: {self.verdict}: {self.reason}" + (f" ({self.text})" if self.text else "")
+        rule = f"{self.rule} " if self.rule else ""
+        return f"{where}: {self.verdict}: {rule}{self.reason}" + (f" ({self.text})" if self.text else "")
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,11 @@ class FolderReport:
     missing_label_files: int = 0  # of these, images without a label file
     unreadable_images: int = 0  # images left out
     problems: tuple[Problem, ...] = ()
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """The problems that are more than warnings."""
+        return tuple(problem for problem in self.problems if problem.error)
 
     def __add__(self, other: FolderReport) -> FolderReport:
         return FolderReport(
@@ -74,8 +83,20 @@ class LabelRows(NamedTuple):
     report: FolderReport
 
 
-def read_labels(path: Path, classes: int) -> LabelRows:
-    """Read one label file; a missing one means an image of background, and is counted as such."""
+class _RefusedRowError(ValueError):
+    """Why a row cannot be used."""
+
+    def __init__(self, rule: str, reason: str, *, error: bool = True) -> None:
+        super().__init__(reason)
+        self.rule, self.error = rule, error
+
+
+def read_labels(path: Path, classes: int, size: tuple[int, int] | None = None) -> LabelRows:
+    """Read one label file; a missing one means an image of background, and is counted as such.
+
+    `size` (width, height) of the image in pixels tells a box that reaches past it by a hair from one that is
+    wrong; without it every one is taken for wrong.
+    """
     if not path.is_file():
         return LabelRows(
             np.zeros((0, 5), dtype=np.float32), FolderReport(backgrounds=1, missing_label_files=1)
@@ -88,19 +109,21 @@ def read_labels(path: Path, classes: int) -> LabelRows:
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
+        text = line.strip()[:80]
         try:
-            row, clipped, polygon = _read_row(line.split(), classes)
+            row, beyond, polygon = _read_row(line.split(), classes)
             if row in used:
-                raise ValueError("the same row again")
-        except ValueError as error:
-            problems.append(Problem(path, number, line.strip()[:80], str(error), "refused"))
+                raise _RefusedRowError("BOX010", "the same row again", error=False)
+        except _RefusedRowError as refused:
+            verdict = (str(refused), "refused", refused.rule, refused.error)
+            problems.append(Problem(path, number, text, *verdict))
             continue
         used.append(row)
         polygons += polygon
-        if clipped:
-            problems.append(
-                Problem(path, number, line.strip()[:80], "the box reaches past the image", "clipped")
-            )
+        pixels = max(beyond[0] * size[0], beyond[1] * size[1]) if size is not None else np.inf
+        if max(beyond) > TOLERANCE or SAFE_PIXELS < pixels < np.inf:
+            reason = "the box reaches past the image"
+            problems.append(Problem(path, number, text, reason, "clipped", "BOX002", pixels > SAFE_PIXELS))
     report = FolderReport(
         used=len(used),
         clipped=sum(problem.verdict == "clipped" for problem in problems),
@@ -112,33 +135,37 @@ def read_labels(path: Path, classes: int) -> LabelRows:
     return LabelRows(np.array(used, dtype=np.float32).reshape(-1, 5), report)
 
 
-def _read_row(words: list[str], classes: int) -> tuple[tuple[float, ...], bool, bool]:
-    """(row, was it clipped, was it a polygon); ValueError with the reason where it cannot be used."""
+def _read_row(words: list[str], classes: int) -> tuple[tuple[float, ...], tuple[float, float], bool]:
+    """(row, by how much it was clipped across and down, was it a polygon).
+
+    Raises _RefusedRowError where it cannot be used.
+    """
     try:
         values = [float(word) for word in words]
     except ValueError as error:
-        raise ValueError("not all of it is numbers") from error
+        raise _RefusedRowError("BOX005", "not all of it is numbers") from error
     if not all(math.isfinite(value) for value in values):
-        raise ValueError("not all of it is finite")
+        raise _RefusedRowError("BOX005", "not all of it is finite")
     polygon = len(values) >= 7 and len(values) % 2 == 1
     if len(values) != 5 and not polygon:
-        raise ValueError(f"{len(values)} values where 5 belong: class cx cy w h")
+        raise _RefusedRowError("BOX005", f"{len(values)} values where 5 belong: class cx cy w h")
     label, coordinates = values[0], values[1:]
     if label != int(label) or not 0 <= label < classes:
-        raise ValueError(f"class {words[0]} is not one of 0 to {classes - 1}")
+        raise _RefusedRowError("CLS001", f"class {words[0]} is not one of 0 to {classes - 1}")
     if max(abs(value) for value in coordinates) > ABSURD:
-        raise ValueError("coordinates are no shares of the image; are they pixels?")
+        raise _RefusedRowError("BOX003", "coordinates are no shares of the image; are they pixels?")
     if polygon:
         xs, ys = coordinates[0::2], coordinates[1::2]
         x1, y1, x2, y2 = min(xs), min(ys), max(xs), max(ys)
     else:
         cx, cy, w, h = coordinates
         if w <= 0 or h <= 0:
-            raise ValueError("the box has no area")
+            raise _RefusedRowError("BOX001" if min(w, h) < 0 else "BOX004", "the box has no area")
         x1, y1, x2, y2 = cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2
     inside = [min(max(value, 0.0), 1.0) for value in (x1, y1, x2, y2)]
-    clipped = max(abs(a - b) for a, b in zip(inside, (x1, y1, x2, y2), strict=True)) > TOLERANCE
+    cut = [abs(a - b) for a, b in zip(inside, (x1, y1, x2, y2), strict=True)]
     x1, y1, x2, y2 = inside
     if x2 <= x1 or y2 <= y1:
-        raise ValueError("the box has no area inside the image")
-    return (label, (x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1), clipped, polygon
+        raise _RefusedRowError("BOX003", "the box has no area inside the image")
+    row = (label, (x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1)
+    return row, (max(cut[0], cut[2]), max(cut[1], cut[3])), polygon
