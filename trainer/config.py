@@ -371,7 +371,6 @@ class FitConfig:
         0.0,
         "doubt of class labels: 1 becomes 1 - half of it, 0 half of it",
         "loss",
-        evolve=(0.0, 0.2),
         effect="For data with wrong classes among the labels.",
     )
     loss_scaling: str = knob(

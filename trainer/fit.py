@@ -41,6 +41,7 @@ from trainer.evaluate import Metrics
 from trainer.keeper import Keeper
 from trainer.logs import require
 from trainer.loss import Loss, Targets, criterion
+from trainer.loss.classes.weights import class_weights
 from trainer.model.config import ModelConfig
 from trainer.model.network import parameters
 from trainer.optim import unusual
@@ -128,8 +129,8 @@ class _Run:
         assert train is not None  # read_folder refuses a folder without
         self.loader = self._loader(train, folder.classes)
         self.budget = Budget.of(config, len(train), state.images_a_step)
-        counts = train.class_counts(len(folder.classes))
-        self.criterion = criterion(state.model_config, config, world.mean, counts)
+        self.class_counts = train.class_counts(len(folder.classes))
+        self.criterion = criterion(state.model_config, config, world.mean, self.class_counts)
         self.model = self._trained(state.model)
         self._began = time.monotonic() - state.seconds
         self._cpu_began = time.process_time() - state.cpu_seconds
@@ -201,6 +202,11 @@ class _Run:
             f"{model_config.name}: {parameters(state.model):,} parameters, {world.device.type}{many}, "
             f"mixed precision {state.precision}"
         )
+        weights = class_weights(state.config.class_weights, self.class_counts)
+        if weights is not None:
+            each = zip(state.classes, weights.tolist(), self.class_counts, strict=True)
+            told = ", ".join(f"{name} {weight:.3g} ({count} boxes)" for name, weight, count in each)
+            self.talk.say(f"class weights: {told}")
         for line in unusual(state.config):
             self.talk.say(line)
         if self.keeper is not None:

@@ -459,6 +459,15 @@ def test_a_run_with_other_choices_resumes_to_the_same_weights(
     assert equal(weights_of(resumed.last), weights_of(whole.last))
 
 
+def test_the_weights_of_classes_are_told(
+    data: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    fit(config(data, tmp_path / "run", steps=1, class_weights="2.5", optimizer="sgd"))
+    said = capfd.readouterr().err
+    assert "class weights: square 2.5 (10 boxes)" in said
+    assert "--lr 0.002 is unusual for sgd: 0.003 to 0.1 is usual" in said
+
+
 def test_a_choice_the_head_does_not_allow_is_refused_before_anything_is_written(
     data: Path, tmp_path: Path
 ) -> None:
