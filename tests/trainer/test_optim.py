@@ -122,6 +122,7 @@ def test_rates_far_from_an_optimisers_own_are_told() -> None:
         "--weight-decay 0.01 is unusual for sgd: 1e-05 to 0.001 is usual",
     ]
     assert unusual(config(optimizer="sgd", lr=0.01, weight_decay=0.0)) == []
+    assert unusual(config(optimizer="muon")) == ["--lr 0.002 is unusual for muon: 0.005 to 0.03 is usual"]
 
 
 # Muon
@@ -154,7 +155,7 @@ def test_a_matrix_of_zeros_stays_one() -> None:
     assert torch.equal(orthogonal(torch.zeros(3, 4)), torch.zeros(3, 4))
 
 
-def test_muons_steps_are_as_long_as_adams() -> None:
+def test_muons_steps_have_the_length_of_its_scale_whatever_the_gradients() -> None:
     torch.manual_seed(0)
     kernel = nn.Parameter(torch.zeros(32, 16, 3, 3))
     made = Muon([kernel], lr=0.01)

@@ -45,7 +45,7 @@ OPTIMIZERS: Mapping[str, Kind] = {
     "adamw": Kind(_adamw, rates=(1e-4, 1e-2), decays=(1e-4, 0.1)),
     "adam": Kind(_adam, rates=(1e-4, 1e-2), decays=(1e-6, 1e-3)),
     "sgd": Kind(_sgd, rates=(3e-3, 0.1), decays=(1e-5, 1e-3)),
-    "muon": Kind(_muon, rates=(1e-4, 1e-2), decays=(1e-4, 0.1)),
+    "muon": Kind(_muon, rates=(5e-3, 3e-2), decays=(1e-4, 0.1)),
 }
 
 

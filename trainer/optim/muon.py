@@ -1,8 +1,9 @@
 """Muon: momentum made orthogonal, so that all directions of a layer's weights learn at one speed.
 
 K. Jordan et al., "Muon: An optimizer for hidden layers in neural networks" (2024), with the scale of
-arXiv:2502.16982, section 2.2, which makes its steps as long as AdamW's: one --lr serves both. Kernels of
-convolutions are matrices (out, in x height x width). Biases and norms, which are no matrices, learn by AdamW.
+arXiv:2502.16982, section 2.2, by which its steps are as long as AdamW's in a long run; AdamW's first ones are
+longer, so that short runs want a higher --lr here. Kernels of convolutions are matrices (out, in x height x
+width). Biases and norms, which are no matrices, learn by AdamW.
 """
 
 from __future__ import annotations
