@@ -319,7 +319,7 @@ class FitConfig:
     )
     box_loss: str = knob(
         AUTO,
-        "what a box pays for where it lies; auto: ciou, smooth-l1 for head ssd",
+        "what a box pays for: ciou, giou, diou, eiou, nwd or smooth-l1; auto: ciou, of head ssd smooth-l1",
         "loss",
         choices=(AUTO, *BOX_LOSSES),
         effect="nwd for objects of a few pixels, whose IoU falls to nothing when a box is two pixels off.",
@@ -341,7 +341,7 @@ class FitConfig:
     )
     cls_loss: str = knob(
         AUTO,
-        "what class and objectness pay; auto: bce, cross-entropy for head ssd",
+        "what class and objectness pay: bce, focal, varifocal or quality; of head ssd it is cross-entropy",
         "loss",
         choices=(AUTO, *CLASS_LOSSES),
         effect="focal where background drowns objects; varifocal and quality follow how well boxes lie. They "

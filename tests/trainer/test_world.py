@@ -144,3 +144,13 @@ def test_the_batch_is_read_off_a_line_through_what_was_tried() -> None:
     assert batch_that_fits([1, 2, 4], [150, 200, 300], free=2000) == 30
     with pytest.raises(TrainerError, match="not one image"):
         batch_that_fits([1, 2], [150, 200], free=150)
+
+
+def test_processes_lose_patience_together(data: Path, tmp_path: Path) -> None:
+    """At a rate that teaches nothing no evaluation stays better than those before for long."""
+    process = torchrun(config(data, tmp_path / "run", steps=40, lr=1e-12, patience=1))
+    said, _ = process.communicate(timeout=300)
+    assert process.returncode == 0, said
+    assert "no better ap in 1 evaluations: ended at step" in said
+    state = read_checkpoint(tmp_path / "run/weights/last.pt")["state"]["counters"]
+    assert state["finished"] and state["stale"] == 1 and state["step"] < 40
