@@ -399,7 +399,7 @@ def test_patience_ends_a_run_that_gets_no_better(
 ) -> None:
     # evaluated at steps 3, 6, 9 ... of 30: the best at 6, two that are not better at 9 and 12
     monkeypatch.setattr("trainer.keeper.evaluate", curve_of([0.1, 0.3, 0.3, 0.2, 0.9]))
-    asked = config(data, tmp_path / "run", steps=30, patience=2)
+    asked = config(data, tmp_path / "run", model="light", log="none", steps=30, patience=2)
     result = fit(asked)
     assert (result.steps, result.best_step, result.best_value, result.interrupted) == (12, 6, 0.3, False)
     assert [int(row["step"]) for row in rows_of(result.run)] == [3, 6, 9, 12]
@@ -411,7 +411,7 @@ def test_a_run_killed_while_it_loses_patience_resumes_to_the_same_end(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("trainer.keeper.evaluate", curve_of([0.3, 0.2, 0.1]))
-    asked = config(data, tmp_path / "run", steps=30, patience=3)
+    asked = config(data, tmp_path / "run", model="light", log="none", steps=30, patience=3)
 
     def kill(step: int) -> None:
         if step == 8:
@@ -446,7 +446,8 @@ def test_patience_without_evaluations_is_refused(data: Path, tmp_path: Path) -> 
 def test_a_run_with_other_choices_resumes_to_the_same_weights(
     data: Path, tmp_path: Path, changes: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = fit(config(data, tmp_path / "whole", steps=5, **changes))
+    changes = {"model": "light", "log": "none", "steps": 5} | changes
+    whole = fit(config(data, tmp_path / "whole", **changes))
     monkeypatch.setattr("trainer.keeper.Keeper.save_is_due", lambda self, _: True)
 
     def kill(step: int) -> None:
@@ -454,7 +455,7 @@ def test_a_run_with_other_choices_resumes_to_the_same_weights(
             raise KilledError
 
     with pytest.raises(KilledError):
-        fit(config(data, tmp_path / "cut", steps=5, **changes), on_step=kill)
+        fit(config(data, tmp_path / "cut", **changes), on_step=kill)
     resumed = fit(resume_config(tmp_path / "cut"), resume=True)
     assert equal(weights_of(resumed.last), weights_of(whole.last))
 
