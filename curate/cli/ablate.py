@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from curate.cli.console import print_json, talk
+from curate.cli.console import print_json, spoken, talk
 from curate.cli.options import Lang, Printed, PrintedAs, Workers
 
 if TYPE_CHECKING:
@@ -73,7 +72,6 @@ def ablate(
     from curate.commands import ablate_trial as trial
     from curate.commands.ablate_plan import plan
     from curate.commands.ablate_summary import as_json
-    from curate.report.languages.choice import language
 
     asked = plan(config, minutes=minutes, steps=steps, seeds=seeds, folds=folds, out=out, workers=workers)
     if dry_run:
@@ -84,12 +82,12 @@ def ablate(
         else:
             typer.echo(trial.describe(found))
         return
-    spoken = lang.value if lang else language(os.environ)
-    summary = pipeline.run(asked, say=lambda what: typer.echo(what, err=True), on_job=_tell, lang=spoken)
+    language = spoken(to_people=output_format is Printed.TEXT)
+    summary = pipeline.run(asked, say=lambda what: typer.echo(what, err=True), on_job=_tell, lang=language)
     if output_format is Printed.JSON:
         print_json(as_json(summary))
     else:
-        pipeline.print_summary(summary, sys.stdout, spoken)
+        pipeline.print_summary(summary, sys.stdout, language)
 
 
 def _tell(progress: Progress) -> None:
