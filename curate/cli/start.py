@@ -13,11 +13,15 @@ import errno
 import os
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from typing import NoReturn
 
 from curate.cli.streams import flush, give, silence
 from curate.errors import CurateError
+
+INTERRUPTED = 130  # exit status by Ctrl-C
+PATIENCE = 10.0  # seconds that threads have then
 
 
 def main() -> None:
@@ -43,7 +47,7 @@ def main() -> None:
         from curate.cli.console import said
 
         print(said("interrupted"), file=sys.stderr)
-        status = 130
+        status = INTERRUPTED
     _leave(status)
 
 
@@ -80,10 +84,14 @@ def _program() -> int:
 
 
 def _leave(status: int) -> NoReturn:
-    """End the process, once all threads have ended and what is registered for the end was called."""
+    """End the process, once all threads have ended and what is registered for the end was called.
+
+    Who interrupts it does not wait for a thread that hangs: what threads write is there whole or not at all.
+    """
+    by = time.monotonic() + PATIENCE if status == INTERRUPTED else None
     for thread in threading.enumerate():
         if thread is not threading.current_thread() and not thread.daemon:
-            thread.join()
+            thread.join(None if by is None else max(by - time.monotonic(), 0.0))
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError):  # nobody reads any more

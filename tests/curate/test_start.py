@@ -66,6 +66,18 @@ def test_the_end_waits_for_threads_and_calls_what_is_registered_for_it(tmp_path:
     assert (done.stdout, done.stderr, done.returncode) == ("late\nregistered\n", "", 3)
 
 
+def test_who_interrupts_does_not_wait_for_a_thread_that_hangs() -> None:
+    script = (
+        "import threading, time\n"
+        "from curate.cli import start\n"
+        "start.PATIENCE = 0.2\n"
+        "threading.Thread(target=time.sleep, args=(60,)).start()\n"
+        "start._leave(start.INTERRUPTED)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=REPO, timeout=30)
+    assert done.returncode == 130
+
+
 def test_ctrl_c_is_said_in_a_word_wherever_it_comes() -> None:
     script = (
         "from curate.cli import start\n"
