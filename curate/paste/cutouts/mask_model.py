@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from curate.errors import CurateError
 from curate.paste.cutouts.model import Plane
+from curate.paste.protobuf import fields, within
 from curate.paste.skin import Pixels
 from curate.tree import display
 
@@ -152,66 +153,23 @@ def input_shape(content: bytes) -> tuple[int | None, ...]:
     """
     for kind in _inputs(content):
         dims: list[int | None] = []
-        for shape in _within(kind, 2, 1, 2):
-            for dim in _within(shape, 1):
-                sizes = [value for field, value in _fields(dim) if field == 1 and isinstance(value, int)]
+        for shape in within(kind, 2, 1, 2):
+            for dim in within(shape, 1):
+                sizes = [value for field, value in fields(dim) if field == 1 and isinstance(value, int)]
                 dims.append(sizes[0] if sizes and 0 < sizes[0] < 1 << 31 else None)
         return tuple(dims)
     raise ValueError("it has no input")
 
 
 def _inputs(content: bytes) -> Iterator[bytes]:
-    for graph in _within(content, 7):
-        weights = {name for tensor in _within(graph, 5) for name in _within(tensor, 8)}
-        for value in _within(graph, 11):
-            if next(iter(_within(value, 1)), b"") not in weights:
+    for graph in within(content, 7):
+        weights = {name for tensor in within(graph, 5) for name in within(tensor, 8)}
+        for value in within(graph, 11):
+            if next(iter(within(value, 1)), b"") not in weights:
                 yield value
 
 
 def _names(content: bytes, field: int) -> Iterator[str]:
-    for graph in _within(content, 7):
-        for value in _within(graph, field):
-            yield from (name.decode("utf-8", "replace") for name in _within(value, 1))
-
-
-def _within(message: bytes, *path: int) -> Iterator[bytes]:
-    """The messages at a path of field numbers."""
-    for field, value in _fields(message):
-        if field == path[0] and isinstance(value, bytes):
-            yield from _within(value, *path[1:]) if len(path) > 1 else [value]
-
-
-def _fields(message: bytes) -> Iterator[tuple[int, int | bytes]]:
-    """(number, value) of the fields of a protocol buffer; raises ValueError where it is none."""
-    at = 0
-    while at < len(message):
-        key, at = _number(message, at)
-        field, kind = key >> 3, key & 7
-        if kind == 0:
-            value, at = _number(message, at)
-            yield field, value
-            continue
-        if kind == 2:
-            size, at = _number(message, at)
-        elif kind in (1, 5):
-            size = 8 if kind == 1 else 4
-        else:
-            raise ValueError("its bytes are no protocol buffer")
-        if size > len(message) - at:
-            raise ValueError("it ends early")
-        yield field, message[at : at + size]
-        at += size
-
-
-def _number(message: bytes, at: int) -> tuple[int, int]:
-    """A variable-length integer and the place behind it."""
-    value = 0
-    for shift in range(0, 70, 7):
-        if at >= len(message):
-            raise ValueError("it ends early")
-        byte = message[at]
-        at += 1
-        value |= (byte & 127) << shift
-        if byte < 128:
-            return value, at
-    raise ValueError("its bytes are no protocol buffer")
+    for graph in within(content, 7):
+        for value in within(graph, field):
+            yield from (name.decode("utf-8", "replace") for name in within(value, 1))

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from curate.errors import CurateError
+from curate.paste.protobuf import fields, within
 
 _CURE = "Name a detector exported to ONNX, or a .pt file that `trainer fit` wrote."
 
@@ -37,12 +37,12 @@ def _read(content: bytes) -> Header:
     size: tuple[int, int] | None = None
     names: tuple[str, ...] = ()
     graphs = 0
-    for field, value in _fields(content):
+    for field, value in fields(content):
         if field == 7 and isinstance(value, bytes):
             graphs += 1
             size = _input_size(value)
         elif field == 14 and isinstance(value, bytes):
-            entry = {f: v for f, v in _fields(value) if isinstance(v, bytes)}
+            entry = {f: v for f, v in fields(value) if isinstance(v, bytes)}
             if entry.get(1) == b"names":
                 names = _names(entry.get(2, b"").decode("utf-8"))
     if graphs != 1:
@@ -53,29 +53,24 @@ def _read(content: bytes) -> Header:
 def _input_size(graph: bytes) -> tuple[int, int] | None:
     weights: set[int | bytes] = set()
     inputs: list[bytes] = []
-    for field, value in _fields(graph):
+    for field, value in fields(graph):
         if field == 5 and isinstance(value, bytes):  # old files list their weights among the inputs
-            weights.update(v for f, v in _fields(value) if f == 8)
+            weights.update(v for f, v in fields(value) if f == 8)
         elif field == 11 and isinstance(value, bytes):
             inputs.append(value)
     for info in inputs:
-        parts = {f: v for f, v in _fields(info) if isinstance(v, bytes)}
+        parts = {f: v for f, v in fields(info) if isinstance(v, bytes)}
         if parts.get(1) in weights:
             continue
         dims: list[int] = []
-        for tensor in _inside(parts.get(2, b""), 1):
-            for shape in _inside(tensor, 2):
-                for dim in _inside(shape, 1):
-                    given = [v for f, v in _fields(dim) if f == 1 and isinstance(v, int)]
-                    dims.append(given[0] if given else 0)
+        for shape in within(parts.get(2, b""), 1, 2):
+            for dim in within(shape, 1):
+                given = [v for f, v in fields(dim) if f == 1 and isinstance(v, int)]
+                dims.append(given[0] if given else 0)
         if len(dims) != 4:
             raise ValueError(f"its input has {len(dims)} dimensions, not 4")
         return (dims[3], dims[2]) if dims[2] > 0 and dims[3] > 0 else None
     raise ValueError("it has no input")
-
-
-def _inside(message: bytes, wanted: int) -> list[bytes]:
-    return [v for f, v in _fields(message) if f == wanted and isinstance(v, bytes)]
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -90,37 +85,3 @@ def _names(text: str) -> tuple[str, ...]:
     if isinstance(value, dict):
         value = [value[k] for k in sorted(value, key=lambda k: int(k))]
     return tuple(str(name) for name in value) if isinstance(value, list | tuple) else ()
-
-
-def _fields(message: bytes) -> Iterator[tuple[int, int | bytes]]:
-    """(number, value) of every field: varints as int, length-delimited ones as bytes, fixed ones skipped."""
-    at = 0
-    while at < len(message):
-        key, at = _varint(message, at)
-        field, kind = key >> 3, key & 7
-        if kind == 0:
-            number, at = _varint(message, at)
-            yield field, number
-        elif kind == 2:
-            length, at = _varint(message, at)
-            if at + length > len(message):
-                raise ValueError("it ends early")
-            yield field, message[at : at + length]
-            at += length
-        elif kind in (1, 5):
-            at += 8 if kind == 1 else 4
-        else:
-            raise ValueError("its bytes are no message")
-
-
-def _varint(message: bytes, at: int) -> tuple[int, int]:
-    value = 0
-    for shift in range(0, 70, 7):
-        if at >= len(message):
-            raise ValueError("it ends early")
-        byte = message[at]
-        at += 1
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return value, at
-    raise ValueError("its bytes are no message")
