@@ -324,7 +324,8 @@ def put_together(plan: Plan, real: Real, job: Job, made: Sequence[Made], out: Pa
         data=out / "data.yaml",
         images=counts["images"],
         boxes=counts["boxes"],
-        backgrounds=counts["backgrounds"],
+        # a picture with pasted distractors alone is a pasted one
+        backgrounds=sum(not item.boxes and not item.synthetic for item in selection.items),
         synthetic=sum(item.synthetic for item in selection.items),
         files_checked=checked,
     )
