@@ -94,7 +94,8 @@ class Pasting:
             }
             made |= {"cutout_image": targets[0], "cutout_sha256": _digest(tree.path(targets[0]))}
             row = dict.fromkeys(COLUMNS) | {"thing": 1, "object": 1, "role": "object"} | made
-            things = [VocObject(table.as_ or table.object, BOX)]
+            unlabelled = table.as_distractor == "background"
+            things = [] if unlabelled else [VocObject(table.as_ or table.object, BOX)]
             annotation = VocAnnotation("JPEGImages", image.name, 64, 48, objects=things, source=source([row]))
             put(out / "Annotations" / f"{stem}.xml", write(annotation))
             rows.append(row)

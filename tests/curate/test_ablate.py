@@ -241,6 +241,14 @@ def test_a_matched_step_does_without_a_class_that_no_target_has(
     assert onto_of["random"][1] == ("hand", "hands")
 
 
+def test_pictures_with_distractors_alone_count_as_pasted_and_not_as_backgrounds(
+    place: Path, networks: Networks, pasting: Pasting
+) -> None:
+    tables = TABLES.replace("count = 4", 'count = 4\nas_distractor = "background"')
+    (first, *_) = ablate.run(a_plan(place, tables, seeds=1)).jobs_of("paste:手")
+    assert (first.result.images, first.result.synthetic, first.result.backgrounds) == (12, 4, 0)
+
+
 def test_a_repair_is_a_step_and_both_are_judged_by_repaired_labels(place: Path, networks: Networks) -> None:
     xml = place / "数据" / "Annotations" / "照片03.xml"
     swapped = (
