@@ -111,6 +111,8 @@ def test_the_program_prints_its_report_again_and_ends_by_ctrl_c(tmp_path: Path) 
         text=True,
         encoding="utf-8",
         cwd=REPO,
+        # a shell has what it starts in the background ignore Ctrl-C, and children inherit that
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     lines: Queue[str] = Queue()
     assert program.stdout is not None
