@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from torch import Tensor, nn
+from torch import nn
 
+from trainer.model.backbones.staged import StemAndStages
 from trainer.model.blocks import SPP, SPPF, BottleneckCSP, Conv, CSPStage, Focus
 from trainer.model.parts import Level, levels_of
 
@@ -34,7 +35,7 @@ class CSPDarknet:
         return CSPDarknetModule(self, strides, activation)
 
 
-class CSPDarknetModule(nn.Module):
+class CSPDarknetModule(StemAndStages):
     """(B, 3, H, W) -> one map for each of `strides`, (B, width, H/s, W/s)."""
 
     def __init__(self, config: CSPDarknet, strides: Sequence[int], act: str) -> None:
@@ -59,19 +60,6 @@ class CSPDarknetModule(nn.Module):
             self.stages.append(stage)
         self.levels: tuple[Level, ...] = levels_of(strides, first=4)
         self.channels = tuple(widths[i + 1] for i in self.levels)
-
-    def parts(self) -> list[nn.Module]:
-        """The stem, then the stages: what `--freeze` counts."""
-        return [self.stem, *self.stages]
-
-    def forward(self, x: Tensor) -> list[Tensor]:
-        x = self.stem(x)
-        maps = []
-        for i, stage in enumerate(self.stages):
-            x = stage(x)
-            if i in self.levels:
-                maps.append(x)
-        return maps
 
 
 def csp_block(

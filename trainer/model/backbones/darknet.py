@@ -9,6 +9,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
+from trainer.model.backbones.staged import Staged, StemAndStages
 from trainer.model.blocks import Bottleneck, Conv
 from trainer.model.parts import levels_of
 
@@ -28,7 +29,7 @@ class Darknet53:
         return Darknet53Module(self, strides, activation)
 
 
-class Darknet53Module(nn.Module):
+class Darknet53Module(StemAndStages):
     """(B, 3, H, W) -> one map for each of `strides`, (B, width, H/s, W/s)."""
 
     def __init__(self, config: Darknet53, strides: Sequence[int], act: str) -> None:
@@ -46,19 +47,6 @@ class Darknet53Module(nn.Module):
             self.stages.append(stage)
         self.levels = levels_of(strides, first=2)
         self.channels = tuple(widths[i + 1] for i in self.levels)
-
-    def parts(self) -> list[nn.Module]:
-        """The stem, then the stages: what `--freeze` counts."""
-        return [self.stem, *self.stages]
-
-    def forward(self, x: Tensor) -> list[Tensor]:
-        x = self.stem(x)
-        maps = []
-        for i, stage in enumerate(self.stages):
-            x = stage(x)
-            if i in self.levels:
-                maps.append(x)
-        return maps
 
 
 class PartialStage(nn.Module):
@@ -101,7 +89,7 @@ class TinyDarknet:
         return TinyDarknetModule(self, strides, activation)
 
 
-class TinyDarknetModule(nn.Module):
+class TinyDarknetModule(Staged):
     """(B, 3, H, W) -> one map for each of `strides`, (B, width, H/s, W/s)."""
 
     def __init__(self, config: TinyDarknet, strides: Sequence[int], act: str) -> None:
@@ -121,15 +109,3 @@ class TinyDarknetModule(nn.Module):
         self.levels = levels_of(strides, first=1)
         outs = (*widths[:-1], config.last)
         self.channels = tuple(outs[i] for i in self.levels)
-
-    def parts(self) -> list[nn.Module]:
-        """The stages: what `--freeze` counts."""
-        return list(self.stages)
-
-    def forward(self, x: Tensor) -> list[Tensor]:
-        maps = []
-        for i, stage in enumerate(self.stages):
-            x = stage(x)
-            if i in self.levels:
-                maps.append(x)
-        return maps

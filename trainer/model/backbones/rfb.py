@@ -10,6 +10,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
+from trainer.model.backbones.staged import StemAndStages
 from trainer.model.blocks import Conv, activation
 from trainer.model.parts import levels_of
 
@@ -33,7 +34,7 @@ class RFBNet:
         return RFBNetModule(self, strides, activation)
 
 
-class RFBNetModule(nn.Module):
+class RFBNetModule(StemAndStages):
     """(B, 3, H, W) -> one map for each of `strides`, (B, width, H/s, W/s)."""
 
     def __init__(self, config: RFBNet, strides: Sequence[int], act: str) -> None:
@@ -62,19 +63,6 @@ class RFBNetModule(nn.Module):
             c_in = c_out
         self.levels = levels_of(strides, first=4)
         self.channels = tuple(config.widths[i] for i in self.levels)
-
-    def parts(self) -> list[nn.Module]:
-        """The stem, then the stages: what `--freeze` counts."""
-        return [self.stem, *self.stages]
-
-    def forward(self, x: Tensor) -> list[Tensor]:
-        x = self.stem(x)
-        maps = []
-        for i, stage in enumerate(self.stages):
-            x = stage(x)
-            if i in self.levels:
-                maps.append(x)
-        return maps
 
 
 class ReceptiveFields(nn.Module):
