@@ -1,13 +1,14 @@
-"""The last step of every way that starts from a box: an outline along edges, by GrabCut."""
+"""An outline along edges, by GrabCut: of things in their boxes, and of hands."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from curate.paste.cutouts.model import Mask
 from curate.paste.skin import Pixels
 
+Mask = NDArray[np.bool_]  # (H, W)
 NO, YES, PERHAPS_NO, PERHAPS = cv2.GC_BGD, cv2.GC_FGD, cv2.GC_PR_BGD, cv2.GC_PR_FGD
 _RNG_SEED = 20  # GrabCut draws its first clusters at random
 
@@ -17,15 +18,20 @@ def grabcut(picture: Pixels, labels: Pixels, rounds: int) -> Mask:
 
     Rother, Kolmogorov, Blake, "GrabCut", SIGGRAPH 2004. Nothing where the labels leave nothing to decide.
     """
-    labels = labels.copy()
     thing = (labels == YES) | (labels == PERHAPS)
     # each side needs as many pixels as it gets clusters
     if min(int(thing.sum()), int((~thing).sum())) < 8:
         return np.zeros(labels.shape, bool)
+    return segment(picture, labels, rounds)
+
+
+def segment(picture: Pixels, labels: Pixels, rounds: int) -> Mask:
+    """`grabcut` without that bound: for labels of which each side has a pixel at least."""
+    found = labels.copy()
     cv2.setRNGSeed(_RNG_SEED)
     bgr = np.ascontiguousarray(picture[..., ::-1])
-    cv2.grabCut(bgr, labels, None, np.zeros((1, 65)), np.zeros((1, 65)), rounds, cv2.GC_INIT_WITH_MASK)
-    return (labels == YES) | (labels == PERHAPS)
+    cv2.grabCut(bgr, found, None, np.zeros((1, 65)), np.zeros((1, 65)), rounds, cv2.GC_INIT_WITH_MASK)
+    return (found == YES) | (found == PERHAPS)
 
 
 def largest(mask: Mask) -> tuple[Mask, float]:

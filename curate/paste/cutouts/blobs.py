@@ -14,8 +14,8 @@ import numpy as np
 
 from curate.paste.cutouts.colours import Colours, lit_lab
 from curate.paste.cutouts.frames import Frame
-from curate.paste.cutouts.grabcut import NO, PERHAPS, PERHAPS_NO, YES, grabcut, largest
 from curate.paste.cutouts.model import Box, Mask, Piece, Plane
+from curate.paste.grabcut import NO, PERHAPS, PERHAPS_NO, YES, grabcut, largest
 from curate.paste.skin import Pixels
 
 COARSE, USUAL, FINE = 60, 100, 150  # pixels of the long side of the box; FINE is for long and thin things

@@ -14,12 +14,12 @@ from curate.paste.cutouts.blobs import COARSE, FINE, USUAL, by_colour, by_place,
 from curate.paste.cutouts.colours import lab_of, lit_lab
 from curate.paste.cutouts.finer import finer
 from curate.paste.cutouts.finish import finished
-from curate.paste.cutouts.grabcut import largest
 from curate.paste.cutouts.mask_model import MaskModel
 from curate.paste.cutouts.masked import from_mask
 from curate.paste.cutouts.model import GOOD, Box, Cutout, Mask, Piece, Plane, Refusal
 from curate.paste.cutouts.quality import is_silhouette, measure, overlap, total
 from curate.paste.cutouts.strips import Strip
+from curate.paste.grabcut import largest
 from curate.paste.skin import Pixels, skin_likelihood
 
 MIN_LENGTH = 18.0  # source pixels along the long side of the box; smaller things show nothing worth pasting

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from curate.paste.cutouts.bars import Bar, chance, edge_contrast, longest_worth, with_gaps
 from curate.paste.cutouts.colours import Colours, lit_lab
 from curate.paste.cutouts.frames import Frame
-from curate.paste.cutouts.grabcut import NO, PERHAPS, PERHAPS_NO, YES, grabcut, largest
 from curate.paste.cutouts.model import Box, Mask, Piece, Plane
+from curate.paste.grabcut import NO, PERHAPS, PERHAPS_NO, YES, grabcut, largest
 from curate.paste.skin import Pixels
 
 _THICKNESS = 12  # pixels of a bar on its working picture

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.paste.grabcut import largest, segment
 from curate.paste.hosts.model import Box
 from curate.paste.skin import Pixels, skin_likelihood
 
@@ -46,10 +47,7 @@ def largest_inside(mask: Mask, box: Box) -> Mask:
     clipped = np.zeros_like(mask)
     x0, y0, x1, y1 = (max(round(v), 0) for v in box)
     clipped[y0:y1, x0:x1] = mask[y0:y1, x0:x1]
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(clipped.astype(np.uint8), connectivity=4)
-    if count < 2:
-        return clipped
-    return np.asarray(labels == 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA])))
+    return largest(clipped)[0]
 
 
 def _inside(shape: tuple[int, ...], box: Box) -> Mask:
@@ -61,10 +59,7 @@ def _grabcut(image: Pixels, labels: Pixels) -> Mask:
     sure = (labels == cv2.GC_BGD) | (labels == cv2.GC_PR_BGD)
     if not sure.any() or sure.all():
         return np.asarray(~sure)
-    cv2.setRNGSeed(20)  # it draws its first clusters at random
-    bgr = np.ascontiguousarray(image[..., ::-1])
-    cv2.grabCut(bgr, labels, None, np.zeros((1, 65)), np.zeros((1, 65)), _ROUNDS, cv2.GC_INIT_WITH_MASK)
-    mask = ((labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)).astype(np.uint8)
+    mask = segment(image, labels, _ROUNDS).astype(np.uint8)
     mask = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     # nails, rings, highlights
     return np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)) > 0)
