@@ -6,12 +6,9 @@ beyond that the page forbids itself (by a Content-Security-Policy) every source 
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import math
 from collections.abc import Sequence
 from html import escape
-from importlib import resources
 from string import Template
 
 from curate.ablation.bootstrap import LEVEL, Estimate
@@ -20,6 +17,7 @@ from curate.ablation.verdict import Verdict, signed
 from curate.report.ablation import bars
 from curate.report.ablation.pictures import Album, figures
 from curate.report.ablation.view import ArmView, DifferenceView, View, headings
+from curate.report.self_contained import ascii_only, part, policy
 from curate.tree import display
 
 _KINDS = {Verdict.HELPS: "helps", Verdict.HURTS: "hurts", Verdict.UNTOLD: "untold"}
@@ -27,15 +25,15 @@ _KINDS = {Verdict.HELPS: "helps", Verdict.HURTS: "hurts", Verdict.UNTOLD: "untol
 
 def to_html(view: View) -> str:
     """The whole page."""
-    style = _part("curate.report.html", "page.css") + _part("curate.report.ablation", "page.css")
+    style = part("curate.report.html", "page.css") + part("curate.report.ablation", "page.css")
     album = Album(view.say("gone"))
     sections = "".join(_section(arm, number, album, view) for number, arm in enumerate(view.arms))
     links = "".join(
         f'<a href="#arm-{number}"><bdi>{_text(arm.name)}</bdi></a>' for number, arm in enumerate(view.arms)
     )
-    page = Template(_part("curate.report.ablation", "page.html")).substitute(
+    page = Template(part("curate.report.ablation", "page.html")).substitute(
         {f"w_{key}": _text(word) for key, word in view.words.items()},
-        policy=_policy(style),
+        policy=policy(style),
         style=style,
         page_title=_text(f"{view.title} - curate ablate"),
         heading=_text(view.title),
@@ -54,19 +52,7 @@ def to_html(view: View) -> str:
         jobs_summary=_text(view.say("trainings", count=len(view.jobs))),
         jobs=_jobs(view),
     )
-    # only ASCII, so that no terminal and no server can garble a name
-    return page.encode("ascii", "xmlcharrefreplace").decode("ascii")
-
-
-def _part(package: str, name: str) -> str:
-    return (resources.files(package) / name).read_text(encoding="utf-8")
-
-
-def _policy(style: str) -> str:
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return (
-        f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    )
+    return ascii_only(page)
 
 
 def _text(text: str) -> str:

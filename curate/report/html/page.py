@@ -6,9 +6,6 @@ it is escaped; beyond that the page forbids itself (by a Content-Security-Policy
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from importlib import resources
 from string import Template
 from typing import TextIO
 
@@ -18,6 +15,7 @@ from curate.report.html.listing import listing, to_json
 from curate.report.html.overview import text
 from curate.report.html.words import WORDS
 from curate.report.model import Report
+from curate.report.self_contained import ascii_only, part, policy
 from curate.tree import Tree, name_to_text
 
 # the words that the page's script says
@@ -69,10 +67,10 @@ def to_html(
     name = target.replace("\\", "/").rstrip("/").rpartition("/")[2] or target
     data = listing(report, tree, words, workers=workers)
     data["words"] = {key: words[key] for key in _SCRIPT_WORDS}
-    style, script = _part("page.css"), _part("page.js")
-    page = Template(_part("page.html")).substitute(
+    style, script = part("curate.report.html", "page.css"), part("curate.report.html", "page.js")
+    page = Template(part("curate.report.html", "page.html")).substitute(
         {f"w_{key}": text(word) for key, word in words.items()},
-        policy=_policy(style, script),
+        policy=policy(style, script),
         style=style,
         script=script,
         data=to_json(data),
@@ -89,19 +87,4 @@ def to_html(
         splits=distributions.splits(report.data, words),
         filters_hidden="" if report.findings else "hidden",
     )
-    # only ASCII, so that no terminal and no server can garble a name
-    return page.encode("ascii", "xmlcharrefreplace").decode("ascii")
-
-
-def _part(name: str) -> str:
-    return (resources.files("curate.report.html") / name).read_text(encoding="utf-8")
-
-
-def _policy(style: str, script: str) -> str:
-    """No source of anything but pictures that are part of the page, this style and this script."""
-    hashes = (base64.b64encode(hashlib.sha256(part.encode()).digest()).decode() for part in (style, script))
-    allowed_style, allowed_script = (f"'sha256-{digest}'" for digest in hashes)
-    return (
-        f"default-src 'none'; img-src data:; style-src {allowed_style}; script-src {allowed_script}; "
-        "base-uri 'none'; form-action 'none'"
-    )
+    return ascii_only(page)

@@ -6,16 +6,14 @@ forbids itself (by a Content-Security-Policy) every source but its style.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Sequence
-from importlib import resources
 from string import Template
 
 from curate.report.html import charts
 from curate.report.html.distributions import class_name, plots, split_name
 from curate.report.html.overview import percent, table, text
 from curate.report.html.words import WORDS as CHART_WORDS
+from curate.report.self_contained import ascii_only, part, policy
 from curate.report.stats.advice import advice, command, listed
 from curate.report.stats.groups import CLASS, SPLIT, Group
 from curate.report.stats.result import Result
@@ -29,15 +27,15 @@ CHARTED_CLASSES = 12  # with charts of their own
 def to_html(result: Result, lang: str = "en") -> str:
     """The whole page."""
     words = WORDS[lang]
-    style = _part("curate.report.html", "page.css") + _part("curate.report.stats", "page.css")
+    style = part("curate.report.html", "page.css") + part("curate.report.stats", "page.css")
     name = result.target.replace("\\", "/").rstrip("/").rpartition("/")[2] or result.target
     shown, hidden = choose(result.groups, MOST_CLASSES)
     parts = [(kind, [group for group in shown if group.kind == kind]) for kind in (SPLIT, CLASS)]
     heads = {SPLIT: words["splits"], CLASS: words["classes"]}
     left_out = result.all.shapes.left_out
-    page = Template(_part("curate.report.stats", "page.html")).substitute(
+    page = Template(part("curate.report.stats", "page.html")).substitute(
         {f"w_{key}": text(word) for key, word in words.items()},
-        policy=_policy(style),
+        policy=policy(style),
         style=style,
         page_title=text(words["title"].format(name=name)),
         heading=text(name),
@@ -60,19 +58,7 @@ def to_html(result: Result, lang: str = "en") -> str:
             if found
         ),
     )
-    # only ASCII, so that no terminal and no server can garble a name
-    return page.encode("ascii", "xmlcharrefreplace").decode("ascii")
-
-
-def _part(package: str, name: str) -> str:
-    return (resources.files(package) / name).read_text(encoding="utf-8")
-
-
-def _policy(style: str) -> str:
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return (
-        f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    )
+    return ascii_only(page)
 
 
 def _advice(result: Result, words: Words) -> str:
