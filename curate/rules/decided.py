@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from curate.findings import Finding, Severity
 from curate.negatives.ledger import BY_MODEL
 from curate.negatives.standing import Standing, Standings
 from curate.negatives.standing import standings as of_data_set
-from curate.rules.model import Facts
+from curate.rules.model import Facts, Rule
 from curate.tree import display
-
-LOOK_AT_IT = "look at the picture; label it, or confirm it: curate negatives PATH --verify FILE"
 
 
 def standings(facts: Facts) -> Standings:
@@ -16,13 +18,21 @@ def standings(facts: Facts) -> Standings:
     return of_data_set(facts.data, facts.tree)
 
 
-def by_model(standing: Standing) -> str | None:
-    """What to say of an image that a model alone has decided upon; None for others."""
-    if standing.state != BY_MODEL:
+def by_model(rule: Rule, row: Mapping[str, Any], standing: Standing | None, **place: Any) -> Finding | None:
+    """The finding, an info, about an image that a model alone has decided upon; None for others."""
+    if standing is None or standing.state != BY_MODEL:
         return None
-    if standing.decision is None:
-        return "a negative by the word of a model alone"
-    return f"a negative by the word of a model alone: {display(standing.decision.who)}"
+    said = "a negative by the word of a model alone"
+    if standing.decision is not None:
+        said = f"a negative by the word of a model alone: {display(standing.decision.who)}"
+    return rule.finding(
+        row,
+        said,
+        "Trained as background; nobody has looked.",
+        fix="look at the picture; label it, or confirm it: curate negatives PATH --verify FILE",
+        severity=Severity.INFO,
+        **place,
+    )
 
 
 def changed(standing: Standing | None) -> str | None:

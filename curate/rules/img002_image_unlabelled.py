@@ -25,7 +25,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from curate.findings import Finding, Severity
-from curate.rules.decided import LOOK_AT_IT, by_model, changed, standings
+from curate.rules.decided import by_model, changed, standings
 from curate.rules.garbled_names import garbled_filenames
 from curate.rules.img007_stem_shared import shared_stems
 from curate.rules.model import Facts, Rule, Stage
@@ -41,14 +41,8 @@ def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
         if row["image_id"] in shared:  # IMG007
             continue
         standing = decided.get(row["image_id"])
-        if standing is not None and (said := by_model(standing)):
-            yield rule.finding(
-                row,
-                said,
-                "Trained as background; nobody has looked.",
-                fix=LOOK_AT_IT,
-                severity=Severity.INFO,
-            )
+        if (told := by_model(rule, row, standing)) is not None:
+            yield told
             continue
         if standing is not None and standing.is_negative:
             continue

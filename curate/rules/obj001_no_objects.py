@@ -28,7 +28,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from curate.findings import Finding, Severity
-from curate.rules.decided import LOOK_AT_IT, by_model, changed, standings
+from curate.rules.decided import by_model, changed, standings
 from curate.rules.model import Facts, Rule
 from curate.rules.sizes import annotated
 from curate.tree import display
@@ -41,16 +41,8 @@ def check(rule: Rule, facts: Facts) -> Iterator[Finding]:
     decided = facts.once(standings)
     for row in rows.iter_rows(named=True):
         standing = decided.of.get(row["image_id"])
-        if standing is not None and (said := by_model(standing)):
-            yield rule.finding(
-                row,
-                said,
-                "Trained as background; nobody has looked.",
-                fix=LOOK_AT_IT,
-                line=1,
-                column=1,
-                severity=Severity.INFO,
-            )
+        if (told := by_model(rule, row, standing, line=1, column=1)) is not None:
+            yield told
         elif standing is None or not standing.is_negative:
             yield rule.finding(
                 row,
