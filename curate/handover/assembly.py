@@ -12,11 +12,12 @@ import numpy as np
 from curate import splits
 from curate.anchors import Shapes
 from curate.dataset import Dataset
-from curate.errors import ConfigError, CurateError, UnsafePath
+from curate.errors import ConfigError, CurateError
 from curate.formats.discover import open_dataset
 from curate.handover.selection import Selection, Source, class_list, select
 from curate.negatives.ledger import BY_MODEL
 from curate.negatives.standing import Standings, standings
+from curate.negatives.standing import digest as digest_of
 from curate.paste.provenance import lineage
 from curate.tree import Tree, display
 
@@ -199,8 +200,9 @@ def _without_leaks(sources: Sequence[Source]) -> list[Source]:
         for image, split in zip(source.dataset.images["image"], source.split_of, strict=True):
             if split in ("val", "test") and image is not None:
                 judged[image] = split
-                if anything_drawn:
-                    digests[_digest(source.tree, image)] = f"{image}, which is in {split}"
+                # what cannot be read judges nothing
+                if anything_drawn and (digest := digest_of(source.tree, image)) is not None:
+                    digests[digest] = f"{image}, which is in {split}"
     return [
         replace(source, withheld={**source.withheld, **_cut_from(source, judged), **_leaks(source, digests)})
         for source in sources
@@ -229,13 +231,6 @@ def _leaks(source: Source, judged: Mapping[str, str]) -> dict[str, str]:
                 if digest in judged:
                     withheld[image] = f"its {part} comes from {judged[digest]}"
     return withheld
-
-
-def _digest(tree: Tree, image: str) -> str:
-    try:
-        return tree.sha256(image).hex()
-    except (OSError, UnsafePath):
-        return ""  # what cannot be read judges nothing
 
 
 def _reasons(selection: Selection) -> list[tuple[str, int]]:
