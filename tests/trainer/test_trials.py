@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
-import torch
 
 from tests.trainer.test_cli import hand_over, trainer
 from trainer import timing
@@ -26,13 +24,7 @@ from trainer.trials import Row, Trial, compare_models
 OPTIONS = ("--steps", 2, "--imgsz", 64, "--batch", 2, "--device", "cpu", "--threads", 1, "--log", "none")
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """On images this small a second thread costs more than it brings."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")
