@@ -55,7 +55,7 @@ class Taken:
     """What became of the tensors of a network that was to be filled."""
 
     whole: tuple[str, ...]  # taken as they are
-    parted: tuple[str, ...]  # outputs of the head: those of classes both know, and of boxes
+    parted: tuple[str, ...]  # outputs of the head: those of boxes, and of classes both know
     reshaped: tuple[str, ...]  # another shape there; left at random
     missing: tuple[str, ...]  # not there; left at random
     unused: tuple[str, ...]  # there, but not here
@@ -69,7 +69,7 @@ class Taken:
         """For people."""
         lines = [f"{weights}: {len(self.whole) + len(self.parted)} of {self.total} tensors taken"]
         for what, names in (
-            ("for the classes both know", self.parted),
+            ("for boxes, and for classes both know", self.parted),
             ("of another shape, begun at random", self.reshaped),
             ("not there, begun at random", self.missing),
             ("not used", self.unused),

@@ -129,7 +129,7 @@ def test_a_run_starts_from_an_official_yolov5_file(
     path = foreign.write(tmp_path / "yolov5.pt", foreign.network({0: "person", 1: "red"}))
     result = run(data, tmp_path / "run", pretrained=path, lr=1e-9)
     told = capsys.readouterr().err
-    assert "for the classes both know" in told and "AGPL-3.0" in told
+    assert "for classes both know" in told and "AGPL-3.0" in told
     model, meta = load_model(result.last)
     stem = load_model(path)[0].backbone.stem
     torch.testing.assert_close(model.backbone.stem.conv.weight, stem.conv.weight, atol=1e-4, rtol=0)
