@@ -29,6 +29,7 @@ _NOTHING = (2.5, 6.0)  # Lab units of contrast that are there by chance: in a cl
 _GAP, _MOST_GAP = 6.0, -24.0  # a place without contrast is hidden: it costs that many times what it lacks
 _FIRST = 10  # bars that are looked at closely
 _LEAST_SCORE = 0.3
+_AT_ONCE = 256  # bars
 _SHAPE, _SCORE = 5, 7  # the first fields of Bar are its shape; the place of its score
 
 
@@ -72,22 +73,22 @@ def find_bars(lab: NDArray[np.float32], box: tuple[float, float, float, float], 
         return []
     nothing = chance(lab)
     coarse = _distinct(_scored(lab, _candidates(box), nothing, inside=0.28, beyond=0.22), _FIRST, 0.5)
-    found = []
-    for bar in coarse:
-        best = bar[:_SHAPE]
-        # near the edge only a bar whose edges lie exactly on the thing's keeps its contrast
-        for reach in (1.0, 0.5):
-            near = _scored(lab, _around(best, reach), nothing, inside=0.38, beyond=0.12)
-            closest = near[int(np.argmax(near[:, _SCORE]))]
-            best = closest[:_SHAPE]
-        found.append(closest)
-    chosen = _distinct(np.array(found).reshape(-1, _SCORE + 1), most, 0.7)
+    if not coarse:
+        return []
+    found = np.stack(coarse)
+    # near the edge only a bar whose edges lie exactly on the thing's keeps its contrast
+    for reach in (1.0, 0.5):
+        near = [_around(bar[:_SHAPE], reach) for bar in found]
+        scored = _scored(lab, np.concatenate(near), nothing, inside=0.38, beyond=0.12)
+        rows = scored.reshape(len(found), -1, _SCORE + 1)
+        found = rows[np.arange(len(rows)), rows[:, :, _SCORE].argmax(axis=1)]
+    chosen = _distinct(found, most, 0.7)
     return [Bar(*(float(v) for v in row)) for row in chosen]
 
 
 def chance(lab: NDArray[np.float32]) -> float:
     """Lab units of contrast that mean nothing in this picture, because its noise has as much."""
-    detail = np.linalg.norm(lab - cv2.GaussianBlur(lab, (0, 0), 1.2), axis=-1)
+    detail = _size(*cv2.split(lab - cv2.GaussianBlur(lab, (0, 0), 1.2)))
     return float(np.clip(4.0 * np.median(detail), *_NOTHING))
 
 
@@ -106,24 +107,43 @@ def edge_contrast(
     round thing, colour does not: luminance counts less for halves.
     """
     x, y, length, thickness, angle = bars[:, :_SHAPE].astype(np.float32).T[:, :, None, None]
-    along = (np.linspace(-_REACH, _REACH, columns, dtype=np.float32))[None, :, None] * length
+    along = (np.linspace(-_REACH, _REACH, columns, dtype=np.float32))[None, None, :] * length
     gap = np.maximum(0.8, beyond * thickness)
-    inner = np.array([-inside, 0.0, inside], np.float32)[None, None, :] * thickness
-    outer = np.concatenate([-thickness / 2 - gap, thickness / 2 + gap], axis=2)
-    across = np.concatenate([inner, outer], axis=2)  # (N, 1, 5)
+    inner = np.array([-inside, 0.0, inside], np.float32)[None, :, None] * thickness
+    outer = np.concatenate([-thickness / 2 - gap, thickness / 2 + gap], axis=1)
+    across = np.concatenate([inner, outer], axis=1)  # (N, 5, 1)
     cos, sin = np.cos(angle), np.sin(angle)
     map_x = (x - 0.5 + along * cos - across * sin).reshape(len(bars), -1)
     map_y = (y - 0.5 + along * sin + across * cos).reshape(len(bars), -1)
-    # remap takes images below 32,768 rows
+    # few at a time: remap takes images below 32,768 rows, and what fits the cache is done sooner
     parts = [
-        cv2.remap(lab, map_x[i : i + 8192], map_y[i : i + 8192], cv2.INTER_LINEAR, None, cv2.BORDER_REPLICATE)
-        for i in range(0, len(bars), 8192)
+        _contrasts(lab, map_x[i : i + _AT_ONCE], map_y[i : i + _AT_ONCE], columns)
+        for i in range(0, len(bars), _AT_ONCE)
     ]
-    samples = np.concatenate(parts).reshape(len(bars), columns, 5, 3)
-    upper = np.linalg.norm(samples[:, :, 0:2].mean(axis=2) - samples[:, :, 3], axis=-1)
-    lower = np.linalg.norm(samples[:, :, 1:3].mean(axis=2) - samples[:, :, 4], axis=-1)
-    halves = (samples[:, :, 0] - samples[:, :, 2]) * np.array([0.4, 1.0, 1.0], np.float32)
-    return np.minimum(upper, lower), np.linalg.norm(halves, axis=-1)
+    return np.concatenate([weaker for weaker, _ in parts]), np.concatenate([halves for _, halves in parts])
+
+
+def _contrasts(
+    lab: NDArray[np.float32], map_x: NDArray[np.float32], map_y: NDArray[np.float32], columns: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """`edge_contrast` of the samples at (N, 5 * columns) places."""
+    samples = cv2.remap(lab, map_x, map_y, cv2.INTER_LINEAR, None, cv2.BORDER_REPLICATE)
+    planes = [plane.reshape(len(map_x), 5, columns) for plane in cv2.split(samples)]
+    upper, lower, halves = [], [], []
+    for plane in planes:  # three, of Lab
+        above, axis, below, over, under = (plane[:, i] for i in range(5))
+        upper.append((above + axis) / 2 - over)
+        lower.append((axis + below) / 2 - under)
+        halves.append(above - below)
+    halves[0] = halves[0] * np.float32(0.4)
+    return np.minimum(_size(*upper), _size(*lower)), _size(*halves)
+
+
+def _size(
+    first: NDArray[np.float32], second: NDArray[np.float32], third: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """The length of vectors whose three parts are given apart."""
+    return np.asarray(np.sqrt(first * first + second * second + third * third))
 
 
 def longest_worth(
@@ -136,11 +156,14 @@ def longest_worth(
     rows, columns = value.shape
     running, best = np.zeros(rows), np.zeros(rows)
     begun, start, stop = (np.zeros(rows, np.intp) for _ in range(3))
-    for column in range(columns):
-        begun[running <= 0] = column
-        running = np.maximum(running, 0) + value[:, column]
+    for column, here in enumerate(np.ascontiguousarray(value.T, np.float64)):
+        np.copyto(begun, column, where=running <= 0)
+        np.maximum(running, 0, out=running)
+        running += here
         better = running > best
-        best[better], start[better], stop[better] = running[better], begun[better], column + 1
+        np.copyto(best, running, where=better)
+        np.copyto(start, begun, where=better)
+        np.copyto(stop, column + 1, where=better)
     return best, start, stop
 
 

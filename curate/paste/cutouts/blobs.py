@@ -7,14 +7,17 @@ Where a thing has the colours of its surroundings, GrabCut starts from an ellips
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 
 import cv2
 import numpy as np
 
-from curate.paste.cutouts.colours import Colours, lit_lab
-from curate.paste.cutouts.frames import Frame
+from curate.paste.cutouts.colours import Colours
+from curate.paste.cutouts.frames import Frame, around
 from curate.paste.cutouts.model import Box, Mask, Piece, Plane
+from curate.paste.cutouts.sight import Sight
 from curate.paste.grabcut import NO, PERHAPS, PERHAPS_NO, YES, grabcut, largest
 from curate.paste.skin import Pixels
 
@@ -22,63 +25,93 @@ COARSE, USUAL, FINE = 60, 100, 150  # pixels of the long side of the box; FINE i
 _MOST_ZOOM = 2.0
 _ROUNDS = 5
 _LEAST = 30  # pixels
+_SOFT = 6  # pixels around a box that its blurred likelihood depends on
 
 
-def by_colour(crop: Pixels, box: Box, *, side: int = USUAL, grown: float = 0.0) -> Piece | None:
-    """The piece in a box of a picture, told by its colours; None where there is none.
+def by_colour(
+    crop: Pixels, box: Box, *, side: int = USUAL, grown: Sequence[float] = (0.0,)
+) -> list[Piece | None]:
+    """The piece in a box of a picture, told by its colours, None where there is none; one of each `grown`.
 
     `side` is how large the box is made, `grown` looks into one that is larger by this share of its sides at
     every side: an outline that depends on either is not certain.
     """
-    scene = _Scene(crop, box, side, grown)
+    place = _Place(crop, box, side)
+    return [_by_colour(_Scene(place, share)) for share in grown]
+
+
+def _by_colour(scene: _Scene) -> Piece | None:
     like = scene.likelihood()
     labels = np.where(scene.inside, PERHAPS_NO, NO).astype(np.uint8)
     labels[scene.inside & (like > 0.5)] = PERHAPS
     labels[like < 0.08] = NO
     sure = cv2.erode((scene.inside & (like > 0.9)).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     labels[sure] = YES
-    return scene.piece(grabcut(scene.picture, labels, 1))
+    return scene.piece(grabcut(scene.place.picture, labels, 1))
 
 
 def by_place(crop: Pixels, box: Box) -> Piece | None:
     """The piece in the middle of a box, wherever its colours are found else; None where there is none."""
-    scene = _Scene(crop, box, USUAL, 0.0)
+    scene = _Scene(_Place(crop, box, USUAL), 0.0)
     labels = np.where(scene.inside, PERHAPS_NO, NO).astype(np.uint8)
     labels[scene.inside & (scene.radius < 0.85)] = PERHAPS
     labels[scene.inside & (scene.radius < 0.3)] = YES
-    return scene.piece(grabcut(scene.picture, labels, 3))
+    return scene.piece(grabcut(scene.place.picture, labels, 3))
 
 
-class _Scene:
+class _Place:
     """A box and what is around it, small."""
 
-    def __init__(self, crop: Pixels, box: Box, side: int, grown: float) -> None:
+    def __init__(self, crop: Pixels, box: Box, side: int) -> None:
         x0, y0, x1, y1 = box
         zoom = min(side / max(x1 - x0, y1 - y0), _MOST_ZOOM)
         width, height = (max(8, round(n * zoom)) for n in crop.shape[1::-1])
         self.frame = Frame(crop.shape[1] / 2, crop.shape[0] / 2, 0.0, zoom, width, height)
         self.picture: Pixels = self.frame.cut(crop)
         self.corners = self.frame.places(np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)], np.float64))
-        middle, half = self.corners.mean(axis=0), (self.corners[2] - self.corners[0]) / 2
-        half = half * (1 + 2 * grown)
-        y, x = np.mgrid[:height, :width] + 0.5
-        away = np.abs(np.stack([x, y], axis=-1) - middle)
-        self.inside: Mask = (away <= half + 1).all(axis=-1)
-        self.radius = np.hypot(*np.moveaxis(away / half, -1, 0))  # 1 at the middle of each side
+        self.sight = Sight(self.picture)
+
+    @cached_property
+    def colours(self) -> Colours:
+        return Colours(cv2.GaussianBlur(self.sight.lab, (0, 0), 0.7))
+
+
+class _Scene:
+    """A place, and which of it is thought to be the thing's box."""
+
+    def __init__(self, place: _Place, grown: float) -> None:
+        self.place = place
+        corners = place.corners
+        middle, half = corners.mean(axis=0), (corners[2] - corners[0]) / 2 * (1 + 2 * grown)
+        height, width = place.picture.shape[:2]
+        x = np.abs(np.arange(width)[None, :] + 0.5 - middle[0])
+        y = np.abs(np.arange(height)[:, None] + 0.5 - middle[1])
+        self.inside: Mask = (x <= half[0] + 1) & (y <= half[1] + 1)
+        self.radius = np.hypot(x / half[0], y / half[1])  # 1 at the middle of each side
 
     def likelihood(self) -> Plane:
-        """How much the colour of each pixel is that of the thing; the two palettes are learnt in turns."""
-        colours = Colours(cv2.GaussianBlur(lit_lab(self.picture), (0, 0), 0.7))
-        outside = (~self.inside).astype(np.float32)
-        central = np.clip(1.6 - self.radius, 0.1, 1).astype(np.float32)
-        thing = np.exp(-1.5 * self.radius**2) * self.inside
-        ground = outside + self.inside * np.clip(self.radius - 0.9, 0, 1)
-        like = np.zeros(self.inside.shape, np.float32)
+        """How much the colour of each pixel is that of the thing; the two palettes are learnt in turns.
+
+        0 outside the box, where it is not asked for.
+        """
+        window = around(self.inside, _SOFT)
+        inside, radius = self.inside[window], self.radius[window]
+        far = ~self.inside
+        far[window] = False
+        colours = self.place.colours
+        beyond, colours = colours.count(far), colours.part(window)
+        outside = (~inside).astype(np.float32)
+        central = np.clip(1.6 - radius, 0.1, 1).astype(np.float32)
+        thing = np.exp(-1.5 * radius**2) * inside
+        ground = outside + inside * np.clip(radius - 0.9, 0, 1)
+        like = np.zeros(inside.shape, np.float32)
         for _ in range(_ROUNDS):
-            like = cv2.GaussianBlur(colours.likelihood(thing, ground), (0, 0), 1.0)
-            thing = self.inside * like * (like > 0.5) * central
-            ground = outside + self.inside * (1 - like) * (like < 0.5)
-        return like
+            like = cv2.GaussianBlur(colours.likelihood(thing, ground, beyond), (0, 0), 1.0)
+            thing = inside * like * (like > 0.5) * central
+            ground = outside + inside * (1 - like) * (like < 0.5)
+        whole = np.zeros(self.inside.shape, np.float32)
+        whole[window] = like * inside
+        return whole
 
     def piece(self, mask: Mask) -> Piece | None:
         """The largest piece of a mask."""
@@ -88,7 +121,8 @@ class _Scene:
         # the outline does not follow the noise of single pixels
         plain = cv2.GaussianBlur(_without_specks(mask).astype(np.float32), (0, 0), 1.3) > 0.5
         alpha = cv2.GaussianBlur(plain.astype(np.float32), (0, 0), 0.8)
-        return Piece(self.picture, alpha, np.ones(mask.shape, bool), self.frame, self.corners)
+        photo, place = np.ones(mask.shape, bool), self.place
+        return Piece(place.picture, alpha, photo, place.frame, place.corners, sight=place.sight)
 
 
 def filled(piece: Piece) -> Piece | None:

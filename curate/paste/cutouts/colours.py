@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from copy import copy
 from typing import Any
 
 import cv2
@@ -13,6 +15,7 @@ from curate.paste.skin import Pixels
 
 _LEVELS = 16  # steps a channel
 _LEAST_STEP = 2.5  # Lab units; finer steps would tell noise from noise
+_NEAR, _ALONE = np.array([0.25, 0.5, 0.25]), np.ones(1)
 _FLOOR = 2e-4  # share of an unseen colour
 _BRIGHT, _MOST_GAIN = 70.0, 2.5
 
@@ -26,39 +29,80 @@ def lab_of(image: Pixels) -> NDArray[np.float32]:
 def lit_lab(image: Pixels) -> NDArray[np.float32]:
     """Lab in which a dark picture is as contrasty as a bright one: scaled so that its lights reach L = 70."""
     lab = lab_of(image)
-    gain = np.clip(_BRIGHT / max(float(np.percentile(lab[..., 0], 98)), 1.0), 1.0, _MOST_GAIN)
-    return lab * np.float32(gain)
+    gain = np.clip(_BRIGHT / max(quantiles(lab[..., 0], 0.98)[0], 1.0), 1.0, _MOST_GAIN)
+    return lab if gain == 1.0 else lab * np.float32(gain)
+
+
+def quantiles(plane: NDArray[Any], *shares: float) -> list[float]:
+    """As numpy's quantile, of (H, W) that is not empty; a partition is all that it needs."""
+    flat, places = plane.ravel(), [share * (plane.size - 1) for share in shares]
+    nearest = sorted({whole for place in places for whole in (math.floor(place), math.ceil(place))})
+    ordered = np.partition(flat, nearest)
+    found = []
+    for place in places:
+        low, high = float(ordered[math.floor(place)]), float(ordered[math.ceil(place)])
+        found.append(low + (high - low) * (place - math.floor(place)))
+    return found
 
 
 class Colours:
     """The colours of a picture in steps as fine as its own range allows; (H, W, 3) Lab."""
 
     def __init__(self, lab: NDArray[np.float32]) -> None:
-        low, high = np.percentile(lab.reshape(-1, 3), (1, 99), axis=0)
-        step = np.maximum((high - low) / _LEVELS, _LEAST_STEP)
-        level = np.clip((lab - low) / step, 0, _LEVELS - 1).astype(np.int32)
-        self._index = (level[..., 0] * _LEVELS + level[..., 1]) * _LEVELS + level[..., 2]
+        self._index = np.zeros(lab.shape[:2], np.int32)
+        for channel in cv2.split(lab):
+            low, high = quantiles(channel, 0.01, 0.99)
+            step = max((high - low) / _LEVELS, _LEAST_STEP)
+            level = np.clip((channel - np.float32(low)) / np.float32(step), 0, _LEVELS - 1)
+            self._index = self._index * _LEVELS + level.astype(np.int32)
 
-    def share(self, weight: NDArray[Any]) -> NDArray[np.float64]:
-        """How much of the weight (H, W) each colour has, over all colours; sums to 1, or is all 0."""
-        count = np.bincount(self._index.ravel(), weight.ravel().astype(np.float64), minlength=_LEVELS**3)
-        cube: NDArray[np.float64] = count.reshape(_LEVELS, _LEVELS, _LEVELS).astype(np.float64)
-        for axis in range(3):  # neighbouring colours are hardly told apart
-            cube = np.moveaxis(_blurred(np.moveaxis(cube, axis, 0)), 0, axis)
-        return np.asarray(cube.ravel() / max(float(cube.sum()), 1e-9))
-
-    def likelihood(self, thing: NDArray[Any], ground: NDArray[Any]) -> Plane:
-        """Probability (H, W) that a pixel's colour is the thing's, from where each is thought to be."""
-        a, b = self.share(thing) + _FLOOR, self.share(ground) + _FLOOR
-        found: Plane = (a / (a + b))[self._index].astype(np.float32)
+    def part(self, window: tuple[slice, slice]) -> Colours:
+        """The same colours in a window (rows, columns) of the picture."""
+        found = copy(self)
+        found._index = self._index[window]
         return found
 
+    def count(self, weight: NDArray[Any]) -> NDArray[np.float64]:
+        """How much of the weight (H, W) each colour has."""
+        flat = weight.ravel()
+        if flat.dtype == bool:
+            found = np.bincount(self._index.ravel()[flat], minlength=_LEVELS**3)
+        else:
+            found = np.bincount(self._index.ravel(), flat, minlength=_LEVELS**3)
+        return found.astype(np.float64, copy=False)
 
-def _blurred(cube: NDArray[np.float64]) -> NDArray[np.float64]:
-    """A quarter, a half and a quarter of neighbours along the first axis; the ends stand for those beyond."""
-    out = 2 * cube
-    out[1:] += cube[:-1]
-    out[:-1] += cube[1:]
-    out[0] += cube[0]
-    out[-1] += cube[-1]
-    return np.asarray(out / 4)
+    def share(
+        self, weight: NDArray[Any], beside: NDArray[np.float64] | float = 0.0
+    ) -> NDArray[np.float64]:
+        """How much of the weight (H, W) each colour has, over all colours; sums to 1, or is all 0.
+
+        `beside` are weights of colours counted elsewhere, see `count`.
+        """
+        count = self.count(weight) + beside
+        # neighbouring colours are hardly told apart: a quarter, a half and a quarter along each of three axes
+        rows = count.reshape(_LEVELS * _LEVELS, _LEVELS)
+        cube = _blurred(rows, _ALONE, _NEAR).reshape(_LEVELS, _LEVELS, _LEVELS)  # the third axis as channels
+        cube = _blurred(cube, _NEAR, _NEAR)
+        return np.asarray(cube.ravel() / max(float(cube.sum()), 1e-9))
+
+    def likelihood(
+        self, thing: NDArray[Any], ground: NDArray[Any], beside: NDArray[np.float64] | float = 0.0
+    ) -> Plane:
+        """Probability (H, W) that a pixel's colour is the thing's, from where each is thought to be.
+
+        `beside` are colours of the ground counted elsewhere.
+        """
+        return self.told(self.share(thing), self.share(ground, beside))
+
+    def told(self, thing: NDArray[np.float64], ground: NDArray[np.float64]) -> Plane:
+        """The same from the shares that each colour has of both."""
+        a, b = thing + _FLOOR, ground + _FLOOR
+        return np.asarray((a / (a + b)).astype(np.float32)[self._index])
+
+
+def _blurred(
+    cube: NDArray[np.float64], down: NDArray[np.float64], across: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Weights of neighbours along the first two axes; the ends stand for those beyond."""
+    out: NDArray[np.float64] = cv2.sepFilter2D(cube, cv2.CV_64F, across, down, borderType=cv2.BORDER_REPLICATE)
+    return out

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -31,6 +32,8 @@ _GROWN = (-0.08, 0.06)  # boxes a little smaller and larger, which should give t
 _STRAIGHTER = 0.15
 _AROUND = 0.6
 _WORTH = 0.25  # of the best bar's score; others are not looked at
+
+_Measured = tuple[Piece, dict[str, float]]  # with its parts
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +76,7 @@ def cut(
     seen = None if model is None else _by_model(scene, model)
     if seen is not None and (parts := measure(seen)) and total(parts) >= GOOD:
         return scene.finish(seen, parts, box)
-    small, looked = _shrunk(scene.crop, _LOOKED / scene.side)
+    small, looked = scene.small
     inner = tuple(v * looked for v in scene.box)
     least = MIN_THICKNESS * scene.scale * looked  # pixels of `small`
     pieces = [
@@ -118,6 +121,11 @@ class _Neighbourhood:
         """The long side of the box, crop pixels."""
         return max(self.box[2] - self.box[0], self.box[3] - self.box[1])
 
+    @cached_property
+    def small(self) -> tuple[Pixels, float]:
+        """(the crop on which the thing is looked for, its size in the crop's)."""
+        return _shrunk(self.crop, _LOOKED / self.side)
+
     def shown(self, plane: Plane) -> Plane:
         """A plane of the whole image, as the crop shows it."""
         left, top, right, bottom = self.window
@@ -129,9 +137,9 @@ class _Neighbourhood:
 
     def finish(self, piece: Piece, parts: Mapping[str, float], box: Box) -> Cutout:
         """The cut-out of a piece of the crop."""
-        small, _ = _shrunk(self.crop, _LOOKED / self.side)
+        small, _ = self.small
         skin = skin_likelihood(small) > 0.4
-        light = float(lab_of(small)[..., 0][skin].mean()) if skin.mean() > 0.04 else None
+        light = float(lab_of(small[skin][None])[..., 0].mean()) if skin.mean() > 0.04 else None
         return finished(finer(self.crop, piece), parts, total(parts), self.scale, light, box)
 
 
@@ -159,25 +167,30 @@ def _shrunk(image: Pixels, factor: float) -> tuple[Pixels, float]:
     return cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), factor
 
 
-def candidates(crop: Pixels, box: Box, long: bool | None) -> list[tuple[Piece, dict[str, float]]]:
+def candidates(crop: Pixels, box: Box, long: bool | None) -> list[_Measured]:
     """Pieces to choose from, with their parts."""
     bars = [] if long is False else _along_bars(crop, box)
     side = USUAL if long is False else FINE
-    looks = [by_colour(crop, box, side=side, grown=grown) for grown in (0.0, *_GROWN)]
+    looks = by_colour(crop, box, side=side, grown=(0.0, *_GROWN))
     seen = [piece for piece in looks if piece is not None]
-    looks.append(by_colour(crop, box, side=COARSE))
-    pieces = [*bars, *seen, *(piece for piece in map(filled, seen[:1]) if piece is not None)]
-    found = _judged(pieces, looks)
+    looks += by_colour(crop, box, side=COARSE)
+    pieces = [*seen, *(piece for piece in map(filled, seen[:1]) if piece is not None)]
+    found = _judged([*bars, *_measured(pieces)], looks)
     if not long and all(total(parts) < GOOD for _, parts in found):
-        found += _judged([p for p in [by_place(crop, box)] if p is not None], looks)
+        found += _judged(_measured([p for p in [by_place(crop, box)] if p is not None]), looks)
     return found
 
 
-def _judged(pieces: Sequence[Piece], looks: Sequence[Piece | None]) -> list[tuple[Piece, dict[str, float]]]:
-    outlines = [piece for piece in pieces if not piece.ruled]
+def _measured(pieces: Sequence[Piece]) -> list[_Measured]:
+    return [(piece, measure(piece)) for piece in pieces]
+
+
+def _judged(pieces: Sequence[_Measured], looks: Sequence[Piece | None]) -> list[_Measured]:
+    """Those that can be judged, with what the others say of them."""
+    outlines = [piece for piece, _ in pieces if not piece.ruled]
     found = []
-    for piece in pieces:
-        if parts := measure(piece):
+    for piece, parts in pieces:
+        if parts:
             if piece.ruled:
                 parts["agree"] = max((overlap(piece, other) for other in outlines), default=0.0)
             else:  # is it the same in a smaller box, in a larger one, and seen from afar?
@@ -208,7 +221,7 @@ def _within(piece: Piece, other: Piece) -> bool:
     return bool((a & b).sum() > 0.9 * a.sum() and 1.25 * a.sum() < b.sum() < 3.5 * a.sum())
 
 
-def _along_bars(crop: Pixels, box: Box) -> list[Piece]:
+def _along_bars(crop: Pixels, box: Box) -> list[_Measured]:
     """A straight piece for every bar, and the outline as it is of the best of them."""
     bars = find_bars(lit_lab(crop), box)
     found = []
@@ -216,9 +229,9 @@ def _along_bars(crop: Pixels, box: Box) -> list[Piece]:
         if bar.score > _WORTH * bars[0].score:
             strip = Strip(crop, box, bar)
             if (piece := strip.straight()) is not None:
-                found.append((total(measure(piece)), strip, piece))
+                found.append((strip, piece, measure(piece)))
     if not found:
         return []
-    _, strip, _ = max(found, key=lambda f: f[0])
+    strip, _, _ = max(found, key=lambda f: total(f[2]))
     free = strip.free()
-    return [piece for *_, piece in found] + ([] if free is None else [free])
+    return [(piece, parts) for _, piece, parts in found] + _measured([] if free is None else [free])

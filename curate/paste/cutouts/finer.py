@@ -47,6 +47,7 @@ def finer(crop: Pixels, piece: Piece) -> Piece:
     return replace(
         piece,
         picture=picture,
+        sight=None,
         alpha=alpha.astype(np.float32),
         photo=cv2.resize(piece.photo.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST) > 0,
         frame=fine,

@@ -14,6 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 
+def around(mask: NDArray[np.bool_], margin: int) -> tuple[slice, slice]:
+    """The window (rows, columns) that holds all of a mask that is not empty, and `margin` pixels around."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return (
+        slice(max(int(rows[0]) - margin, 0), int(rows[-1]) + 1 + margin),
+        slice(max(int(columns[0]) - margin, 0), int(columns[-1]) + 1 + margin),
+    )
+
+
 @dataclass(frozen=True)
 class Frame:
     """A window of a picture around (x, y), turned by `angle` (radians, y downwards), scaled by `zoom`."""
@@ -38,12 +47,22 @@ class Frame:
 
     def seen_in(self, other: Frame, plane: NDArray[Any]) -> NDArray[Any]:
         """A plane of this window, as another window of the same picture shows it; 0 beyond it."""
+        if self == other:
+            return plane
         corners = np.array([(0.0, 0.0), (other.width, 0.0), (0.0, other.height)])
         there = self.places(other.origins(corners))
         forward = cv2.getAffineTransform((corners - 0.5).astype(np.float32), (there - 0.5).astype(np.float32))
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         found: NDArray[Any] = cv2.warpAffine(plane, forward, (other.width, other.height), flags=flags)
         return found
+
+    def shows(self, width: int, height: int) -> NDArray[np.bool_]:
+        """Which of the window's pixels (H, W) lie in a picture of this size."""
+        ends = np.array([(0, 0), (self.width, 0), (0, self.height), (self.width, self.height)], np.float64)
+        corners, margin = self.origins(ends), 3 / min(self.zoom, 1.0)
+        if (corners >= margin).all() and (corners <= np.array([width, height]) - margin).all():
+            return np.ones((self.height, self.width), bool)
+        return np.asarray(self.cut(np.ones((height, width), np.float32), outside=0.0) > 0.5)
 
     def origins(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Where places of the window, (N, 2), lie in the picture: what `places` undoes."""

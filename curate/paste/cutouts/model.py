@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from curate.paste.cutouts.frames import Frame
 from curate.paste.skin import Pixels
+
+if TYPE_CHECKING:  # which is made of planes itself
+    from curate.paste.cutouts.sight import Sight
 
 Box = tuple[float, float, float, float]  # xyxy
 Plane = NDArray[np.float32]  # (H, W)
@@ -77,6 +81,7 @@ class Piece:
     way: str = "box"
     plane: Plane | None = None  # the mask it was made of, at the size of the picture its frame looks at
     exact: bool = False  # that mask is not to be fitted to anything
+    sight: Sight | None = None  # what is known of the working picture already
 
     @property
     def ruled(self) -> bool:

@@ -10,18 +10,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.paste.cutouts.colours import Colours, lab_of, lit_lab
+from curate.paste.cutouts.colours import Colours, lab_of, quantiles
+from curate.paste.cutouts.frames import around
 from curate.paste.cutouts.model import Mask, Piece, Plane
+from curate.paste.cutouts.sight import Sight
 from curate.paste.sharpness import edge_width
 
 _LEAST_AREA = 20  # working pixels; less has no outline to judge
+_NEAR = 14  # working pixels around an outline that the blurs across it reach
 _CLEAR = 5.0  # Lab units across an outline that can be seen
 
 
@@ -67,9 +70,16 @@ _GIVEN = 2.0  # that somebody drew the outline; not fitted, no set of ours has o
 def measure(piece: Piece) -> dict[str, float]:
     """The parts of one piece by itself; {} where there is nothing to judge. `agree` needs the others."""
     mask = (piece.alpha > 0.5) & piece.photo
-    if mask.sum() < _LEAST_AREA:
+    if np.count_nonzero(mask) < _LEAST_AREA:
         return {}
-    lab = lit_lab(piece.picture)
+    sight = piece.sight or Sight(piece.picture)
+    scale = max(1.0, 0.02 * math.sqrt(mask.size))
+    # what is far from the thing has no part in what follows
+    low, high = around(mask, 0)
+    thinner = min(low.stop - low.start, high.stop - high.start)
+    window = around(mask, math.ceil(max(_NEAR, 4 * scale, 0.6 * thinner)) + 4)
+    piece, mask = _seen_through(piece, window), mask[window]
+    lab = sight.lab[window]
     depth = cv2.distanceTransform(np.pad(mask, 1).astype(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1]
     height = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5)
     thick = piece.thickness if piece.ruled else 2 * float(depth.max())
@@ -77,14 +87,14 @@ def measure(piece: Piece) -> dict[str, float]:
     across, spread = _across(lab, mask, piece.photo, float(np.clip(0.12 * thick, 1.2, 3.0)))
     here, there = across[rim], spread[rim]
     steep = cv2.dilate(_gradient(lab), np.ones((3, 3)))
-    around = cv2.dilate(steep, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9)))
-    seen = (across > np.maximum(_CLEAR, 0.6 * spread)) | ((steep > 0.7 * around) & (across > 4))
+    steepest = cv2.dilate(steep, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9)))
+    seen = (across > np.maximum(_CLEAR, 0.6 * spread)) | ((steep > 0.7 * steepest) & (across > 4))
     parts = {
         "edges": _mean((here > _CLEAR) & (here > 0.8 * there)),
         "contrast": _mean(np.minimum(here / np.maximum(there, 2), 3)) / 3,
-        **_palette(lab, piece, mask, depth, height, thick),
-        "whole": _whole(piece, mask) / 0.6,  # half of a thing behind a hand is enough
-        "smooth": _smoothness(mask),
+        **_palette(sight.soft_colours.part(window), piece, mask, depth, height, thick),
+        "whole": _whole(piece, mask & (depth < 1.5)) / 0.6,  # half of a thing behind a hand is enough
+        "smooth": _smoothness(mask, scale),
         "open": _open(piece, mask, seen),
     }
     if piece.ruled:
@@ -96,6 +106,20 @@ def measure(piece: Piece) -> dict[str, float]:
         parts["long"] = _extent(mask) / piece.frame.zoom / 60
     kinds = _RULED if piece.ruled else _FOUND
     return {name: float(np.clip(parts[name], 0, 1)) for name in kinds if name in parts}
+
+
+def _seen_through(piece: Piece, window: tuple[slice, slice]) -> Piece:
+    """The part of a piece in a window of its picture."""
+    top, left = window[0].start, window[1].start
+    return replace(
+        piece,
+        picture=np.ascontiguousarray(piece.picture[window]),
+        alpha=piece.alpha[window],
+        photo=piece.photo[window],
+        box=None if piece.box is None else piece.box - (left, top),
+        span=None if piece.span is None else (piece.span[0] - left, piece.span[1] - left),
+        sight=None,
+    )
 
 
 def overlap(piece: Piece, other: Piece) -> float:
@@ -147,7 +171,8 @@ def _across(lab: Plane, mask: Mask, photo: Mask, reach: float) -> tuple[Plane, P
     shrunk = cv2.erode(mask.astype(np.uint8), kernel) > 0
     inside, vary = _side(lab, shrunk if shrunk.any() else mask, reach)
     outside, vary_too = _side(lab, photo & (cv2.dilate(mask.astype(np.uint8), kernel) == 0), reach)
-    return np.linalg.norm(inside - outside, axis=-1), np.sqrt(vary + vary_too)
+    away = inside - outside
+    return np.sqrt((away * away).sum(axis=-1)), np.sqrt(vary + vary_too)
 
 
 def _side(lab: Plane, where: Mask, reach: float) -> tuple[Plane, Plane]:
@@ -167,7 +192,7 @@ def _gradient(lab: Plane) -> Plane:
 
 
 def _palette(
-    lab: Plane, piece: Piece, mask: Mask, depth: Plane, height: Plane, thick: float
+    colours: Colours, piece: Piece, mask: Mask, depth: Plane, height: Plane, thick: float
 ) -> dict[str, float]:
     """How far its colours are not those around it, and how little of it has the colours of what is there."""
     core = mask & (depth > 1.0)
@@ -178,9 +203,9 @@ def _palette(
         ring &= near[None]
     if core.sum() < 10 or ring.sum() < 10:
         return {}
-    colours = Colours(cv2.GaussianBlur(lab, (0, 0), 0.6))
-    shared = float(np.sqrt(colours.share(core) * colours.share(ring)).sum())  # Bhattacharyya coefficient
-    like = colours.likelihood(core, ring)
+    own, others = colours.share(core), colours.share(ring)
+    shared = float(np.sqrt(own * others).sum())  # Bhattacharyya coefficient
+    like = colours.told(own, others)
     return {"apart": 1 - shared, "clean": 1 - float((like[core] < 0.35).mean())}
 
 
@@ -193,11 +218,11 @@ def _in_box(piece: Piece, points: NDArray[np.float64]) -> tuple[NDArray[np.float
     return (points - a) @ (sides / length[:, None]).T, length
 
 
-def _whole(piece: Piece, mask: Mask) -> float:
-    """How much of its box it spans, the longer side counting more."""
+def _whole(piece: Piece, rim: Mask) -> float:
+    """How much of its box it spans, the longer side counting more; its outline tells."""
     if piece.box is None:
         return 1.0
-    places, sides = _in_box(piece, np.argwhere(mask)[:, ::-1].astype(np.float64) + 0.5)
+    places, sides = _in_box(piece, np.argwhere(rim)[:, ::-1].astype(np.float64) + 0.5)
     low, high = np.clip(places.min(axis=0), 0, sides), np.clip(places.max(axis=0), 0, sides)
     return float((high - low).sum() / sides.sum())
 
@@ -213,9 +238,8 @@ def _open(piece: Piece, mask: Mask, seen: Mask) -> float:
     return 1 - float((~seen[line[:, 1], line[:, 0]] & at_end).mean())
 
 
-def _smoothness(mask: Mask) -> float:
-    """Length of the outline once smoothed, of what it is."""
-    scale = max(1.0, 0.02 * math.sqrt(mask.size))
+def _smoothness(mask: Mask, scale: float) -> float:
+    """Length of the outline once smoothed by `scale` pixels, of what it is."""
     soft = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), scale) > 0.5
     return _around(soft) / max(_around(mask), 1.0)
 
@@ -245,5 +269,5 @@ def _sharp(piece: Piece, height: Plane, depth: Plane, thick: float) -> float:
 def is_silhouette(piece: Piece) -> bool:
     """Whether it is dark all over and shows nothing in itself."""
     inner = cv2.erode((piece.alpha > 0.5).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    light = lab_of(piece.picture)[..., 0][inner if inner.any() else piece.alpha > 0.5]
-    return bool(light.size == 0 or np.quantile(light, 0.8) < 25)
+    shown = piece.picture[inner if inner.any() else piece.alpha > 0.5]
+    return not len(shown) or quantiles(lab_of(shown[None])[..., 0], 0.8)[0] < 25

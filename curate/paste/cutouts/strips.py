@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate.paste.cutouts.bars import Bar, chance, edge_contrast, longest_worth, with_gaps
-from curate.paste.cutouts.colours import Colours, lit_lab
+from curate.paste.cutouts.colours import quantiles
 from curate.paste.cutouts.frames import Frame
 from curate.paste.cutouts.model import Box, Mask, Piece, Plane
+from curate.paste.cutouts.sight import Sight
 from curate.paste.grabcut import NO, PERHAPS, PERHAPS_NO, YES, grabcut, largest
 from curate.paste.skin import Pixels
 
@@ -35,10 +36,11 @@ class Strip:
         margin = along * zoom
         self.frame = frame
         self.picture: Pixels = frame.cut(crop)
-        self.photo: Mask = frame.cut(np.ones(crop.shape[:2], np.float32), outside=0.0) > 0.5
+        self.photo: Mask = frame.shows(*crop.shape[1::-1])
         x0, y0, x1, y1 = box
         self.corners = frame.places(np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)], np.float64))
-        self.lab = lit_lab(self.picture)
+        self.sight = Sight(self.picture)
+        self.lab = self.sight.lab
         self.nothing = chance(self.lab)
         self.rows, self.columns = self.picture.shape[:2]
         self.mid = (self.rows - 1) / 2
@@ -55,7 +57,7 @@ class Strip:
         """What belongs to the bar, at most `reach` thicknesses from its axis."""
         core = (self.across < 0.3 * self.thickness) & (self.beyond < -0.06 * (self.stop - self.start))
         ground = (self.across > 0.8 * self.thickness) & (self.beyond < 0.1 * self.length)
-        like = Colours(self.lab).likelihood(core, ground & self.photo)
+        like = self.sight.colours.likelihood(core, ground & self.photo)
         band = (self.across < 0.62 * self.thickness) & (self.beyond < 0.05 * self.length)
         labels = np.full(core.shape, PERHAPS_NO, np.uint8)
         labels[band & (like > 0.3)] = PERHAPS
@@ -111,6 +113,7 @@ class Strip:
             span=(first, last),
             thickness=fitted,
             straight=float(clear[first:last].mean()),
+            sight=self.sight,
         )
 
     def _again(self, above: NDArray[np.float64], below: NDArray[np.float64], first: int, last: int) -> Mask:
@@ -121,7 +124,7 @@ class Strip:
         beyond = np.maximum(first - x, x - last) / float(np.median(height))
         core = (across < 0.3) & (beyond < -0.5)
         ground = ((across > 0.75) | (beyond > 0.4)) & (beyond < 2.0) & self.photo
-        like = Colours(self.lab).likelihood(core, ground)
+        like = self.sight.colours.likelihood(core, ground)
         labels = np.full(core.shape, PERHAPS_NO, np.uint8)
         labels[(across < 0.6) & (beyond < 0.3) & (like > 0.4)] = PERHAPS
         labels[core & (like > 0.2)] = YES
@@ -136,7 +139,7 @@ class Strip:
             return None
         mask = _smooth(mask)
         alpha = _soft(mask)
-        return Piece(self.picture, alpha, self.photo, self.frame, self.corners)
+        return Piece(self.picture, alpha, self.photo, self.frame, self.corners, sight=self.sight)
 
     def _contrast(self, above: NDArray[np.float64], below: NDArray[np.float64]) -> NDArray[np.float64]:
         """Lab units across the weaker of two lines, at every column."""
@@ -192,8 +195,10 @@ def _line(edge: NDArray[np.float64], use: NDArray[np.bool_]) -> NDArray[np.float
     line = np.full(len(edge), float(np.median(edge[use])))
     for _ in range(8):
         residual = np.abs(edge - line)
-        scale = max(float(np.median(residual[use])), 0.5)
+        scale = max(quantiles(residual[use], 0.5)[0], 0.5)
         w = weight / (1 + (residual / scale) ** 2)
-        slope, intercept = np.polyfit(x, edge, 1, w=np.sqrt(w))
-        line = intercept + slope * x
+        every = w.sum()
+        middle, height = (w @ x) / every, (w @ edge) / every
+        apart = w * (x - middle)
+        line = height + (apart @ edge) / (apart @ (x - middle)) * (x - middle)
     return line
