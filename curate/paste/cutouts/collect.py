@@ -18,7 +18,7 @@ from curate.errors import CurateError, UnsafePath
 from curate.formats.images import MAX_PIXELS, facts_of_bytes
 from curate.formats.outlines import Key, MaskFile, Outline, Polygons, draw, find_outlines
 from curate.geometry import as_boxes, clip, rotate_for_exif
-from curate.paste.cutouts.cutting import Given, cut
+from curate.paste.cutouts.cutting import Both, Given, cut, cut_both
 from curate.paste.cutouts.kin import harmonise
 from curate.paste.cutouts.mask_model import load
 from curate.paste.cutouts.masked import box_of
@@ -35,6 +35,7 @@ _PILOT = 16  # boxes of a class that are looked at first: is it long and thin?
 _ENOUGH = 4  # of them must be told
 _TOLD = 0.3  # quality from which a shape is believed
 
+Place = tuple[int, int]  # of a thing: number of its picture, and its own in there
 Shape = Mapping[str, bool]  # whether a class is long and thin, where that is known
 
 
@@ -136,23 +137,36 @@ def collect(
     """One cut-out or refusal a thing, in order; things of one class compared. Raises CurateError."""
     work = partial(cut_all, root=root, ways=tuple(ways), model=None if model is None else str(model))
     say("looking at shapes")
-    tried = _run(partial(work, shapes={}), _pilot(found), workers, lambda _: None)
-    shapes = _shapes([got for got in tried if isinstance(got, Cutout)])
-    total = sum(len(picture.things) for picture in found)
-    results = _run(
-        partial(work, shapes=shapes), found, workers, lambda n: say(f"cutting out, {n:,} of {total:,}")
+    pilot = _pilot(found)
+    tried = _run(partial(work, shapes={}), _these(found, pilot), workers, lambda _: None)
+    shapes = _shapes([both.got for both in tried if isinstance(both.got, Cutout)])
+    # the pilot's are done, except those of compact things, which are cut in another way
+    results: dict[Place, Cutout | Refusal] = {}
+    for place, both in zip(pilot, tried, strict=True):
+        long = shapes.get(_thing(found, place).name)
+        if long is not False:
+            results[place] = both.long if long else both.got
+    places = [(i, j) for i, picture in enumerate(found) for j in range(len(picture.things))]
+    rest, done = [place for place in places if place not in results], len(results)
+    cut = _run(
+        partial(work, shapes=shapes),
+        _these(found, rest),
+        workers,
+        lambda n: say(f"cutting out, {done + n:,} of {len(places):,}"),
     )
-    kin = iter(harmonise([got for got in results if isinstance(got, Cutout)]))
-    return [next(kin) if isinstance(got, Cutout) else got for got in results]
+    results.update(zip(rest, (both.got for both in cut), strict=True))
+    in_order = [results[place] for place in places]
+    kin = iter(harmonise([got for got in in_order if isinstance(got, Cutout)]))
+    return [next(kin) if isinstance(got, Cutout) else got for got in in_order]
 
 
 def _run(
-    work: Callable[[Sequence[Picture]], list[Cutout | Refusal]],
+    work: Callable[[Sequence[Picture]], list[Both]],
     found: Sequence[Picture],
     workers: int | None,
     done: Callable[[int], None],
-) -> list[Cutout | Refusal]:
-    results: list[Cutout | Refusal] = []
+) -> list[Both]:
+    results: list[Both] = []
     for shard in begin_shards(work, found, workers=workers, shard=4, in_process_below=9):
         results.extend(shard)
         done(len(results))
@@ -161,33 +175,40 @@ def _run(
 
 def cut_all(
     shard: Sequence[Picture], *, root: Path, ways: tuple[str, ...], model: str | None, shapes: Shape
-) -> list[Cutout | Refusal]:
+) -> list[Both]:
     """One cut-out or refusal a thing, in order."""
     cv2.setNumThreads(1)  # every core has a worker of its own
-    tree, results = Tree(root), []
+    tree, results = Tree(root), list[Both]()
     network = None if model is None or "model" not in ways else load(model)
     for picture in shard:
         image, alpha = _read(tree, picture.image)
         grey = image is not None and colourless(image)
         for thing in picture.things:
             if image is None:
-                got: Cutout | Refusal = Refusal("the image cannot be read", box=thing.box)
+                both = Both.sure(Refusal("the image cannot be read", box=thing.box))
             else:
                 given = next(_given(tree, picture, thing, image, alpha, ways), None)
                 box = thing.box if given is None else box_of(given.solid)
                 long = shapes.get(thing.name)
                 if box is None or (given is None and not {"box", "model"} & set(ways)):
-                    got = Refusal("no outline", box=thing.box)
+                    both = Both.sure(Refusal("no outline", box=thing.box))
                 elif given is None and "box" not in ways:
                     got = cut(image, box, model=network, long=long)
                     if isinstance(got, Cutout) and got.way != "model":
                         got = Refusal("the model sees nothing", box=box)
+                    both = Both.sure(got)
                 else:
-                    got = cut(image, box, long=long, given=given, model=network)
-            if isinstance(got, Cutout):  # a white thing on white is not black and white, its photograph is
-                got = replace(got, grey=grey)
-            results.append(replace(got, source=picture.image, object=thing.object, name=thing.name))
+                    both = cut_both(image, box, long=long, given=given, model=network)
+            named = partial(_named, picture=picture, thing=thing, grey=grey)
+            results.append(Both.sure(named(both.got)) if both.got is both.long else Both(named(both.got), named(both.long)))
     return results
+
+
+def _named(got: Cutout | Refusal, *, picture: Picture, thing: Thing, grey: bool) -> Cutout | Refusal:
+    """With where it comes from."""
+    if isinstance(got, Cutout):  # a white thing on white is not black and white, its photograph is
+        got = replace(got, grey=grey)
+    return replace(got, source=picture.image, object=thing.object, name=thing.name)
 
 
 def _given(
@@ -348,19 +369,31 @@ def _box(row: Mapping[str, object], turned: int, width: int, height: int) -> Box
 # --- what shape they have -----------------------------------------------------------------------------
 
 
-def _pilot(found: Sequence[Picture]) -> list[Picture]:
+def _pilot(found: Sequence[Picture]) -> list[Place]:
     """Some things of each class that have nothing but a box, spread evenly over all pictures."""
-    places: dict[str, list[tuple[int, Thing]]] = defaultdict(list)
-    for index, picture in enumerate(found):
-        for thing in picture.things:
+    places: dict[str, list[Place]] = defaultdict(list)
+    for i, picture in enumerate(found):
+        for j, thing in enumerate(picture.things):
             if not thing.outlines and thing.box is not None:
-                places[thing.name].append((index, thing))
-    taken: dict[int, list[Thing]] = defaultdict(list)
+                places[thing.name].append((i, j))
+    taken: list[Place] = []
     for some in places.values():
         if len(some) > _PILOT // 2:
-            for place in np.linspace(0, len(some) - 1, min(_PILOT, len(some))).round().astype(int):
-                taken[some[place][0]].append(some[place][1])
-    return [replace(found[index], things=tuple(things)) for index, things in sorted(taken.items())]
+            spread = np.linspace(0, len(some) - 1, min(_PILOT, len(some))).round().astype(int)
+            taken.extend(some[index] for index in spread)
+    return sorted(taken)
+
+
+def _these(found: Sequence[Picture], places: Sequence[Place]) -> list[Picture]:
+    """The pictures with the things at these places alone; `places` in order."""
+    kept: dict[int, list[Thing]] = defaultdict(list)
+    for place in places:
+        kept[place[0]].append(_thing(found, place))
+    return [replace(found[index], things=tuple(things)) for index, things in kept.items()]
+
+
+def _thing(found: Sequence[Picture], place: Place) -> Thing:
+    return found[place[0]].things[place[1]]
 
 
 def _shapes(tried: Sequence[Cutout]) -> dict[str, bool]:

@@ -63,33 +63,70 @@ def cut(
     `long` says whether things of this class are long and thin, where that is known. A `given` outline is
     taken as it is; a `model` is asked before the colours are.
     """
+    return cut_both(image, box, long=long, given=given, model=model).got
+
+
+@dataclass(frozen=True, eq=False)
+class Both:
+    """What came of a box, and what would have come of it were its thing known to be long and thin."""
+
+    got: Cutout | Refusal
+    long: Cutout | Refusal
+
+    @classmethod
+    def sure(cls, got: Cutout | Refusal) -> Both:
+        """The same whether or not that is known."""
+        return cls(got, got)
+
+
+def cut_both(
+    image: Pixels,
+    box: Box,
+    *,
+    long: bool | None = None,
+    given: Given | None = None,
+    model: MaskModel | None = None,
+) -> Both:
+    """`cut`; where `long` is None, also what True would have given: that costs next to nothing more."""
     scene = _Neighbourhood.of(image, box)
     if scene is None:
-        return Refusal("too small", box=box)
+        return Both.sure(Refusal("too small", box=box))
     if given is not None:
         plane = scene.shown(given.mask.astype(np.float32))
         piece = from_mask(scene.crop, plane, scene.box, given.way, exact=given.exact)
         parts = measure(piece)
         if not parts:
-            return Refusal("its outline holds nothing", box=box)
-        return scene.finish(piece, parts | {"given": 1.0}, box)
-    seen = None if model is None else _by_model(scene, model)
-    if seen is not None and (parts := measure(seen)) and total(parts) >= GOOD:
-        return scene.finish(seen, parts, box)
+            return Both.sure(Refusal("its outline holds nothing", box=box))
+        return Both.sure(scene.finish(piece, parts | {"given": 1.0}, box))
+    modelled = None if model is None else _by_model(scene, model)
+    if modelled is not None and (parts := measure(modelled)) and total(parts) >= GOOD:
+        return Both.sure(scene.finish(modelled, parts, box))
     small, looked = scene.small
     inner = tuple(v * looked for v in scene.box)
     least = MIN_THICKNESS * scene.scale * looked  # pixels of `small`
-    pieces = [
-        (replace(piece, frame=piece.frame.of_larger(looked)), parts)
-        for piece, parts in candidates(small, inner, long)  # type: ignore[arg-type]
-        if not piece.ruled or piece.thickness >= least * piece.frame.zoom
-    ]
+    seen, middle = candidates(small, inner, long)  # type: ignore[arg-type]
+    usual, every = (
+        _best(
+            [
+                (replace(piece, frame=piece.frame.of_larger(looked)), parts)
+                for piece, parts in pieces
+                if not piece.ruled or piece.thickness >= least * piece.frame.zoom
+            ]
+        )
+        for pieces in (seen, [*seen, *middle])
+    )
+    got = scene.finish(*every, box) if isinstance(every, tuple) else Refusal(every, box=box)
+    if not middle:
+        return Both.sure(got)
+    return Both(got, scene.finish(*usual, box) if isinstance(usual, tuple) else Refusal(usual, box=box))
+
+
+def _best(pieces: Sequence[_Measured]) -> _Measured | str:
+    """The one to take, or why none is."""
     if not pieces:
-        return Refusal("no clear edge", box=box)
+        return "no clear edge"
     shapes = [pair for pair in pieces if not is_silhouette(pair[0])]
-    if not shapes:
-        return Refusal("a mere silhouette", box=box)
-    return scene.finish(*_chosen(shapes), box)
+    return _chosen(shapes) if shapes else "a mere silhouette"
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,8 +204,8 @@ def _shrunk(image: Pixels, factor: float) -> tuple[Pixels, float]:
     return cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), factor
 
 
-def candidates(crop: Pixels, box: Box, long: bool | None) -> list[_Measured]:
-    """Pieces to choose from, with their parts."""
+def candidates(crop: Pixels, box: Box, long: bool | None) -> tuple[list[_Measured], list[_Measured]]:
+    """(pieces to choose from, with their parts; others for where none of these is good)."""
     bars = [] if long is False else _along_bars(crop, box)
     side = USUAL if long is False else FINE
     looks = by_colour(crop, box, side=side, grown=(0.0, *_GROWN))
@@ -176,9 +213,9 @@ def candidates(crop: Pixels, box: Box, long: bool | None) -> list[_Measured]:
     looks += by_colour(crop, box, side=COARSE)
     pieces = [*seen, *(piece for piece in map(filled, seen[:1]) if piece is not None)]
     found = _judged([*bars, *_measured(pieces)], looks)
-    if not long and all(total(parts) < GOOD for _, parts in found):
-        found += _judged(_measured([p for p in [by_place(crop, box)] if p is not None]), looks)
-    return found
+    if long or any(total(parts) >= GOOD for _, parts in found):
+        return found, []
+    return found, _judged(_measured([p for p in [by_place(crop, box)] if p is not None]), looks)
 
 
 def _measured(pieces: Sequence[Piece]) -> list[_Measured]:
