@@ -18,10 +18,11 @@ _DARKEST = 35.0
 def skin_likelihood(image: Pixels) -> NDArray[np.float32]:
     """(H, W, 3) RGB -> (H, W) in [0, 1]; 0 everywhere on a grey picture."""
     ycrcb = cv2.cvtColor(image, cv2.COLOR_RGB2YCrCb).astype(np.float32)
-    away = ycrcb[..., 1:] - _CENTRE
-    inverse = np.linalg.inv(_SPREAD).astype(np.float32)
-    distance = np.einsum("...i,ij,...j->...", away, inverse, away)
-    light = np.clip((ycrcb[..., 0] - _DARKEST) / 20.0, 0.0, 1.0)
+    luma, red, blue = cv2.split(ycrcb)
+    red, blue = red - _CENTRE[0], blue - _CENTRE[1]
+    (a, b), (_, c) = np.linalg.inv(_SPREAD).astype(np.float32)
+    distance = a * red * red + 2 * b * red * blue + c * blue * blue
+    light = np.clip((luma - _DARKEST) / 20.0, 0.0, 1.0)
     likelihood: NDArray[np.float32] = (np.exp(-0.5 * distance) * light).astype(np.float32)
     return likelihood
 

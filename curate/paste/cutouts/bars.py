@@ -153,7 +153,7 @@ def longest_worth(
 
     Bentley, "Programming Pearls", column 8 (Kadane's algorithm), all rows at once.
     """
-    rows, columns = value.shape
+    rows = len(value)
     running, best = np.zeros(rows), np.zeros(rows)
     begun, start, stop = (np.zeros(rows, np.intp) for _ in range(3))
     for column, here in enumerate(np.ascontiguousarray(value.T, np.float64)):
@@ -228,18 +228,24 @@ def _scored(
 def _distinct(bars: NDArray[np.float64], most: int, apart: float) -> list[NDArray[np.float64]]:
     """The best of them that are not nearly the same."""
     kept: list[NDArray[np.float64]] = []
-    for index in np.argsort(-bars[:, _SCORE], kind="stable"):
-        if len(kept) == most or bars[index, _SCORE] < _LEAST_SCORE:
-            break
-        if not any(_alike(bars[index], other, apart) for other in kept):
-            kept.append(bars[index])
+    left = bars[np.argsort(-bars[:, _SCORE], kind="stable")]
+    left = left[left[:, _SCORE] >= _LEAST_SCORE]
+    while len(left) and len(kept) < most:
+        best = left[0]
+        kept.append(best)
+        left = left[1:][~_alike(left[1:], best, apart)]
     return kept
 
 
-def _alike(a: NDArray[np.float64], b: NDArray[np.float64], apart: float) -> bool:
-    beside = abs((a[1] - b[1]) * math.cos(b[4]) - (a[0] - b[0]) * math.sin(b[4]))
-    return bool(
-        abs(math.remainder(a[4] - b[4], math.pi)) < 0.15
-        and beside < apart * min(a[3], b[3])
-        and 1 / 1.5 < a[3] / b[3] < 1.5
+def _alike(bars: NDArray[np.float64], other: NDArray[np.float64], apart: float) -> NDArray[np.bool_]:
+    """Which of the bars are nearly another one."""
+    x, y, _, thickness, angle = bars[:, :_SHAPE].T
+    beside = np.abs((y - other[1]) * math.cos(other[4]) - (x - other[0]) * math.sin(other[4]))
+    turned = (angle - other[4] + math.pi / 2) % math.pi - math.pi / 2  # a bar has no front
+    ratio = thickness / other[3]
+    return np.asarray(
+        (np.abs(turned) < 0.15)
+        & (beside < apart * np.minimum(thickness, other[3]))
+        & (ratio > 1 / 1.5)
+        & (ratio < 1.5)
     )

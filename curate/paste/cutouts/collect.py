@@ -200,7 +200,11 @@ def cut_all(
                 else:
                     both = cut_both(image, box, long=long, given=given, model=network)
             named = partial(_named, picture=picture, thing=thing, grey=grey)
-            results.append(Both.sure(named(both.got)) if both.got is both.long else Both(named(both.got), named(both.long)))
+            results.append(
+                Both.sure(named(both.got))
+                if both.got is both.long
+                else Both(named(both.got), named(both.long))
+            )
     return results
 
 

@@ -71,9 +71,7 @@ class Colours:
             found = np.bincount(self._index.ravel(), flat, minlength=_LEVELS**3)
         return found.astype(np.float64, copy=False)
 
-    def share(
-        self, weight: NDArray[Any], beside: NDArray[np.float64] | float = 0.0
-    ) -> NDArray[np.float64]:
+    def share(self, weight: NDArray[Any], beside: NDArray[np.float64] | float = 0.0) -> NDArray[np.float64]:
         """How much of the weight (H, W) each colour has, over all colours; sums to 1, or is all 0.
 
         `beside` are weights of colours counted elsewhere, see `count`.
@@ -104,5 +102,6 @@ def _blurred(
     cube: NDArray[np.float64], down: NDArray[np.float64], across: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Weights of neighbours along the first two axes; the ends stand for those beyond."""
-    out: NDArray[np.float64] = cv2.sepFilter2D(cube, cv2.CV_64F, across, down, borderType=cv2.BORDER_REPLICATE)
+    border = cv2.BORDER_REPLICATE
+    out: NDArray[np.float64] = cv2.sepFilter2D(cube, cv2.CV_64F, across, down, borderType=border)
     return out
