@@ -105,6 +105,7 @@ class Paste:
     path: Path | None = None  # data set of the targets; default: [data] path
     onto: tuple[str, ...] = ("hands",)  # classes to paste onto; "hands" and "mouths" are found, too
     from_: Path | None = None  # data set of the cut-outs; default: [data] path
+    cutouts: Path | None = None  # folder of `curate cutouts` made of that set: paste what is left in it
     as_: str | None = None  # name of the pasted class; default: `object`
     as_distractor: str | None = None  # name of a class that is not the object; "background": no label
     relation: str | None = None  # held-in, in-front-of, on-top-of, inside; default: by the hosts' names
@@ -361,6 +362,11 @@ def _check_paste(paste: Paste, place: Place) -> None:
             paste.as_distractor is None or paste.as_ is None,
             "as and as_distractor both name the new class.",
             "Leave one of them out.",
+        ),
+        "cutouts": (
+            paste.cutouts is None or paste.cut != "box",
+            'cut = "box" pastes rectangles, and no cut-outs.',
+            "Leave out cut or cutouts.",
         ),
         **{
             key: (share is None or 0 <= share <= 1, f"{key} = {share} is no share.", "Write 0 to 1.")

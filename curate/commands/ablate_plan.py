@@ -217,7 +217,7 @@ class Plan:
         found = [
             value
             for table in self.config.paste
-            for value in (getattr(table, f.name) for f in dataclasses.fields(table))
+            for value in (getattr(table, f.name) for f in dataclasses.fields(table) if f.name != "cutouts")
             if isinstance(value, Path) and value.is_dir() and value.resolve() not in known
         ]
         return list(dict.fromkeys(found))

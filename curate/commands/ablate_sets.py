@@ -109,7 +109,9 @@ def _make(
             config, follows = _behind(leader, config, number, folder)
         pasted = config.paste[number - 1]
         pasted = replace(pasted, seed=pasted.seed + job.seed)
-        outcome = run_steps.paste(State(config, plan.workers, say), pasted, number)
+        # the cut-outs of a folder are of the whole set; only those of this fold's photographs are pasted
+        cut_from = plan.config.paste[number - 1].from_ or plan.config.data.path
+        outcome = run_steps.paste(State(config, plan.workers, say), pasted, number, cut_from=cut_from)
     told = {
         "step": step,
         "folder": outcome.values["folder"],
@@ -195,7 +197,11 @@ def _on_parts(plan: Plan, real: Real, parts: Sequence[Path | None], out: Path) -
 
 def _read_by(config: Config) -> list[Path]:
     """Every folder that a step could read with this configuration."""
-    tables: list[Any] = [*config.paste, *([config.negatives] if config.negatives else [])]
+    # of cut-outs only those are used whose photographs are among these
+    tables: list[Any] = [
+        *(replace(table, cutouts=None) for table in config.paste),
+        *([config.negatives] if config.negatives else []),
+    ]
     named = [getattr(table, one.name) for table in tables for one in dataclasses.fields(table)]
     folders = [path for path in named if isinstance(path, Path) and path.is_dir()]
     return [config.data.path, *config.data.also, *folders]

@@ -104,6 +104,7 @@ def paste(
         origin,
         boxes=request.cut == "box",
         folder=request.cutouts,
+        cut_from=request.cut_from,
         real=size,
         seed=request.seed,
         workers=workers,

@@ -21,6 +21,7 @@ class Request:
     count: int  # images to make
     source: Path | None = None  # data set of the cut-outs; None: that of the targets
     cutouts: Path | None = None  # folder of `curate cutouts`: those of `source` that are left in it
+    cut_from: Path | None = None  # what they were cut from, where `source` is a copy of a part of it
     rename: str | None = None  # class in the new annotations
     as_distractor: str | None = None  # the class of what is not the object; "background": no label
     mapping: Mapping[str, str] | None = None  # old name -> new name, of the targets' own classes

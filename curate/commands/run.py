@@ -126,7 +126,7 @@ def plan(config: Config) -> list[Step]:
     for number, table in enumerate(config.paste, start=1):
         name = "paste" if len(config.paste) == 1 else f"paste {number}"
         work = partial(steps.paste, table=table, number=number)
-        named = (table.path, table.from_, table.hands_model)
+        named = (table.path, table.from_, table.cutouts, table.hands_model)
         paths = (*(path for path in named if path), *config.data.also)
         folders = (f"paste-{number}", f"targets-{number}", f"objects-{number}", f"pasted-{number}.png")
         found.append(Step(name, work, table, folders, paths))
@@ -171,7 +171,7 @@ def _refuse_nesting(config: Config) -> None:
         config.data.path,
         *config.data.also,
         *([config.negatives.from_] if config.negatives and config.negatives.from_ else []),
-        *(path for table in config.paste for path in (table.path, table.from_) if path),
+        *(path for table in config.paste for path in (table.path, table.from_, table.cutouts) if path),
     ]
     for path in inputs:
         place = path.resolve()

@@ -165,8 +165,11 @@ def _shares(split_of: Sequence[str | None]) -> str:
     return ", ".join(f"{split_of.count(n)} {n}" for n in splits.NAMES if n in split_of)
 
 
-def paste(state: State, table: Paste, number: int) -> Outcome:
-    """Make new training images out of images that are in the train split."""
+def paste(state: State, table: Paste, number: int, *, cut_from: Path | None = None) -> Outcome:
+    """Make new training images out of images that are in the train split.
+
+    `cut_from` is the data set that the folder of cut-outs was made of, where `table` names a part of it.
+    """
     from curate.commands import paste as pipeline
     from curate.commands import paste_report
 
@@ -179,6 +182,8 @@ def paste(state: State, table: Paste, number: int) -> Outcome:
         name=table.object,
         count=table.count,
         source=None if origin == targets else origin,
+        cutouts=table.cutouts,
+        cut_from=None if table.cutouts is None else cut_from or table.from_ or state.config.data.path,
         rename=table.as_,
         as_distractor=table.as_distractor,
         relation=table.relation,

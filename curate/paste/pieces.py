@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -21,7 +22,7 @@ from curate.paste.placement.model import Piece
 from curate.paste.rectangles import as_thing
 from curate.paste.sizes import Real
 from curate.paste.targets import Label, Target
-from curate.tree import display, name_to_text
+from curate.tree import Tree, display, name_to_text
 
 
 @dataclass(frozen=True)
@@ -42,14 +43,16 @@ def gather(
     *,
     boxes: bool,
     folder: Path | None = None,
+    cut_from: Path | None = None,
     real: Real | None,
     seed: int,
     workers: int | None,
 ) -> Pieces:
     """Cut out the things of these classes, or read what is left of them in a `folder` of `curate cutouts`.
 
-    With `boxes` the rectangles themselves are taken. Raises CurateError where there is nothing to cut or
-    nothing good came of it.
+    That folder names pictures of `cut_from`; where this is not the data set itself, they are looked for in
+    the data set by their content. With `boxes` the rectangles themselves are taken. Raises CurateError where
+    there is nothing to cut or nothing good came of it.
     """
     root = dataset.root
     sources = [Source(t.image, labels) for t in images if (labels := _called(t, names))]
@@ -59,7 +62,7 @@ def gather(
     else:
         # a picture that is gone, or kept for a test, has no place in new images
         usable = {t.image for t in images} if dataset.objects.height else set(dataset.images["image"])
-        found = _left_in(folder, names, usable, root)
+        found = _left_in(folder, names, usable, root, cut_from or root)
         shown = sorted({cutout.source for cutout in found.cutouts})
     grey = grey_ones(shown, root, workers)
     share = len(grey) / len(shown) if shown else 0.0
@@ -71,10 +74,16 @@ def gather(
     return Pieces(best, tuple(piece_of(c) for c in best), found.things, found.refused, share)
 
 
-def _left_in(folder: Path, names: Sequence[str], usable: Collection[str], root: Path) -> Supply:
+def _left_in(
+    folder: Path, names: Sequence[str], usable: Collection[str], root: Path, cut_from: Path
+) -> Supply:
     """The cut-outs in a folder whose pictures may be used."""
     read = read_cutouts(folder, names)
-    kept = tuple(cutout for cutout in read if cutout.source in usable)
+    if cut_from.resolve() == root.resolve():
+        here = {name: name for name in usable}
+    else:
+        here = _copies({cutout.source for cutout in read}, Tree.open(cut_from), usable, Tree.open(root))
+    kept = tuple(replace(cut, source=here[cut.source]) for cut in read if cut.source in here)
     if not kept:
         raise CurateError(
             f"No cut-out in {display(name_to_text(str(folder)))} is of a picture that may be used of "
@@ -84,6 +93,18 @@ def _left_in(folder: Path, names: Sequence[str], usable: Collection[str], root: 
     return Supply(
         kept, len(read), +Counter({"its picture is not there, or not for training": len(read) - len(kept)})
     )
+
+
+def _copies(names: Collection[str], tree: Tree, others: Collection[str], there: Tree) -> dict[str, str]:
+    """For named pictures of one folder the picture of another with the same content, where there is one."""
+    same = {hashlib.sha256(there.read(name)).digest(): name for name in sorted(others, reverse=True)}
+    files = set(tree.files())
+    found = {}
+    for name in sorted(names):
+        copy = same.get(hashlib.sha256(tree.read(name)).digest()) if name in files else None
+        if copy is not None:
+            found[name] = copy
+    return found
 
 
 def _rectangles(

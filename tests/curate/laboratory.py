@@ -75,7 +75,7 @@ class Pasting:
     lie: str = ""  # the target that new pictures say they were made of
     skip: Callable[[str, str], bool] = lambda name, target: False
 
-    def __call__(self, state: State, table: Paste, number: int) -> Outcome:
+    def __call__(self, state: State, table: Paste, number: int, *, cut_from: Path | None = None) -> Outcome:
         tree = Tree.open(state.config.data.path)
         targets = [image for image in open_dataset(tree).images["image"] if image]
         name = table.name or str(number)

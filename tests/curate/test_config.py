@@ -37,8 +37,9 @@ def test_the_words_of_python_are_plain_keys(tmp_path: Path) -> None:
 
 def test_a_paste_may_name_its_own_targets_and_all_that_the_command_can(tmp_path: Path) -> None:
     text = PASTE + 'path = "hands"\nobjects-per-image = 2\nsize = [0.3, 0.5]\nas-distractor = "pen"\n'
-    (table,) = read(tmp_path, text).paste
+    (table,) = read(tmp_path, text + 'cutouts = "剪好"\n').paste
     assert table.path == tmp_path.resolve() / "hands"
+    assert table.cutouts == tmp_path.resolve() / "剪好"
     assert (table.objects_per_image, table.size, table.as_distractor) == ((2,), (0.3, 0.5), "pen")
 
 
@@ -69,6 +70,7 @@ def test_classes_are_kept_and_mapped(tmp_path: Path) -> None:
         (DATA + "[export]\n[fit]\n[val]\nsplit = 'train'\n", '[val] split = "train" is unknown.'),
         (DATA + "[[paste]]\nobject = 'x'\ncount = 0\n", "[[paste]] count = 0 makes no image."),
         (PASTE + "place = 'there'\n", '[[paste]] place = "there" is unknown.'),
+        (PASTE + "cut = 'box'\ncutouts = 'c'\n", '[[paste]] cut = "box" pastes rectangles, and no cut-outs.'),
         (PASTE + "relation = 'on'\n", '[[paste]] relation = "on" is unknown.'),
         (PASTE + "grey = 2.0\n", "[[paste]] grey = 2.0 is no share."),
         (PASTE + "objects-per-image = [1, 2, 3]\n", "[[paste]] objects_per_image = [1, 2, 3] is no range."),

@@ -256,6 +256,24 @@ def test_cutouts_of_pictures_that_are_kept_for_a_test_are_not_pasted(
         run(hands, onto=["hands"], name="smoke", cut="box", out=tmp_path / "b", **both)
 
 
+def test_cutouts_made_of_a_whole_set_serve_copies_of_a_part_of_it_told_by_their_content(
+    hands: Path, smokes: Path, tmp_path: Path
+) -> None:
+    cut_out(smokes, out=tmp_path / "cut")
+    part = tmp_path / "一部分"
+    for stem, angle in (
+        ("七", 0.5),
+        ("0", 0.9),
+    ):  # the set's picture 1, and one that it lacks under a name it has
+        image, box = stick(angle)
+        labelled(part, stem, image, [VocObject("smoke", box)])
+    out = tmp_path / "out"
+    asked = {"source": part, "cutouts": tmp_path / "cut", "cut_from": smokes, "count": 2}
+    result = run(hands, onto=["hands"], name="smoke", out=out, **asked)
+    assert result.cutouts == 1
+    assert {row["cutout_image"] for row in manifest(out)} == {"JPEGImages/七.png"}
+
+
 def test_known_outlines_are_pasted_as_they_are(smokes: Path) -> None:
     _, box = stick(0.0)
     x0, y0, x1, y1 = box
