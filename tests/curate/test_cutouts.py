@@ -202,3 +202,21 @@ def test_a_toned_photograph_is_grey_and_a_hand_on_white_is_not() -> None:
     hand = np.full((100, 100, 3), 255, np.uint8)
     hand[30:70, 30:70] = SKIN
     assert not is_grey(hand)
+
+
+@pytest.mark.parametrize("noise", [0, 60])
+def test_a_first_look_also_tells_what_knowing_that_a_thing_is_long_would_give(noise: int) -> None:
+    from curate.paste.cutouts.cutting import cut_both
+
+    image, box = stick(0.5)
+    speckled = image.astype(int) + np.random.default_rng(0).integers(-noise, noise + 1, image.shape)
+    image = np.clip(speckled, 0, 255).astype(np.uint8)
+    both, known = cut_both(image, box), cut(image, box, long=True)
+    assert type(both.long) is type(known)
+    if isinstance(both.long, Cutout) and isinstance(known, Cutout):
+        assert np.array_equal(both.long.rgba, known.rgba)
+        assert both.long.parts == known.parts
+    unknown = cut(image, box)
+    assert type(both.got) is type(unknown)
+    if isinstance(both.got, Cutout) and isinstance(unknown, Cutout):
+        assert np.array_equal(both.got.rgba, unknown.rgba)

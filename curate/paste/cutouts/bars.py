@@ -241,7 +241,8 @@ def _alike(bars: NDArray[np.float64], other: NDArray[np.float64], apart: float) 
     """Which of the bars are nearly another one."""
     x, y, _, thickness, angle = bars[:, :_SHAPE].T
     beside = np.abs((y - other[1]) * math.cos(other[4]) - (x - other[0]) * math.sin(other[4]))
-    turned = (angle - other[4] + math.pi / 2) % math.pi - math.pi / 2  # a bar has no front
+    turned = angle - other[4]
+    turned = turned - math.pi * np.round(turned / math.pi)  # a bar has no front
     ratio = thickness / other[3]
     return np.asarray(
         (np.abs(turned) < 0.15)

@@ -79,8 +79,8 @@ class Colours:
         count = self.count(weight) + beside
         # neighbouring colours are hardly told apart: a quarter, a half and a quarter along each of three axes
         rows = count.reshape(_LEVELS * _LEVELS, _LEVELS)
-        cube = _blurred(rows, _ALONE, _NEAR).reshape(_LEVELS, _LEVELS, _LEVELS)  # the third axis as channels
-        cube = _blurred(cube, _NEAR, _NEAR)
+        along = _blurred(rows, _ALONE, _NEAR).reshape(_LEVELS, _LEVELS, _LEVELS)
+        cube = _blurred(along, _NEAR, _NEAR)  # whose third axis OpenCV takes for channels
         return np.asarray(cube.ravel() / max(float(cube.sum()), 1e-9))
 
     def likelihood(
