@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -25,7 +25,7 @@ from trainer.choices import (
     chosen,
 )
 from trainer.errors import TrainerError
-from trainer.knobs import check, kinds, knob, refuse_unknown, share, typed
+from trainer.knobs import check, kinds, knob, knobs, refuse_unknown, share, typed
 from trainer.model.names import (
     ACTIVATIONS,
     AUTO,
@@ -569,6 +569,11 @@ class FitConfig:
         return wish_of(settings | {"strides": None} if self.strides == AUTO else settings)
 
 
+#: Fields that may name a file or a folder of the user, and words that they may hold instead.
+PATHS = (*(name for name in knobs(FitConfig) if "Path" in str(kinds(FitConfig)[name])), "backbone_weights")
+NO_PATHS = ("none", "cache")
+
+
 def wish_of(settings: Mapping[str, Any]) -> Wish:
     """What settings of the names WISHES wish of a network; others are left to the family."""
     if settings.get("strides") == AUTO:
@@ -618,5 +623,13 @@ def fields_of(text: str, where: str) -> dict[str, Any]:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise TrainerError(f"{where} is not TOML: {error}", "correct that line") from error
-    refuse_unknown(values, kinds(FitConfig), where)
+    return typed_fields(values, where)
+
+
+def typed_fields(values: Mapping[str, Any], where: str, also: Iterable[str] = ()) -> dict[str, Any]:
+    """Some fields of FitConfig from plain values. TrainerError for an unknown key or a wrong type.
+
+    `also` names keys that `where` knows besides, to be told where one of them may have been meant.
+    """
+    refuse_unknown(values, (*kinds(FitConfig), *also), where)
     return {name: typed(FitConfig, name, value) for name, value in values.items()}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import types
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from trainer.errors import TrainerError
@@ -82,3 +83,20 @@ def named(name: str) -> Preset:
 def fitting(images: int) -> Preset:
     """The preset for that many training images and no weights to start from."""
     return named("small-data" if images < FEW else "scratch")
+
+
+def for_data(name: str, data: Path) -> tuple[Preset, int | None]:
+    """(the preset of that name, or for auto the one that fits the data, training images where they decided).
+
+    Data that cannot be read count as few: whoever reads them says what is wrong, after what is wrong with the
+    settings. Raises TrainerError for an unknown name.
+    """
+    if name != AUTO:
+        return named(name), None
+    from trainer.data.folder import count_images  # numpy, which `trainer --help` does without
+
+    try:
+        images = count_images(data, "train")
+    except TrainerError:
+        return fitting(0), None
+    return fitting(images), images

@@ -26,7 +26,7 @@ from curate.commands.ablate_real import Real
 from curate.commands.ablate_summary import JSON, Summary, complete_seeds, summarise, write_json
 from curate.commands.ablate_view import view_of
 from curate.commands.run_state import State
-from curate.commands.run_training import fit_config
+from curate.commands.run_training import SAME_FOR_ALL, fit_config
 from curate.engine.claims import STALE, Claim, LostClaim
 from curate.errors import CurateError, OutputExists
 from curate.fixes.durable import write_file
@@ -87,7 +87,7 @@ def run(
 
 def check_fit(made: Plan) -> None:
     """Raises ConfigError: a mistake in [fit] is told before anything is done."""
-    fit_config(State(made.config, None, lambda _: None))
+    fit_config(State(made.config, None, lambda _: None), preset=SAME_FOR_ALL)
 
 
 def prepare(out: Path) -> None:

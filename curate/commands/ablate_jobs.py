@@ -28,7 +28,7 @@ from curate.commands.ablate_plan import SCHEMA, Job, Plan
 from curate.commands.ablate_real import Real, deal
 from curate.commands.ablate_sets import TrainingSet
 from curate.commands.run_state import State
-from curate.commands.run_training import fit_config
+from curate.commands.run_training import SAME_FOR_ALL, fit_config
 from curate.errors import CurateError, MissingExtra
 from curate.fixes.durable import write_file
 
@@ -100,7 +100,7 @@ def train_and_judge(plan: Plan, real: Real, job: Job, made: TrainingSet, alive: 
         plan.workers,
         lambda _: None,
     )
-    config = fit_config(state)
+    config = fit_config(state, preset=SAME_FOR_ALL)
     done = fit(config, alive)
     alive()
     began = time.monotonic()

@@ -19,6 +19,7 @@ from typing import Any
 from curate.ablation import settings
 from curate.ablation.settings import Ablate
 from curate.commands.run_record import digest
+from curate.commands.run_training import beside
 from curate.config import Config, Paste, load
 from curate.errors import ConfigError, CurateError
 from curate.formats.pairing import is_image_name
@@ -244,7 +245,7 @@ def plan(
     workers: int | None = None,
 ) -> Plan:
     """Read a curate.toml; what is given here goes before [ablate]. Raises CurateError."""
-    config = load(config_file)
+    config = beside(load(config_file), config_file.parent)
     asked = config.ablate or Ablate()
     if minutes is not None and steps is not None:
         raise CurateError("--minutes and --steps are two budgets.", "Give one of them.")
@@ -292,6 +293,10 @@ def _fit_settings(config: Config, asked: Ablate) -> Mapping[str, Any]:
         raise ConfigError(
             "An epoch is longer the more images there are, so arms would not have the same budget.",
             "Give --steps N or --minutes M.",
+        )
+    if settings.get("preset") == "auto":
+        raise ConfigError(
+            '[fit] preset = "auto" could train arms of unlike sizes unlike.', "Name one, or remove that line."
         )
     if "seed" in settings:
         raise ConfigError("[fit] seed is set by curate ablate.", "Remove that line.")

@@ -20,7 +20,7 @@ from curate.commands.ablate_real import Real, deal
 from curate.commands.ablate_sets import put_together
 from curate.commands.ablate_view import spread
 from curate.commands.run_state import State
-from curate.commands.run_training import fit_config
+from curate.commands.run_training import SAME_FOR_ALL, fit_config
 from curate.negatives.advice import USUAL, wanted
 
 STEPS = 8  # of the trial; the first ones load things and are left out
@@ -92,7 +92,8 @@ def _take(plan: Plan, real: Real) -> Trial:
             ),
             plan.workers,
             lambda _: None,
-        )
+        ),
+        preset=SAME_FOR_ALL,
     )
     times: list[float] = []
     began = time.monotonic()

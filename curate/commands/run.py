@@ -68,7 +68,7 @@ def run(
 
     `on_start` is told a step's name, its number and the number of steps; `on_end` what it came to.
     """
-    config = load(config_file)
+    config = training.beside(load(config_file), config_file.parent)
     _refuse_nesting(config)
     state = State(config, workers, say)
     todo = plan(config)
@@ -135,7 +135,9 @@ def plan(config: Config) -> list[Step]:
     if config.export:
         found.append(Step("export", steps.export, config.export, ("data",), config.data.also))
     if config.fit is not None:
-        found.append(Step("fit", partial(training.fit, again=False), config.fit, ("fit",)))
+        found.append(
+            Step("fit", partial(training.fit, again=False), config.fit, ("fit",), training.reads(config))
+        )
     if config.val:
         found.append(Step("val", training.val, config.val, ("val",)))
     return found

@@ -6,30 +6,64 @@ One of the three places where curate calls the trainer, always imported inside a
 from __future__ import annotations
 
 import io
-import json
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from curate.commands.run_record import Outcome
 from curate.commands.run_state import State
+from curate.config import Config
 from curate.errors import ConfigError, CurateError, MissingExtra
 
+#: The preset of an ablation whose [fit] names none: auto could train arms of unlike sizes unlike.
+SAME_FOR_ALL = "small-data"
 
-def fit_config(state: State) -> Any:
-    """[fit] as a `trainer.config.FitConfig`. Raises ConfigError, before anything is trained."""
-    from trainer.config import from_toml
+
+def fit_config(state: State, *, preset: str = "auto") -> Any:
+    """[fit] as a `trainer.config.FitConfig`: every option of `trainer fit`, with `_` where it has `-`.
+
+    `preset` holds where the table names none. Raises ConfigError, before anything is trained.
+    """
+    from trainer.config import FitConfig, typed_fields
     from trainer.errors import TrainerError
+    from trainer.presets import for_data
 
-    settings = {"data": str(state.out / "data" / "data.yaml"), "run": str(state.out / "fit")}
-    clash = sorted(settings.keys() & (state.config.fit or {}).keys())
+    data, run = state.out / "data" / "data.yaml", state.out / "fit"
+    given = dict(state.config.fit or {})
+    clash = sorted(given.keys() & {"data", "run"})
     if clash:
         raise ConfigError(f"[fit] {clash[0]} is set by curate run.", "Remove that line.")
-    given = {**(state.config.fit or {}), **settings}
-    # JSON's numbers, texts and lists are TOML's too
-    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in given.items()]
+    asked = given.pop("preset", preset)
+    if not isinstance(asked, str):
+        raise ConfigError(f"[fit] preset = {asked!r} is no text.", 'Write preset = "scratch", for example.')
     try:
-        return from_toml("\n".join(lines) + "\n")
+        settings = typed_fields(given, "[fit]", also=("preset",))
+        chosen, _ = for_data(asked, data)
+        return FitConfig(**{**chosen.settings, **settings, "data": data, "run": run})
     except TrainerError as error:
-        raise ConfigError(f"[fit]: {error.message}.", error.cure) from error
+        about = error.message if error.message.startswith("[fit]") else f"[fit]: {error.message}"
+        raise ConfigError(f"{about}.", error.cure) from error
+
+
+def beside(config: Config, folder: Path) -> Config:
+    """The configuration with the paths of [fit] as `folder`, where the file lies, means them."""
+    if config.fit is None:
+        return config
+    return replace(config, fit={**config.fit, **{name: str(folder / path) for name, path in _paths(config)}})
+
+
+def reads(config: Config) -> tuple[Path, ...]:
+    """What [fit] reads of the user's."""
+    return tuple(path for _, path in _paths(config) if path.exists())
+
+
+def _paths(config: Config) -> list[tuple[str, Path]]:
+    from trainer.config import NO_PATHS, PATHS
+
+    given = {name: (config.fit or {}).get(name) for name in PATHS}
+    return [
+        (n, Path(value)) for n, value in given.items() if isinstance(value, str) and value not in NO_PATHS
+    ]
 
 
 def fit(state: State, *, again: bool) -> Outcome:

@@ -80,6 +80,7 @@ def test_steps_without_a_name_are_called_by_their_number_if_there_are_several(pl
         (TABLES.replace("imgsz", "seed = 3\nimgsz"), ABLATE, "seed is set by curate ablate"),
         (TABLES, "[ablate]\n", "how long to train"),
         (TABLES.replace("imgsz", "epochs = 3\nimgsz"), "", "An epoch is longer"),
+        (TABLES.replace("imgsz", 'preset = "auto"\nimgsz'), ABLATE, "arms of unlike sizes"),
         ("[fix]\nin_place = true\n" + TABLES, ABLATE, "in_place"),
         ("[export]\n[fit]\n", ABLATE, "no step whose effect"),
         (TABLES, ABLATE + "backgrounds = '背景'\n", "train and judge"),

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
 from curate.cli import app
 from curate.commands.run import Result, run
+from curate.commands.run_state import State
+from curate.commands.run_training import beside, fit_config
+from curate.config import load
 from curate.errors import ConfigError, CurateError, OutputExists
 from tests.curate.negatives.scenes import put_scenes
 from tests.curate.sets import files_below, picture, put, put_mirrored, put_voc
@@ -150,6 +154,56 @@ def test_a_mistake_in_the_training_table_is_told_before_anything_is_done(place: 
     with pytest.raises(ConfigError, match="run is set by curate run"):
         go(place, STEPS + '[fit]\nminutes = 1\nrun = "x"\n')
     assert not (place / "out").exists()
+
+
+def planned(place: Path, fit: str) -> Any:
+    """What [fit] of a curate.toml in `place` means to the trainer."""
+    config_file = put(place / "curate.toml", '[data]\npath = "data"\nout = "out"\n[export]\n[fit]\n' + fit)
+    return fit_config(State(beside(load(config_file), place), None, lambda _: None))
+
+
+def test_the_training_table_takes_every_option_of_trainer_fit(place: Path) -> None:
+    from trainer.config import FitConfig
+    from trainer.hyp import shown
+    from trainer.knobs import knobs
+
+    budgets = ("epochs", "minutes", "steps")
+    for name in knobs(FitConfig):
+        value = getattr(FitConfig, name)
+        if value is not None and name not in budgets:
+            text = json.dumps(list(value) if isinstance(value, tuple) else value)
+            config = planned(place, f"steps = 3\n{name} = {text}\n")
+            assert shown(getattr(config, name)) == shown(value), name
+    assert [getattr(planned(place, f"{name} = 7\n"), name) for name in budgets] == [7, 7, 7]
+
+
+def test_the_training_table_takes_a_preset_and_lines_win_over_it(place: Path) -> None:
+    config = planned(place, 'steps = 3\npreset = "scratch"\nmixup = 0.3\nreal_share = 0.5\n')
+    assert (config.batch, config.mosaic, config.mixup, config.real_share) == (16, 1.0, 0.3, 0.5)
+    assert planned(place, "steps = 3\n").batch == 8  # small-data, by the number of images
+
+
+def test_paths_of_the_training_table_start_where_the_file_lies(place: Path) -> None:
+    config = planned(place, 'steps = 3\ncutouts = "抠图"\npretrained = "权重.pt"\n')
+    assert (config.cutouts, config.pretrained) == (place / "抠图", place / "权重.pt")
+    assert planned(place, "steps = 3\n").backbone_weights == "none"
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("batchh = 4", "[fit] knows no 'batchh'. | did you mean 'batch'?"),
+        ('present = "coco"', "[fit] knows no 'present'. | did you mean 'preset'?"),
+        ('preset = "huge"', "[fit]: --preset huge is unknown. | choose one of auto, small-data"),
+        ("preset = 3", "[fit] preset = 3 is no text. | Write preset"),
+        ("mosaic = 2", "[fit]: --mosaic 2 is no share. | give a number from 0 to 1"),
+        ('imgsz = "big"', "[fit]: imgsz = 'big' has the wrong type. | write a whole number"),
+    ],
+)
+def test_a_wrong_line_of_the_training_table_is_told_with_its_cure(place: Path, line: str, told: str) -> None:
+    with pytest.raises(ConfigError) as stopped:
+        planned(place, f"steps = 3\n{line}\n")
+    assert f"{stopped.value.message} | {stopped.value.cure}".startswith(told)
 
 
 def test_a_configuration_without_steps_is_refused(place: Path) -> None:

@@ -15,7 +15,7 @@ from trainer.cli.knob_options import typed_knobs, with_knobs
 from trainer.cli.options import PresetOption
 from trainer.config import FitConfig, fields_of
 from trainer.errors import TrainerError
-from trainer.presets import AUTO, Preset, fitting, named
+from trainer.presets import AUTO, Preset, for_data
 
 # Typer evaluates annotations, on Python 3.10 too, where it does not know `X | None` in every place.
 # ruff: noqa: UP045
@@ -107,16 +107,8 @@ def _started(run: Path | None, settings: dict[str, Any], hyp: Path | None, prese
 
 def chosen_preset(name: str, data: Path) -> Preset:
     """The preset of that name, or the one that fits the data; which one is said aloud."""
-    if name != AUTO:
-        return named(name)
-    from trainer.data.folder import count_images
-
-    try:
-        images = count_images(data, "train")
-    except TrainerError:
-        return fitting(0)  # whoever reads the data says what is wrong, after what is wrong with the options
-    found = fitting(images)
-    if os.environ.get("RANK", "0") == "0":  # one of several processes is enough
+    found, images = for_data(name, data)
+    if images is not None and os.environ.get("RANK", "0") == "0":  # one of several processes is enough
         typer.echo(f"preset {found.name}, for {images:,} training images", err=True)
     return found
 
