@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from curate.commands import export
+from curate.formats.yolo import parse
 from curate.paste.cutouts.folder import FOLDER, INDEX, encode, file_names, index
 from curate.paste.cutouts.model import Cutout
 from tests.curate.sets import put_voc
@@ -17,7 +18,7 @@ pytest.importorskip("torch")
 from trainer.columns import column_of
 from trainer.data.cutouts import read_cutouts
 from trainer.data.folder import Split, read_folder
-from trainer.data.labels import FolderReport
+from trainer.data.labels import FolderReport, read_labels
 
 
 def test_what_curate_hands_over_is_what_trainer_reads(tmp_path: Path) -> None:
@@ -52,6 +53,37 @@ def test_what_curate_hands_over_is_what_trainer_reads(tmp_path: Path) -> None:
     expected = np.array([[1, 0.375, 0.5, 0.5, 0.5], [0, 0.5, 0.5, 1, 1]], dtype=np.float32)
     assert np.allclose(train.labels[0], expected, atol=1e-6)
     assert len(train.labels[1]) == 0
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "0 0.5 0.5 0.2 0.4",
+        "0 0.5 0.5 0.2 0.4 0.93",  # a prediction
+        "1.0 0.5 0.5 2e-1 0.4",
+        "0 0.1 0.2 0.5 0.2 0.3 0.6",  # an outline
+        "0 0.5 0.5 0.2",
+        "0 0.5 0.5 0.2 0.4 sure",
+        "0 0.5 0.5 0.2 0.4 inf",
+        "0 0.5 0.5 0.2 0.4 0.9 0.8",  # 7 values are an outline of three points
+        "0 0.5 0.5 0.2 0.4 0.9 0.8 0.7",
+        "0 0.5 0.5 0.2 1_0",
+        "hand 0.5 0.5 0.2 0.4",
+        "-1 0.5 0.5 0.2 0.4",
+    ],
+)
+def test_both_read_a_row_of_labels_alike(tmp_path: Path, row: str) -> None:
+    (theirs,) = parse(row)
+    path = tmp_path / "标注.txt"
+    path.write_text(row + "\n", encoding="utf-8")
+    rows = read_labels(path, classes=2)
+    if theirs.problem is not None or theirs.xyxy is None:
+        assert (rows.report.used, rows.report.refused) == (0, 1)
+        return
+    assert (rows.report.used, rows.report.refused) == (1, 0)
+    x1, y1, x2, y2 = theirs.xyxy
+    expected = [theirs.index, (x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1]
+    assert rows.boxes[0].tolist() == pytest.approx(expected)
 
 
 def test_cutouts_that_curate_writes_are_those_that_trainer_pastes(tmp_path: Path) -> None:

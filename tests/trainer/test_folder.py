@@ -97,7 +97,9 @@ def test_labels_replace_the_last_folder_called_images(tmp_path: Path) -> None:
     ("row", "reason"),
     [
         ("0 0.5 0.5 0.2", "4 values where 5 belong"),
-        ("0 0.5 0.5 0.2 0.2 0.9", "6 values where 5 belong"),
+        ("0 0.5 0.5 0.2 0.2 0.9 0.1 0.1", "8 values where 5 belong"),
+        ("0 0.5 0.5 0.2 0.2 sure", "not all of it is numbers"),
+        ("1 0.5 0.5 0.2 0.4 0.9", "the same row again"),
         ("0 0.5 nan 0.2 0.2", "not all of it is finite"),
         ("0 0.5 inf 0.2 0.2", "not all of it is finite"),
         ("dog 0.5 0.5 0.2 0.2", "not all of it is numbers"),
@@ -138,6 +140,14 @@ def test_an_outline_becomes_the_box_around_it(tmp_path: Path) -> None:
     rows = read_labels(write_label(tmp_path / "a.txt", "0 0.1 0.2 0.5 0.2 0.3 0.6\n"), classes=1)
     assert rows.boxes[0].tolist() == pytest.approx([0, 0.3, 0.4, 0.4, 0.4])
     assert rows.report.polygons == 1
+
+
+def test_a_confidence_behind_a_box_is_left_aside_and_told(tmp_path: Path) -> None:
+    rows = read_labels(write_label(tmp_path / "a.txt", "0 0.5 0.5 0.2 0.2 0.93\n"), classes=1)
+    assert rows.boxes[0].tolist() == pytest.approx([0, 0.5, 0.5, 0.2, 0.2])
+    assert (rows.report.used, rows.report.refused, rows.report.confidences) == (1, 0, 1)
+    assert (rows.report + rows.report).confidences == 2
+    assert "1 with a sixth value, taken for a confidence" in rows.report.summary()
 
 
 def test_a_byte_order_mark_and_foreign_bytes_spoil_no_other_row(tmp_path: Path) -> None:

@@ -1,4 +1,7 @@
-"""Label files in the YOLO layout, row by row: `class cx cy w h`, shares of the image's width and height."""
+"""Label files in the YOLO layout, row by row: `class cx cy w h`, shares of the image's width and height.
+
+A row of an outline, `class x1 y1 x2 y2 ...`, is the box around it; a sixth value after a box is a confidence.
+"""
 
 from __future__ import annotations
 
@@ -40,6 +43,7 @@ class FolderReport:
     clipped: int = 0  # rows whose box was cut at the edge of the image
     refused: int = 0  # rows left out
     polygons: int = 0  # used rows that outlined a shape, of which the box around it was taken
+    confidences: int = 0  # used rows with a sixth value, as predictions have, which was left aside
     backgrounds: int = 0  # images without any usable box
     missing_label_files: int = 0  # of these, images without a label file
     unreadable_images: int = 0  # images left out
@@ -56,6 +60,7 @@ class FolderReport:
             self.clipped + other.clipped,
             self.refused + other.refused,
             self.polygons + other.polygons,
+            self.confidences + other.confidences,
             self.backgrounds + other.backgrounds,
             self.missing_label_files + other.missing_label_files,
             self.unreadable_images + other.unreadable_images,
@@ -69,6 +74,7 @@ class FolderReport:
             "clipped": self.clipped,
             "refused": self.refused,
             "polygons turned into boxes": self.polygons,
+            "with a sixth value, taken for a confidence and left aside": self.confidences,
             "backgrounds": self.backgrounds,
             "without label file": self.missing_label_files,
             "unreadable images": self.unreadable_images,
@@ -103,7 +109,7 @@ def read_labels(path: Path, classes: int, size: tuple[int, int] | None = None) -
         )
     used: list[tuple[float, ...]] = []
     problems: list[Problem] = []
-    polygons = 0
+    polygons = confidences = 0
     # numbers are ASCII; a stray byte in another encoding spoils its row only
     lines = path.read_bytes().decode("utf-8-sig", errors="replace").splitlines()
     for number, line in enumerate(lines, start=1):
@@ -120,6 +126,7 @@ def read_labels(path: Path, classes: int, size: tuple[int, int] | None = None) -
             continue
         used.append(row)
         polygons += polygon
+        confidences += len(line.split()) == 6
         pixels = max(beyond[0] * size[0], beyond[1] * size[1]) if size is not None else np.inf
         if max(beyond) > TOLERANCE or SAFE_PIXELS < pixels < np.inf:
             reason = "the box reaches past the image"
@@ -129,6 +136,7 @@ def read_labels(path: Path, classes: int, size: tuple[int, int] | None = None) -
         clipped=sum(problem.verdict == "clipped" for problem in problems),
         refused=sum(problem.verdict == "refused" for problem in problems),
         polygons=polygons,
+        confidences=confidences,
         backgrounds=int(not used),
         problems=tuple(problems),
     )
@@ -141,15 +149,18 @@ def _read_row(words: list[str], classes: int) -> tuple[tuple[float, ...], tuple[
     Raises _RefusedRowError where it cannot be used.
     """
     try:
+        if any("_" in word for word in words):  # Python reads 1_000; no other reader does
+            raise ValueError(words)
         values = [float(word) for word in words]
     except ValueError as error:
         raise _RefusedRowError("BOX005", "not all of it is numbers") from error
     if not all(math.isfinite(value) for value in values):
         raise _RefusedRowError("BOX005", "not all of it is finite")
     polygon = len(values) >= 7 and len(values) % 2 == 1
-    if len(values) != 5 and not polygon:
+    if len(values) not in (5, 6) and not polygon:
         raise _RefusedRowError("BOX005", f"{len(values)} values where 5 belong: class cx cy w h")
-    label, coordinates = values[0], values[1:]
+    # a sixth value is a confidence: predictions stored as labels, which `curate` takes as well
+    label, coordinates = values[0], values[1:] if polygon else values[1:5]
     if label != int(label) or not 0 <= label < classes:
         raise _RefusedRowError("CLS001", f"class {words[0]} is not one of 0 to {classes - 1}")
     if max(abs(value) for value in coordinates) > ABSURD:
