@@ -48,6 +48,7 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 AMP = ("auto", "off", "bf16", "fp16")
 STRIDE = 32  # training sizes are multiples of it, whatever the levels of the head
 DEFAULT_MODEL = "yolov5n"
+MANY = 1_000_000_000  # of anything: more is a slip of the finger
 
 #: Settings that say what is wished of a network, and what a `Wish` calls them.
 WISHES = {
@@ -63,11 +64,19 @@ class FitConfig:
     data: Path  # data.yaml of the hand-over folder
     run: Path  # folder to write: weights, curves, pictures
 
-    epochs: int | None = knob(None, "see every image that many times", "budget", unit="epochs", low=1)
-    minutes: float | None = knob(
-        None, "wall time of training, evaluations included", "budget", unit="min", low=0.0, open_low=True
+    epochs: int | None = knob(
+        None, "see every image that many times", "budget", unit="epochs", low=1, high=MANY
     )
-    steps: int | None = knob(None, "optimiser steps", "budget", unit="steps", low=1)
+    minutes: float | None = knob(
+        None,
+        "wall time of training, evaluations included",
+        "budget",
+        unit="min",
+        low=0.0,
+        high=MANY,
+        open_low=True,
+    )
+    steps: int | None = knob(None, "optimiser steps", "budget", unit="steps", low=1, high=MANY)
 
     model: str = knob(
         AUTO,
@@ -81,6 +90,7 @@ class FitConfig:
         "network",
         unit="px",
         low=STRIDE,
+        high=8192,
         effect="A multiple of 32. Half of it trains about four times faster; objects under about 8 px at "
         "this size are lost.",
     )
@@ -168,6 +178,7 @@ class FitConfig:
         "run",
         unit="images",
         low=0,
+        high=8192,
         effect="Small sets need many steps more than smooth ones; fewer images a step need less memory. "
         "0: as many as fit into the memory of a GPU. With several processes it is the batch of each.",
     )
@@ -177,6 +188,7 @@ class FitConfig:
         "run",
         unit="batches",
         low=1,
+        high=8192,
         effect="For a large batch in a small memory; batch norm still sees one batch at a time.",
     )
     recompute: bool = knob(
@@ -195,13 +207,13 @@ class FitConfig:
         effect="RUN/data.json says what was used, clipped or refused, and why. An object without its row "
         "teaches that there is none.",
     )
-    seed: int = knob(0, "same seed, same run, to the bit on a CPU", "run", low=0)
+    seed: int = knob(0, "same seed, same run, to the bit on a CPU", "run", low=0, high=2**32 - 1)
     device: str = knob(
         "auto", "where to compute; auto takes cuda, then mps, then cpu", "run", choices=DEVICES
     )
     amp: str = knob("auto", "mixed precision; auto where it helps", "run", choices=AMP)
-    workers: int = knob(2, "threads that prepare batches; same result", "run", low=1)
-    threads: int = knob(0, "threads that compute on the CPU; 0: torch's choice", "run", low=0)
+    workers: int = knob(2, "threads that prepare batches; same result", "run", low=1, high=512)
+    threads: int = knob(0, "threads that compute on the CPU; 0: torch's choice", "run", low=0, high=1024)
     cache: str = knob(
         "ram",
         "where decoded images are kept; disk: in RUN/cache, while the run lasts",
@@ -267,9 +279,15 @@ class FitConfig:
         0.01, "decay of convolution weights", "optimiser", low=0.0, evolve=(1e-4, 0.1), log=True
     )
     beta1: float = share(
-        0.9, "memory of the gradient; momentum of sgd and muon", "optimiser", evolve=(0.8, 0.95)
+        0.9,
+        "memory of the gradient; momentum of sgd and muon",
+        "optimiser",
+        open_high=True,
+        evolve=(0.8, 0.95),
     )
-    beta2: float = share(0.999, "memory of its square; not of sgd", "optimiser", evolve=(0.98, 0.9999))
+    beta2: float = share(
+        0.999, "memory of its square; not of sgd", "optimiser", open_high=True, evolve=(0.98, 0.9999)
+    )
     clip: float = knob(10.0, "longest gradient (2-norm) let through", "optimiser", low=0.0, open_low=True)
     ema: float = knob(
         0.1,
@@ -429,7 +447,7 @@ class FitConfig:
     flip_lr: float = share(0.5, "chance of a mirror image", "augmentation")
     flip_ud: float = share(0.0, "chance of upside down", "augmentation", evolve=(0.0, 0.5))
     translate: float = share(0.1, "shift, part of the image, both ways", "augmentation", evolve=(0.0, 0.4))
-    scale: float = share(0.5, "zoom, both ways", "augmentation", evolve=(0.0, 0.9))
+    scale: float = share(0.5, "zoom, both ways", "augmentation", open_high=True, evolve=(0.0, 0.9))
     degrees: float = knob(
         0.0,
         "turn, both ways",
@@ -526,8 +544,6 @@ class FitConfig:
                 "give one of them",
             )
         self._check_losses()
-        if self.scale == 1:
-            raise TrainerError("--scale 1 would make images of no size", "give a number below 1")
         if self.multi_scale is not None:
             low, high = span_of(self)
             if not 0 < low <= high <= 4:

@@ -137,7 +137,8 @@ def _allowed(name: str, facts: Knob) -> str:
         words = called(kinds(FitConfig)[name])
     if facts.unit and facts.unit != "share":
         words = f"{words} ({facts.unit})"
-    return "a share" if facts.unit == "share" and (facts.low, facts.high) == (0, 1) else words
+    whole = (facts.low, facts.high, facts.open_low, facts.open_high) == (0, 1, False, False)
+    return "a share" if facts.unit == "share" and whole else words
 
 
 def _range(facts: Knob) -> str:

@@ -34,6 +34,7 @@ class Knob:
     evolve: tuple[float, float] | None  # range in which a search may move it
     log: bool  # the search moves it by factors
     effect: str  # what raising and lowering it does, for `trainer hyp --explain`
+    open_high: bool = False  # `high` itself is refused
 
 
 def knob(
@@ -45,13 +46,14 @@ def knob(
     low: float = -math.inf,
     high: float = math.inf,
     open_low: bool = False,
+    open_high: bool = False,
     choices: tuple[str, ...] = (),
     evolve: tuple[float, float] | None = None,
     log: bool = False,
     effect: str = "",
 ) -> Any:
     """A dataclass field that is a knob. `effect` is a sentence or two; the other words as in `Knob`."""
-    facts = Knob(what, group, unit, low, high, open_low, choices, evolve, log, effect)
+    facts = Knob(what, group, unit, low, high, open_low, choices, evolve, log, effect, open_high)
     return field(default=default, metadata={"knob": facts})
 
 
@@ -91,14 +93,14 @@ def check(config: Any) -> None:
 
 
 def _check_number(name: str, facts: Knob, number: float) -> None:
-    option = f"--{dashed(name)} {number:g}"
+    option = f"--{dashed(name)} {told(number)}"
     if not math.isfinite(number):
         raise TrainerError(f"{option} is no number to work with", f"give {bounds(facts)}")
     if facts.unit == "share" and not 0 <= number <= 1:
         raise TrainerError(f"{option} is no share", f"give {bounds(facts)}")
     if number < facts.low or (facts.open_low and number == facts.low):
         raise TrainerError(f"{option} is too small", f"give {bounds(facts)}")
-    if number > facts.high:
+    if number > facts.high or (facts.open_high and number == facts.high):
         raise TrainerError(f"{option} is too large", f"give {bounds(facts)}")
 
 
@@ -111,11 +113,22 @@ def bounds(facts: Knob) -> str:
 
 
 def _bounds(facts: Knob) -> str:
-    low = "" if facts.low == -math.inf else f"{'more than' if facts.open_low else 'at least'} {facts.low:g}"
-    high = "" if facts.high == math.inf else f"at most {facts.high:g}"
-    if low and high and not facts.open_low:
-        return f"a number from {facts.low:g} to {facts.high:g}"
+    low = (
+        "" if facts.low == -math.inf else f"{'more than' if facts.open_low else 'at least'} {told(facts.low)}"
+    )
+    high = (
+        ""
+        if facts.high == math.inf
+        else f"{'less than' if facts.open_high else 'at most'} {told(facts.high)}"
+    )
+    if low and high and not (facts.open_low or facts.open_high):
+        return f"a number from {told(facts.low)} to {told(facts.high)}"
     return " and ".join(part for part in (low, high) if part) or "a number"
+
+
+def told(number: float) -> str:
+    """A number as a person types it: no 4.29497e+09."""
+    return f"{number:.12g}"
 
 
 def dashed(name: str) -> str:
@@ -202,7 +215,7 @@ def called(kind: Any) -> str:
     names = {str: "a text", bool: "true or false", int: "a whole number", float: "a number"}
     if typing.get_origin(kind) is tuple:
         inner = typing.get_args(kind)
-        many = "a list" if inner[-1] is Ellipsis else f"a list of {len(inner)}"
+        many = "a list of" if inner[-1] is Ellipsis else f"a list of {len(inner)}"
         return f"{many} numbers" if inner[0] in (int, float) else f"{many} texts"
     return names.get(kind, "a path")
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from trainer.cli import app
 from trainer.config import FitConfig, from_toml, span_of, to_toml
 from trainer.errors import TrainerError
+from trainer.knobs import Knob, dashed, kinds, knobs, told
 
 PATHS: dict[str, Any] = {"data": Path("data.yaml"), "run": Path("runs/a")}
 
@@ -29,7 +33,7 @@ def test_a_run_has_exactly_one_budget() -> None:
     [
         ({"steps": 0}, "--steps 0 is too small"),
         ({"steps": 1, "imgsz": 330}, "try --imgsz 320"),
-        ({"steps": 1, "imgsz": 0}, "--imgsz 0 is too small; give at least 32"),
+        ({"steps": 1, "imgsz": 0}, "--imgsz 0 is too small; give a number from 32 to 8192"),
         ({"steps": 1, "model": "yolov5q"}, "did you mean yolov5"),
         ({"steps": 1, "strides": (8, 4)}, "write 4,8"),
         ({"steps": 1, "strides": (4, 128)}, "--strides 128 is too large"),
@@ -37,7 +41,7 @@ def test_a_run_has_exactly_one_budget() -> None:
         ({"steps": 1, "backbone_weights": "cache"}, "add --backbone timm:NAME"),
         ({"steps": 1, "device": "tpu"}, "choose one of auto, cpu, cuda, mps"),
         ({"steps": 1, "mosaic": 1.5}, "--mosaic 1.5 is no share; give a number from 0 to 1"),
-        ({"steps": 1, "scale": 1.0}, "images of no size"),
+        ({"steps": 1, "scale": 1.0}, "--scale 1 is too large; give at least 0 and less than 1"),
         ({"steps": 1, "anchor_t": 1.0}, "--anchor-t 1 is too small; give more than 1"),
         ({"steps": 1, "lr": float("nan")}, "--lr nan"),
         ({"steps": 1, "box_loss": "l2"}, "choose one of auto, ciou"),
@@ -57,6 +61,41 @@ def test_a_run_has_exactly_one_budget() -> None:
 def test_a_value_that_cannot_work_is_refused_with_its_cure(wrong: dict[str, Any], told: str) -> None:
     with pytest.raises(TrainerError, match=told):
         FitConfig(**PATHS, **wrong)
+
+
+def outside(facts: Knob, kind: str) -> list[str]:
+    """Texts behind an option that lie just beyond its bounds, or are of no use to it."""
+    if facts.choices and "int" not in kind:
+        return ["nonsense", ""]
+    if "int" not in kind and "float" not in kind:
+        return []  # any text may be a name: who looks it up says so
+    step = 1.0 if "int" in kind else 1e-6
+    texts = ["nan", "inf", "-inf", "many", "1,x"]
+    if math.isfinite(facts.low):
+        texts.append(told(facts.low if facts.open_low else facts.low - step))
+    if math.isfinite(facts.high):
+        texts.append(told(facts.high if facts.open_high else facts.high + max(step, 1e-9 * facts.high)))
+    return [f"{text},{text}" for text in texts] if "tuple[float" in kind else texts
+
+
+@pytest.mark.parametrize("name", knobs(FitConfig))
+def test_every_option_refuses_what_lies_outside_its_bounds(name: str) -> None:
+    needs = {"fl_gamma": ["--cls-loss=focal"], "fl_alpha": ["--cls-loss=focal"]}.get(name, [])
+    budget = [] if name in ("epochs", "minutes", "steps") else ["--steps=1"]
+    for text in outside(knobs(FitConfig)[name], str(kinds(FitConfig)[name])):
+        line = ["fit", "data.yaml", *budget, *needs, f"--{dashed(name)}={text}"]
+        result = CliRunner().invoke(app, line)
+        assert (type(result.exception), result.exit_code) == (SystemExit, 2), line
+        error, cure = result.stderr.strip().splitlines()
+        assert dashed(name) in error or name in error, line
+        assert cure.strip(), line
+
+
+@pytest.mark.parametrize("name", knobs(FitConfig))
+def test_every_number_has_a_least_value(name: str) -> None:
+    kind = str(kinds(FitConfig)[name])
+    if "int" in kind or "float" in kind:
+        assert math.isfinite(knobs(FitConfig)[name].low)
 
 
 def test_toml_holds_the_whole_configuration() -> None:
