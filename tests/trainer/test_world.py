@@ -28,11 +28,16 @@ def torchrun(config: FitConfig, *words: str, processes: int = 2) -> subprocess.P
     """`trainer fit` in several processes, as a user starts it."""
     hyp = config.run.with_suffix(".toml")
     hyp.write_text(to_toml(config), encoding="utf-8")
-    launch = ["torch.distributed.run", "--standalone", f"--nproc-per-node={processes}", "-m", "trainer"]
-    command = ["-m", *launch, "fit", *(words or (str(config.data), "--hyp", str(hyp))), "-o", str(config.run)]
+    words = words or (str(config.data), "--hyp", str(hyp))
+    return started("trainer", "fit", *words, "-o", str(config.run), processes=processes)
+
+
+def started(module: str, *words: str, processes: int = 2) -> subprocess.Popen[str]:
+    """A module in several processes."""
     # a file would keep the ports of one run apart from those of another; `standalone` picks a free one
+    launch = ["torch.distributed.run", "--standalone", f"--nproc-per-node={processes}", "-m", module, *words]
     return subprocess.Popen(
-        [sys.executable, *command],
+        [sys.executable, "-m", *launch],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -71,6 +76,35 @@ def test_two_processes_follow_the_loss_curve_of_one_with_the_double_batch(
     assert ours.keys() == theirs.keys()
     for name, tensor in ours.items():
         torch.testing.assert_close(tensor, theirs[name], rtol=1e-2, atol=1e-3)
+
+
+HEADS = ("free", "yolov3", "ssd")  # the test above trains the head with anchors
+
+
+@pytest.fixture(scope="module")
+def of_heads(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """For each of HEADS a run HEAD-two of two processes with batches of 4, and HEAD-one with batches of 8."""
+    runs = tmp_path_factory.mktemp("heads")
+
+    def asked(head: str, name: str, batch: int) -> FitConfig:
+        return config(data, runs / f"{head}-{name}", model="light", head=head, batch=batch, steps=4, lr=1e-4)
+
+    files = [runs / f"{head}.toml" for head in HEADS]
+    for head, file in zip(HEADS, files, strict=True):
+        file.write_text(to_toml(asked(head, "two", 4)), encoding="utf-8")
+    process = started("tests.trainer.fit_several", *map(str, files))
+    for head in HEADS:
+        fit(asked(head, "one", 8))
+    said, _ = process.communicate(timeout=240)
+    assert process.returncode == 0, said
+    return runs
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_two_processes_follow_the_curve_of_one_with_every_head(of_heads: Path, head: str) -> None:
+    one, two = losses(of_heads / f"{head}-one"), losses(of_heads / f"{head}-two")
+    assert len(one) >= 2
+    assert two == pytest.approx(one, rel=1e-3)
 
 
 def test_two_killed_processes_resume_to_the_same_curve(data: Path, alone: Path, tmp_path: Path) -> None:

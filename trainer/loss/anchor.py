@@ -21,6 +21,7 @@ from torch import Tensor
 
 from trainer.assign.overlap import assign_best
 from trainer.assign.ratio import Positives, assign
+from trainer.decode.grid import precise
 from trainer.loss.boxes import BoxLoss, ciou_loss
 from trainer.loss.classes import ClassLoss, bce
 from trainer.loss.classes.weights import one_hot, weighed
@@ -63,17 +64,18 @@ class AnchorLoss:
         device = maps[0].device
         sums = []
         for raw, level, stride in zip(maps, levels, self.strides, strict=True):
-            wanted = torch.zeros(raw.shape[:4], device=device)  # objectness each cell should give
+            raw = precise(raw)
+            wanted = raw.new_zeros(raw.shape[:4])  # objectness each cell should give
             box_sum = cls_sum = torch.zeros((), device=device)
             if len(level):
-                cells = raw[level.image, level.anchor, level.row, level.column].float()  # (P, 5 + C)
+                cells = raw[level.image, level.anchor, level.row, level.column]  # (P, 5 + C)
                 paid, iou = self.box_loss(_decode(cells, level), level.box, float(stride))
                 box_sum = paid.sum()
                 _raise_to(wanted, level, iou.detach())
                 labels = targets.labels[level.target]
                 classes = one_hot(labels, raw.shape[4] - 5, self.smoothing, cells)
                 cls_sum = weighed(self.class_loss(cells[:, 5:], classes), labels, self.class_weights).sum()
-            obj_sum = self.class_loss(raw[..., 4].float(), wanted).sum()
+            obj_sum = self.class_loss(raw[..., 4], wanted).sum()
             sums.append(LevelSums(box_sum, obj_sum, cls_sum, len(level), wanted.numel()))
         if self.scaling == "yolov5":
             box, obj, cls = as_yolov5(sums, maps[0].shape[4] - 5, self.imgsz, self.mean)
