@@ -7,6 +7,8 @@ import os
 import subprocess
 import sys
 import time
+import types
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
@@ -35,11 +37,11 @@ def new_folder(path: Path) -> Path:
     return path
 
 
-def export(out: Path) -> Path:
-    """The set as a hand-over folder under `out`, split by its own lists; its data.yaml."""
-    if not VOC.is_dir():
-        stop(f"the data set is not here: {VOC} does not exist; give --data DATA.yaml")
-    command = [sys.executable, "-m", "curate", "export", str(VOC), "--to", "yolo", "-o", str(out)]
+def export(out: Path, data: Path = VOC, *options: str) -> Path:
+    """A data set (the blood cells) as a hand-over folder under `out`; its data.yaml."""
+    if not data.is_dir():
+        stop(f"the data set is not here: {data} does not exist; give --data")
+    command = [sys.executable, "-m", "curate", "export", str(data), "--to", "yolo", *options, "-o", str(out)]
     if subprocess.run(command, cwd=REPO, stdout=subprocess.DEVNULL).returncode == 2:
         stop("curate export failed")
     return out / "data.yaml"
@@ -55,11 +57,12 @@ def trainer(*words: object) -> list[str]:
     return [sys.executable, "-m", "trainer", *map(str, words)]
 
 
-def run(command: list[str], threads: int) -> Cost:
+def run(command: list[str], threads: int, environ: Mapping[str, str] = types.MappingProxyType({})) -> Cost:
     """Run to the end; the benchmark ends where it fails. Its talk goes to stderr."""
     before = os.times()
     began = time.monotonic()
-    if subprocess.run(command, cwd=REPO, env=environment(threads), stdout=sys.stderr).returncode:
+    env = environment(threads) | dict(environ)
+    if subprocess.run(command, cwd=REPO, env=env, stdout=sys.stderr).returncode:
         stop(f"failed: {' '.join(command)}")
     after = os.times()
     cpu = after.children_user + after.children_system - before.children_user - before.children_system
