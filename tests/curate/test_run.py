@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from curate.cli import app
-from curate.commands.run import Result, run
+from curate.commands.run import Result, plan, run
 from curate.commands.run_state import State
 from curate.commands.run_training import beside, fit_config
 from curate.config import load
@@ -187,6 +187,14 @@ def test_paths_of_the_training_table_start_where_the_file_lies(place: Path) -> N
     config = planned(place, 'steps = 3\ncutouts = "抠图"\npretrained = "权重.pt"\n')
     assert (config.cutouts, config.pretrained) == (place / "抠图", place / "权重.pt")
     assert planned(place, "steps = 3\n").backbone_weights == "none"
+
+
+def test_training_is_done_again_when_what_its_table_reads_has_changed(place: Path) -> None:
+    (place / "抠图").mkdir()
+    lines = 'steps = 3\ncutouts = "抠图"\npretrained = "没有.pt"\nbackbone_weights = "cache"\n'
+    config_file = put(place / "curate.toml", '[data]\npath = "data"\nout = "out"\n[export]\n[fit]\n' + lines)
+    (step,) = [step for step in plan(beside(load(config_file), place)) if step.name == "fit"]
+    assert step.reads == (place / "抠图",)  # what is not there, training will tell
 
 
 @pytest.mark.parametrize(
