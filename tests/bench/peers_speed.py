@@ -26,7 +26,7 @@ def speed(asked: argparse.Namespace) -> None:
     """Print a line a round and the medians with their ratios; leaves OUT/speed.json."""
     out: Path = asked.out.resolve()
     out.mkdir(parents=True, exist_ok=True)
-    data = without_val(out / "data")
+    data = without_val(out / "data", asked.data_root / "bccd_voc")
     images = count_images(data, "train") * asked.epochs
     sides = {"ours": _ours, "ours, head free": _free, "peer": _peer}
     rows: list[dict[str, dict[str, float]]] = []
@@ -61,11 +61,11 @@ def speed(asked: argparse.Namespace) -> None:
     (out / "speed.json").write_text(content + "\n", encoding="utf-8")
 
 
-def without_val(out: Path) -> Path:
+def without_val(out: Path, voc: Path) -> Path:
     """The blood cells without a split to evaluate by on the way; its data.yaml."""
     data = out / "data.yaml"
     if not data.is_file():
-        export(out)
+        export(out, voc)
         text = data.read_text(encoding="utf-8").replace("val: images/val\n", "")
         data.write_text(text, encoding="utf-8")
         shutil.rmtree(out / "images" / "val")

@@ -28,7 +28,7 @@ import json
 import platform
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
@@ -164,12 +164,13 @@ def compare(asked: argparse.Namespace) -> None:
             yaml = out / data / "data" / "data.yaml"
             for contender in contenders(asked):
                 where = out / data / contender.name.replace(" ", "-").replace("--", "") / f"seed-{seed}"
-                if asked.table and not (where / "trial.json").is_file():
+                done = (where / "trial.json").is_file()
+                if asked.table and not done:
                     continue
-                with alone(out):
+                task = Task(yaml, "test", asked.minutes, asked.imgsz, asked.threads, seed)
+                with nullcontext() if done else alone(out):
                     if not yaml.is_file():
                         export(yaml.parent, asked.data_root / folder, *options)
-                    task = Task(yaml, "test", asked.minutes, asked.imgsz, asked.threads, seed)
                     made = trial(contender, task, where)
                 found.setdefault((data, contender.name), []).append(made)
                 text = _write(out, found, asked)
