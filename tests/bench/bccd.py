@@ -62,8 +62,9 @@ def run(command: list[str], threads: int, environ: Mapping[str, str] = types.Map
     before = os.times()
     began = time.monotonic()
     env = environment(threads) | dict(environ)
-    if subprocess.run(command, cwd=REPO, env=env, stdout=sys.stderr).returncode:
-        stop(f"failed: {' '.join(command)}")
+    code = subprocess.run(command, cwd=REPO, env=env, stdout=sys.stderr).returncode
+    if code:  # negative: the signal that ended it
+        stop(f"failed with {code}: {' '.join(command)}")
     after = os.times()
     cpu = after.children_user + after.children_system - before.children_user - before.children_system
     return Cost(time.monotonic() - began, cpu)
