@@ -109,7 +109,7 @@ def trial(data: Path, options: str, seed: int, where: Path, asked: argparse.Name
     out = where / f"seed-{seed}"
     cpu = train(data, options, steps, seed, out, asked)
     found = judge(out, data, "test", 1)
-    figures = {"ap50": found["ap50"], "ap": found["ap"], "ap_small": found["by_size"]["small"]["ap"]}
+    figures = {"ap50": found["ap50"], "ap": found["ap"], "ap_small": found["per_size"]["small"]["ap"]}
     settings = {
         "options": options,
         "model": asked.model,
@@ -153,7 +153,7 @@ def table(found: Mapping[str, list[dict[str, Any]]], asked: argparse.Namespace) 
         for name in sorted(names, key=lambda name: -fmean(one["ap"] for one in found[name])):
             trials = found[name]
             apart = [one["ap"] - base[one["seed"]]["ap"] for one in trials if one["seed"] in base]
-            cells = [name, *(_spread([one[f] for one in trials]) for f in FIGURES)]
+            cells = [name, *(_spread([one[f] or 0.0 for one in trials]) for f in FIGURES)]
             cells += [_spread(apart, "+") if name != BASE and apart else ""]
             cells += [str(trials[0]["steps"]), str(len(trials))]
             lines.append(f"| {' | '.join(cells)} |")
