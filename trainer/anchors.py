@@ -1,7 +1,7 @@
-"""Anchors for a set of boxes: k-means under the ratio metric that decides who may answer for a box.
+"""Anchors: those that are published, and how well any anchors suit boxes.
 
-Sizes (w, h) in pixels at the training size flow in; anchors (levels, per level, 2), smallest first, flow out.
-Pure numpy; the same input and seed give the same anchors.
+Sizes (w, h) in pixels at the training size flow in, a `Quality` flows out. Pure numpy. anchor_search.py fits
+anchors of their own to boxes, anchor_choice.py says which to take.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 Sizes = NDArray[np.float64]  # (N, 2): w, h
 Grid = tuple[tuple[tuple[float, float], ...], ...]  # (levels, per level, 2): w, h in pixels
 
-STARTS = 5  # k-means keeps the best of that many starts
-ROUNDS = 100  # a start that still moves after that many rounds is taken as it is
+THRESHOLD = 4.0  # yolov5's anchor_t: an anchor answers for boxes up to this many times wider, narrower ...
+PER_LEVEL = 3  # anchors that are published for each level
 
 # (w, h) in pixels at 640, three a level: what YOLOv5 fitted to COCO at strides 8, 16, 32
 _ANCHORS = {
@@ -35,12 +35,12 @@ _ANCHORS_P6 = {
 
 
 @dataclass(frozen=True)
-class Anchors:
-    """Anchors and how well they fit."""
+class Quality:
+    """How well anchors suit boxes; all in [0, 1]."""
 
-    grid: Grid
-    fitness: float  # mean over boxes of the best ratio, counting only ratios above 1 / anchor_t
-    recall: float  # share of boxes with an anchor within anchor_t: the best possible recall
+    fitness: float  # mean best ratio, 0 where it is beyond the threshold
+    mean_iou: float  # mean best IoU of corner-aligned shapes
+    bpr: float  # best possible recall: share of boxes within the threshold of some anchor
 
 
 def default_anchors(imgsz: int, strides: Sequence[int] = (8, 16, 32)) -> Grid:
@@ -57,98 +57,26 @@ def default_anchors(imgsz: int, strides: Sequence[int] = (8, 16, 32)) -> Grid:
     return tuple(levels)
 
 
-def ratios(sizes: Sizes, anchors: Sizes) -> NDArray[np.float64]:
-    """How alike shapes are, min(w/w', w'/w, h/h', h'/h): (N, 2), (K, 2) -> (N, K) in (0, 1]."""
-    quotient = sizes[:, None] / anchors[None]
-    return np.minimum(quotient, 1 / quotient).min(axis=2)
+def judge(wh: Sizes, anchors: Sizes, threshold: float = THRESHOLD) -> Quality:
+    """Quality of anchors (K, 2) for shapes (N, 2); zeros for no shapes."""
+    if len(wh) == 0:
+        return Quality(0.0, 0.0, 0.0)
+    w, h = wh[:, 0].copy(), wh[:, 1].copy()
+    best, best_iou = np.zeros(len(wh)), np.zeros(len(wh))
+    for a, b in anchors:  # one anchor at a time: a million shapes stay within a few dozen MB
+        small_w, small_h = np.minimum(w, a), np.minimum(h, b)
+        np.maximum(best, np.minimum(small_w / np.maximum(w, a), small_h / np.maximum(h, b)), out=best)
+        shared = small_w * small_h
+        np.maximum(best_iou, shared / (w * h + a * b - shared), out=best_iou)
+    within = best > 1 / threshold
+    return Quality(float((best * within).mean()), float(best_iou.mean()), float(within.mean()))
 
 
-def score(sizes: Sizes, anchors: Sizes, anchor_t: float = 4.0) -> tuple[float, float]:
-    """(fitness, best possible recall) of `anchors` (K, 2) on `sizes` (N, 2); (0, 0) without boxes."""
-    if len(sizes) == 0:
-        return 0.0, 0.0
-    shapes, counts = np.unique(sizes, axis=0, return_counts=True)
-    best = ratios(shapes, anchors).max(axis=1)
-    return _fitness(best, counts, anchor_t), float(np.average(best > 1 / anchor_t, weights=counts))
-
-
-def fit_anchors(
-    sizes: Sizes, *, levels: int = 3, per_level: int = 3, anchor_t: float = 4.0, seed: int = 0
-) -> Anchors:
-    """Anchors fitted to `sizes` (N, 2), w and h in pixels at the training size.
-
-    k-means on the unique shapes, weighted by how often they occur, distance 1 - `ratios`, centre the
-    weighted median of log w and log h (the median minimises a sum of log ratios, and does not chase
-    outliers). Boxes with a side under 2 pixels take no part. The best of several starts wins.
-
-    Raises ValueError without any usable box: the caller knows the default to fall back to.
-    """
-    sizes = np.asarray(sizes, dtype=np.float64).reshape(-1, 2)
-    usable = sizes[(sizes >= 2).all(axis=1)]
-    if len(usable) == 0:
-        raise ValueError("no box of at least 2 x 2 pixels to fit anchors to")
-    # a tenth of a pixel is far below what anchors resolve, and makes a million boxes a few thousand shapes
-    shapes, counts = np.unique(np.round(usable, 1), axis=0, return_counts=True)
-    wanted = levels * per_level
-    if len(shapes) <= wanted:
-        anchors = _spread(shapes, counts, wanted)
-    else:
-        rng = np.random.default_rng(seed)
-        starts = [_k_means(shapes, counts, wanted, rng) for _ in range(STARTS)]
-        anchors = max(starts, key=lambda a: _fitness(ratios(shapes, a).max(axis=1), counts, anchor_t))
-    anchors = anchors[np.argsort(anchors.prod(axis=1), kind="stable")]
-    fitness, recall = score(usable, anchors, anchor_t)
-    rounded = np.round(anchors, 2).reshape(levels, per_level, 2)
-    grid = tuple(tuple((float(w), float(h)) for w, h in level) for level in rounded)
-    return Anchors(grid, fitness, recall)
-
-
-def _fitness(best: NDArray[np.float64], counts: NDArray[np.intp], anchor_t: float) -> float:
-    return float(np.average(best * (best > 1 / anchor_t), weights=counts))
-
-
-def _k_means(
-    shapes: Sizes, counts: NDArray[np.intp], k: int, rng: np.random.Generator
-) -> NDArray[np.float64]:
-    """One start: (N, 2) unique shapes with their counts -> (k, 2)."""
-    # k-means++: each further centre is drawn with the squared distance to the nearest one so far
-    centres = shapes[rng.choice(len(shapes), p=counts / counts.sum())][None]
-    for _ in range(k - 1):
-        far = counts * (1 - ratios(shapes, centres).max(axis=1)) ** 2
-        centres = np.concatenate((centres, shapes[rng.choice(len(shapes), p=far / far.sum())][None]))
-
-    owner = np.full(len(shapes), -1)
-    for _ in range(ROUNDS):
-        near = ratios(shapes, centres)
-        moved = near.argmax(axis=1)
-        if (moved == owner).all():
-            break
-        owner = moved
-        for i in range(k):
-            mine = owner == i
-            if mine.any():
-                centres[i] = [_weighted_median(shapes[mine, axis], counts[mine]) for axis in (0, 1)]
-            else:  # an empty cluster would stay empty for ever: move it to the worst served shape
-                centres[i] = shapes[(counts * (1 - near.max(axis=1))).argmax()]
-    return centres
-
-
-def _weighted_median(values: NDArray[np.float64], weights: NDArray[np.intp]) -> float:
-    order = values.argsort(kind="stable")
-    total = weights[order].cumsum()
-    # the same for v and log v: the median does not care for a monotonic scale
-    return float(values[order][np.searchsorted(total, total[-1] / 2)])
-
-
-def _spread(shapes: Sizes, counts: NDArray[np.intp], k: int) -> NDArray[np.float64]:
-    """k anchors from at most k shapes: the shapes, and the commonest of them a little larger and smaller."""
-    anchors = [tuple(shape) for shape in shapes]
-    commonest = shapes[np.argsort(-counts, kind="stable")]
-    step = 1
-    while len(anchors) < k:
-        for shape in commonest:
-            for factor in (1.25**step, 1.25**-step):
-                if len(anchors) < k:
-                    anchors.append(tuple(shape * factor))
-        step += 1
-    return np.array(anchors, dtype=np.float64)
+def answering(wh: Sizes, anchors: Sizes, threshold: float = THRESHOLD) -> NDArray[np.int64]:
+    """How many of the anchors (K, 2) answer for each shape (N, 2): (N,)."""
+    count = np.zeros(len(wh), dtype=np.int64)
+    w, h = wh[:, 0].copy(), wh[:, 1].copy()
+    for a, b in anchors:
+        near = np.minimum(w, a) * threshold > np.maximum(w, a)
+        count += near & (np.minimum(h, b) * threshold > np.maximum(h, b))
+    return count

@@ -145,9 +145,12 @@ class FitConfig:
     pool: str = knob(AUTO, "pyramid pooling of a yolov5 or light", "network", choices=(AUTO, *POOLS))
     anchors: str = knob(
         AUTO,
-        "where they come from; auto: dataset.json's where made for this imgsz, else fitted",
+        "auto: dataset.json's if made for this imgsz, else fitted where that pays; default: published",
         "network",
-        choices=(AUTO, "default"),
+        choices=(AUTO, "fitted", "default"),
+        effect="auto fits to half of the images, judges by the other half, and keeps the published anchors "
+        "where fitted ones are hardly nearer or would put boxes on levels that do not suit their size; "
+        "`curate anchors` shows that beforehand.",
     )
     pretrained: Path | None = knob(  # noqa: RUF009 - what it calls is a field
         None,

@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 import shlex
 
-import numpy as np
 import torch
 
-from trainer.anchors import Grid, Sizes, default_anchors, fit_anchors, score
+from trainer.anchor_choice import ENOUGH, Choice, choose, flat
+from trainer.anchor_search import fit
+from trainer.anchors import PER_LEVEL, Grid, Sizes, default_anchors, judge
 from trainer.assign.ratio import unanswered
 from trainer.config import DEFAULT_MODEL, FitConfig
 from trainer.console import Talk
@@ -27,8 +28,8 @@ from trainer.priors import fit_priors
 from trainer.priors import score as prior_score
 from trainer.start import Start, read_start
 
+LEAST_SIDE = 2.0  # pixels at the training size; smaller boxes take no part in a fit, as in YOLOv5
 SHOWN_PROBLEMS = 10  # rows of the folder's report that are written out
-ENOUGH = 0.98  # anchors that came with weights stay where they reach that share of the boxes
 
 
 def read_aloud(config: FitConfig, talk: Talk) -> Folder:
@@ -84,7 +85,7 @@ def choose_model(config: FitConfig, folder: Folder, talk: Talk) -> ModelConfig:
         return dataclasses.replace(model, head=priors)
     if isinstance(head, AnchorHead | Yolov3Head):
         known = head.anchors if theirs else None
-        grid = _anchors(config, folder, model.strides, len(head.anchors[0]), sizes, known, talk)
+        grid = _anchors(config, folder, model.strides, len(head.anchors[0]), known, talk)
         return dataclasses.replace(model, head=dataclasses.replace(head, anchors=grid))
     return model
 
@@ -152,39 +153,68 @@ def _anchors(
     folder: Folder,
     strides: tuple[int, ...],
     per_level: int,
-    sizes: Sizes,
     known: Grid | None,
     talk: Talk,
 ) -> Grid:
     """Anchors (levels, per level, 2) and aloud where they come from; `known` came with the weights."""
+    train = folder.splits["train"]
+    sizes = train.box_sizes(config.imgsz)
+    usable = (sizes >= LEAST_SIDE).all(axis=1)
     levels = len(strides)
     grid: Grid
     if config.anchors == "default":
         grid, origin = default_anchors(config.imgsz, strides), "the published ones"
-    elif known is not None and _reach(known, sizes, config.anchor_t) >= ENOUGH:
+    elif config.anchors == AUTO and known is not None and _reach(known, sizes, config.anchor_t) >= ENOUGH:
         grid, origin = known, "those of the weights"
-    elif _made_for(folder, config.imgsz, levels * per_level):
+    elif config.anchors == AUTO and _made_for(folder, config.imgsz, levels * per_level):
         ordered = sorted(folder.anchors or (), key=lambda wh: wh[0] * wh[1])
         grid = grid_of([ordered[i * per_level : (i + 1) * per_level] for i in range(levels)])
         origin = "dataset.json's"
-    elif (sizes >= 2).all(axis=1).any():
-        fitted = fit_anchors(
-            sizes, levels=levels, per_level=per_level, anchor_t=config.anchor_t, seed=config.seed
-        )
-        grid, origin = fitted.grid, "fitted"
-    else:
+    elif not usable.any():
         grid = default_anchors(config.imgsz, strides)
-        origin = "the published ones (no box has 2 x 2 pixels)"
-    flat = np.array(grid, dtype=np.float64).reshape(-1, 2)
-    fitness, recall = score(sizes, flat, config.anchor_t)
-    talk.say(f"anchors: {origin}: {_shown(flat)}; fitness {fitness:.3f}, reach {recall:.1%} of the boxes")
+        origin = f"the published ones (no box has {LEAST_SIDE:g} x {LEAST_SIDE:g} pixels)"
+    elif config.anchors == AUTO and per_level == PER_LEVEL:
+        choice = choose(
+            sizes[usable],
+            train.box_images()[usable],
+            imgsz=config.imgsz,
+            strides=strides,
+            anchor_t=config.anchor_t,
+            seed=config.seed,
+        )
+        grid, origin = choice.grid, _why(choice)
+    else:  # as asked; or there are none published to judge them by
+        best = fit(sizes[usable], levels * per_level, config.seed, threshold=config.anchor_t)
+        grid, origin = grid_of(best.reshape(levels, per_level, 2).tolist()), "fitted"
+    anchors = flat(grid)
+    quality = judge(sizes, anchors, config.anchor_t)
+    talk.say(
+        f"anchors: {origin}: {_shown(anchors)}; fitness {quality.fitness:.3f}, "
+        f"reach {quality.bpr:.1%} of the boxes"
+    )
     if config.assigner == "iou":  # every box has its best anchor
         return grid
     boxes = torch.from_numpy(sizes).repeat(1, 2)  # only w and h count
-    lost = int(unanswered(boxes, torch.from_numpy(flat), config.anchor_t).sum())
+    lost = int(unanswered(boxes, torch.from_numpy(anchors), config.anchor_t).sum())
     if lost:
         talk.say(f"{lost} of {len(sizes)} boxes fit no anchor and teach nothing; raise anchor_t or imgsz")
     return grid
+
+
+def _why(choice: Choice) -> str:
+    """Which anchors were chosen, and by what."""
+    where = "on other images" if choice.held_out else "on the same boxes"
+    gain = f"fitness {choice.gain:+.3f} {where}"
+    if choice.verdict == "fit":
+        return f"fitted ({gain})"
+    if choice.gain <= 0:
+        return f"the published ones, which serve these boxes as well (fitted ones: {gain})"
+    if choice.verdict == "either":
+        return f"the published ones, since fitted ones are hardly nearer ({gain})"
+    return (
+        f"the published ones, since fitted ones would teach {choice.misplaced:.0%} of the boxes on levels "
+        f"that do not suit their size ({gain})"
+    )
 
 
 def _priors(
@@ -194,16 +224,16 @@ def _priors(
 
     `known` came with the weights.
     """
-    if known is not None and config.anchors != "default":
+    if known is not None and config.anchors == AUTO:
         grid, origin = known, "those of the weights"
-    elif config.anchors == "default" or not (sizes >= 2).all(axis=1).any():
+    elif config.anchors == "default" or not (sizes >= LEAST_SIDE).all(axis=1).any():
         grid, origin = default_priors(config.imgsz, strides), "the published ones"
     else:
         grid, origin = fit_priors(sizes, strides, config.imgsz), "spread over the boxes"
-    flat = np.array([size for level in grid for size in level])
-    met = prior_score(sizes, flat, config.match_iou)
+    every = flat(grid)
+    met = prior_score(sizes, every, config.match_iou)
     talk.say(
-        f"priors: {origin}: {_shown(flat)}; {met:.1%} of the boxes overlap one of their shape by "
+        f"priors: {origin}: {_shown(every)}; {met:.1%} of the boxes overlap one of their shape by "
         f"{config.match_iou:g}, each other box has one to itself"
     )
     return PriorHead(grid)
@@ -216,8 +246,8 @@ def _made_for(folder: Folder, imgsz: int, count: int) -> bool:
 def _reach(grid: Grid, sizes: Sizes, anchor_t: float) -> float:
     if not len(sizes):
         return 1.0
-    return score(sizes, np.array(grid, dtype=np.float64).reshape(-1, 2), anchor_t)[1]
+    return judge(sizes, flat(grid), anchor_t).bpr
 
 
-def _shown(flat: np.ndarray) -> str:
-    return " ".join(f"{w:.0f}x{h:.0f}" for w, h in flat.tolist())
+def _shown(anchors: Sizes) -> str:
+    return " ".join(f"{w:.0f}x{h:.0f}" for w, h in anchors.tolist())

@@ -41,7 +41,11 @@ def export(
     ] = None,
     imgsz: Annotated[
         Optional[int],
-        typer.Option(min=32, show_default="no anchors", help="Add anchors fitted to train at this size."),
+        typer.Option(
+            min=32,
+            show_default="no anchors",
+            help="Add anchors for train at this size: fitted, or the published where these do.",
+        ),
     ] = None,
     link: Annotated[
         Optional[str],

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
-from curate.anchor_choice import ENOUGH, STRIDES, WORTH, Result, of_shapes
-from curate.anchors import OBJECTIVES, THRESHOLD, Objective, Quality, shapes
+from curate.anchors import shapes
 from curate.errors import CurateError
 from curate.formats.discover import open_dataset
 from curate.tree import Tree
+
+if TYPE_CHECKING:
+    from trainer.anchor_choice import Choice
+    from trainer.anchors import Quality
 
 
 def run(
@@ -19,33 +23,43 @@ def run(
     layers: int = 3,
     per_layer: int = 3,
     strides: Sequence[int] | None = None,
-    objective: Objective = "ratio",
-    anchor_t: float = THRESHOLD,
+    objective: Literal["ratio", "iou"] = "ratio",
+    anchor_t: float = 4.0,
     seed: int = 0,
     workers: int | None = None,
-) -> Result:
+) -> Choice:
     """Anchors for every box under `path`, whatever its split and class. Raises CurateError.
 
     `strides` say which levels there are, and go before `layers`, the number of the usual ones.
     """
+    from trainer.anchor_choice import STRIDES, choose  # loads no torch
+
     _refuse(imgsz, layers, objective, anchor_t)
     levels = tuple(strides) if strides is not None else STRIDES[:layers]
     if not levels or any(s not in (4, *STRIDES) for s in levels) or sorted(set(levels)) != list(levels):
         shown = ",".join(map(str, levels))
         raise CurateError(f"--strides {shown} is no head.", "Give some of 4,8,16,32,64,128 in that order.")
     dataset = open_dataset(Tree.open(path), workers=workers)
-    return of_shapes(
-        shapes(dataset, imgsz),
+    found = shapes(dataset, imgsz)
+    if not len(found.wh):
+        raise CurateError("There is no box to fit anchors to.", "Label some objects first.")
+    return choose(
+        found.wh,
+        found.image,
         imgsz=imgsz,
         strides=levels,
         per_layer=per_layer,
         objective=objective,
         anchor_t=anchor_t,
         seed=seed,
+        left_out=found.left_out,
     )
 
 
 def _refuse(imgsz: int, layers: int, objective: str, anchor_t: float) -> None:
+    from trainer.anchor_choice import STRIDES
+    from trainer.anchor_search import OBJECTIVES
+
     if not 1 <= layers <= len(STRIDES):
         raise CurateError(f"--layers {layers} is no head.", f"Give 1 to {len(STRIDES)}; the usual is 3.")
     if imgsz < 32:
@@ -56,7 +70,7 @@ def _refuse(imgsz: int, layers: int, objective: str, anchor_t: float) -> None:
         raise CurateError(f"--anchor-t {anchor_t:g} matches nothing.", "Give 2 to 8; the usual is 4.")
 
 
-def describe(result: Result) -> str:
+def describe(result: Choice) -> str:
     """The result for people: one line a level, the figures beside those of the usual anchors, the verdict."""
     lines = [f"{result.boxes:,} boxes at {result.imgsz} px"]
     if result.left_out:
@@ -79,8 +93,10 @@ def _row(name: str, quality: Quality) -> str:
     return f"  {name:<22}{quality.fitness:>9.4f}{quality.mean_iou:>10.4f}{quality.bpr:>8.4f}"
 
 
-def verdict(result: Result) -> list[str]:
+def verdict(result: Choice) -> list[str]:
     """What to do, and why, in sentences."""
+    from trainer.anchor_choice import ENOUGH, WORTH
+
     what = "mean IoU" if result.objective == "iou" else "fitness"
     gain = f"{what} {result.gain:+.3f} on {'other images' if result.held_out else 'the same boxes'}"
     if result.verdict == "keep" and result.gain > 0:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from curate import anchors as fitting
 from curate import splits
+from curate.commands.anchors import verdict as describe_anchors
 from curate.errors import ConfigError
 from curate.handover import voc_folder, yolo_folder
-from curate.handover.assembly import Assembly, assemble, train_shapes
+from curate.handover.assembly import Assembly, assemble, choose_anchors
 from curate.handover.folder import prepare
 from curate.tree import display
 
@@ -50,7 +50,7 @@ def run(
     workers: int | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> Result:
-    """Merge the data sets at `paths` into one hand-over folder. With `imgsz` anchors are fitted, too.
+    """Merge the data sets at `paths` into one hand-over folder. With `imgsz` anchors for it are chosen, too.
 
     With `pixels` the images of sets that are dealt out are decoded, and near-copies stay together. See
     `assemble` for what goes in. Raises CurateError.
@@ -73,11 +73,13 @@ def run(
     )
     anchors = None
     if imgsz:
-        wh = train_shapes(assembly.selection, imgsz)
-        if len(wh):
-            anchors = fitting.fit(wh, 9, seed).tolist()
+        choice = choose_anchors(assembly.selection, imgsz, seed=seed)
+        if choice is None:
+            note = "no anchors: train has no boxes"
         else:
-            assembly = replace(assembly, notes=(*assembly.notes, "no anchors: train has no boxes"))
+            anchors = choice.advised
+            note = describe_anchors(choice)[0]
+        assembly = replace(assembly, notes=(*assembly.notes, note))
     return write(
         assembly,
         out,

@@ -11,9 +11,8 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from curate import anchors as fitting
 from curate import splits
-from curate.anchor_choice import published
+from curate.commands import anchors as anchoring
 from curate.commands import export as exporting
 from curate.commands import split as splitting
 from curate.commands import validate as validating
@@ -24,7 +23,7 @@ from curate.config import Negatives, Paste
 from curate.findings import Severity
 from curate.formats.discover import open_dataset, recognise
 from curate.handover import voc_folder
-from curate.handover.assembly import Assembly, assemble, train_shapes
+from curate.handover.assembly import Assembly, assemble, choose_anchors
 from curate.handover.folder import prepare
 from curate.handover.selection import Source, select
 from curate.report.model import Report
@@ -246,25 +245,26 @@ def _train_part(state: State, labelled: Sequence[Path], which: int, out: Path) -
 
 
 def anchors(state: State) -> Outcome:
-    """Fit anchors to the boxes that will be trained on, at the size of training."""
+    """Choose anchors for the boxes that will be trained on, at the size and levels of training.
+
+    As `curate anchors` judges them: fitted ones by images they were not fitted to, beside the published ones.
+    """
     table = state.config.anchors
     assert table is not None
-    imgsz = fit_config(state).imgsz
-    wh = train_shapes(_assembly(state).selection, imgsz)
-    fitted, known = fitting.fit(wh, 9, table.seed), published(imgsz)
-    mine, usual = fitting.judge(wh, fitted), fitting.judge(wh, known)
-    text = "\n".join(
-        [
-            f"{len(wh):,} train boxes at {imgsz} px: " + "  ".join(f"{w:g},{h:g}" for w, h in fitted),
-            f"fitness {mine.fitness:.4f}, mean IoU {mine.mean_iou:.4f}; "
-            f"the published anchors: {usual.fitness:.4f}, {usual.mean_iou:.4f}",
-        ]
+    config = fit_config(state)
+    choice = choose_anchors(
+        _assembly(state).selection,
+        config.imgsz,
+        strides=config.strides,
+        anchor_t=config.anchor_t,
+        seed=table.seed,
     )
-    if usual.fitness >= mine.fitness:
-        fitted = known
-        text += "\nthe published anchors are kept: they serve these boxes as well"
-    values = {"anchors": fitted.tolist(), "imgsz": imgsz}
-    return Outcome(f"fitness {mine.fitness:.3f} (published ones {usual.fitness:.3f})", text, values=values)
+    if choice is None:
+        return Outcome("none: train has no boxes")
+    text = anchoring.describe(choice)
+    values = {"anchors": [list(anchor) for anchor in choice.advised], "imgsz": config.imgsz}
+    own = "kept the published ones" if choice.default_was_better else "fitted"
+    return Outcome(f"{own}: fitness {choice.gain:+.3f} by fitting", text, values=values)
 
 
 def _assembly(state: State) -> Assembly:

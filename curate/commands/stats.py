@@ -9,7 +9,6 @@ import numpy as np
 import polars as pl
 
 from curate import resolution
-from curate.anchor_choice import of_shapes
 from curate.anchors import shapes
 from curate.dataset import Dataset, frame_size
 from curate.errors import CurateError, MissingExtra
@@ -43,6 +42,7 @@ def run(
 def of_dataset(data: Dataset, target: str, *, imgsz: int = 640, seed: int = 0) -> Result:
     """The same for a data set that is open."""
     from trainer import levels  # loads no torch
+    from trainer.anchor_choice import choose
 
     found = groups(data, imgsz)
     usable = shapes(data, imgsz)
@@ -50,7 +50,9 @@ def of_dataset(data: Dataset, target: str, *, imgsz: int = 640, seed: int = 0) -
     numbers = names.astype(np.int64)[usable.row]
     advice = levels.advise(usable.wh, numbers)
     sides = np.sqrt(usable.wh.prod(axis=1)) / imgsz
-    anchors = of_shapes(usable, imgsz=imgsz, strides=advice.strides, seed=seed) if len(usable.wh) else None
+    anchors = None
+    if len(usable.wh):
+        anchors = choose(usable.wh, usable.image, imgsz=imgsz, strides=advice.strides, seed=seed)
     return Result(
         data=data,
         target=target,

@@ -6,8 +6,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from curate import splits
 from curate.anchors import Shapes
@@ -20,6 +22,9 @@ from curate.negatives.standing import Standings, standings
 from curate.negatives.standing import digest as digest_of
 from curate.paste.provenance import lineage
 from curate.tree import Tree, display
+
+if TYPE_CHECKING:
+    from trainer.anchor_choice import Choice
 
 RATIOS: Mapping[str, float] = {"train": 0.8, "val": 0.1, "test": 0.1}
 
@@ -78,18 +83,47 @@ def assemble(
     return Assembly(tuple(sources), selection, tuple(notes))
 
 
-def train_shapes(selection: Selection, imgsz: int) -> Shapes:
-    """Width and height of the train boxes, images letterboxed to imgsz: (N, 2) pixels."""
-    return np.array(
-        [
-            ((box.xyxy[2] - box.xyxy[0]) * scale, (box.xyxy[3] - box.xyxy[1]) * scale)
-            for item in selection.items
-            if item.split == "train"
-            for scale in [imgsz / max(item.width, item.height)]
-            for box in item.boxes
-        ],
-        dtype=np.float64,
-    ).reshape(-1, 2)
+class TrainBoxes(NamedTuple):
+    """What of the train boxes anchors and levels are chosen by."""
+
+    wh: Shapes  # (N, 2) pixels, images letterboxed to the training size
+    image: NDArray[np.int64]  # (N,) numbers the image of each
+    classes: NDArray[np.int64]  # (N,)
+
+
+def train_boxes(selection: Selection, imgsz: int) -> TrainBoxes:
+    """The boxes of the train split."""
+    rows = [
+        ((box.xyxy[2] - box.xyxy[0]) * scale, (box.xyxy[3] - box.xyxy[1]) * scale, number, box.label)
+        for number, item in enumerate(item for item in selection.items if item.split == "train")
+        for scale in [imgsz / max(item.width, item.height)]
+        for box in item.boxes
+    ]
+    table = np.array(rows, dtype=np.float64).reshape(-1, 4)
+    return TrainBoxes(table[:, :2], table[:, 2].astype(np.int64), table[:, 3].astype(np.int64))
+
+
+def choose_anchors(
+    selection: Selection,
+    imgsz: int,
+    *,
+    strides: Sequence[int] | Literal["auto"] | None = None,
+    anchor_t: float = 4.0,
+    seed: int = 0,
+) -> Choice | None:
+    """Anchors for the train boxes at `imgsz`, fitted or published, whichever is advised; None without boxes.
+
+    `strides` are the levels of the network: the usual ones, or with "auto" those that the boxes need.
+    """
+    from trainer import levels  # loads no torch
+    from trainer.anchor_choice import choose
+
+    found = train_boxes(selection, imgsz)
+    if not len(found.wh):
+        return None
+    usual = levels.advise(found.wh, found.classes)
+    chosen = usual.strides if strides == "auto" else tuple(strides or usual.usual)
+    return choose(found.wh, found.image, imgsz=imgsz, strides=chosen, anchor_t=anchor_t, seed=seed)
 
 
 def check_names(

@@ -14,10 +14,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.anchor_choice import of_shapes
-from curate.anchors import OBJECTIVES, Objective, fit, judge, shapes
+from curate.anchors import shapes
 from curate.formats.discover import open_dataset
 from tests.conftest import REPO
+from trainer.anchor_choice import choose
+from trainer.anchor_search import OBJECTIVES, Objective, fit
+from trainer.anchors import judge
 
 # peer, seconds, fitness, mean IoU; None where it was not measured
 PEERS_ON_BCCD: tuple[tuple[str, float, float | None, float], ...] = (
@@ -80,7 +82,7 @@ def compare(data: Path, seeds: int) -> None:
         name = f"curate --objective {objective}"
         print(f"{name:<36}{seconds:>9.3f}{fitness:>9.4f}{iou:>8.4f}  recall {bpr:.4f}")
     began = time.process_time()
-    of_shapes(found, imgsz=640)
+    choose(wh, found.image, imgsz=640)
     print(f"{'fit, held-out fits and the verdict':<36}{time.process_time() - began:>9.3f}")
     for name, peer_seconds, peer_fitness, peer_iou in PEERS_ON_BCCD:
         shown = f"{peer_fitness:.4f}" if peer_fitness else "-"

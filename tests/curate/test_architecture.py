@@ -24,7 +24,6 @@ ROOMS = [
         "rules",
         "splits",
         "anchors",
-        "anchor_choice",
         "resolution",
         "ablation",
     ),
@@ -37,6 +36,8 @@ def imports(path: Path, *, also_inside_functions: bool = True) -> Iterator[str]:
     """Absolute names of the modules that a file imports."""
     tree = ast.parse(path.read_bytes())
     inside = {n for f in ast.walk(tree) if isinstance(f, ast.FunctionDef) for n in ast.walk(f)}
+    # what only the type checker reads is never run
+    inside |= {n for block in ast.walk(tree) if _for_types(block) for n in ast.walk(block)}
     for node in ast.walk(tree):
         if node in inside and not also_inside_functions:
             continue
@@ -45,6 +46,10 @@ def imports(path: Path, *, also_inside_functions: bool = True) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import"
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _for_types(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
 
 
 def sources(package: str) -> list[Path]:

@@ -20,6 +20,7 @@ from curate.formats.discover import open_dataset
 from curate.formats.voc import SYNTHETIC_SOURCE, VocAnnotation, VocObject, write
 from curate.negatives.ledger import LEDGER, VERIFIED, Decision, dump
 from tests.curate.sets import files_below, picture, put, put_mirrored, put_voc
+from trainer.anchors import default_anchors
 
 HAND = ("hand", (8.0, 12.0, 40.0, 36.0))  # on 64 x 48: centre 0.375, 0.5; sides 0.5, 0.5
 HAND_ROW = "0 0.375000 0.500000 0.500000 0.500000\n"
@@ -69,8 +70,17 @@ def test_dataset_json_says_what_was_done(root: Path, tmp_path: Path) -> None:
     export.run([root], out=tmp_path / "out", imgsz=320)
     said = content(tmp_path / "out")
     assert (said["schema"], said["classes"], said["anchors_imgsz"]) == (1, ["hand"], 320)
-    assert len(said["anchors"]) == 9  # type: ignore[arg-type]
-    assert said["anchors"][0] == [160.0, 120.0]  # type: ignore[index]  # 32 x 24 of 64, five times larger
+    # at 320 px one box of 160 x 120: fitted to it all anchors would be on levels that do not suit its size
+    assert said["anchors"] == [[w / 2, h / 2] for level in default_anchors(640) for w, h in level]
+
+
+def test_anchors_are_fitted_where_the_published_ones_answer_for_nothing(tmp_path: Path) -> None:
+    # stripes of 64 x 3 px, at 640 px ten times larger; the widest published anchor is 373 x 326
+    boxes = {f"{i:02}": [("线", (0.0, 0.0, 64.0, 3.0))] for i in range(4)}
+    root = put_voc(tmp_path / "s", boxes, lists={"train": ["00", "01", "02"], "val": ["03"]})
+    result = export.run([root], out=tmp_path / "out", imgsz=640)
+    assert content(tmp_path / "out")["anchors"][0] == [640, 30]  # type: ignore[index]
+    assert "the published ones answer for 0.0% of the boxes only" in export.describe(result)
 
 
 def test_what_cannot_be_used_is_listed_with_its_place(tmp_path: Path) -> None:

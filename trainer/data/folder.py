@@ -70,6 +70,10 @@ class Split:
         """(M,) the class of each box, in the order of `box_sizes`."""
         return np.concatenate([np.zeros(0), *(rows[:, 0] for rows in self.labels)]).astype(np.int64)
 
+    def box_images(self) -> NDArray[np.int64]:
+        """(M,) the place of each box's image, in the order of `box_sizes`."""
+        return np.repeat(np.arange(len(self)), [len(rows) for rows in self.labels])
+
 
 @dataclass(frozen=True)
 class Folder:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 
-from curate.anchor_choice import ENOUGH, WORTH
 from curate.report.html.overview import percent
 from curate.report.stats.groups import CLASS, SPLIT, Group
 from curate.report.stats.result import Result
@@ -30,7 +29,7 @@ def advice(result: Result, words: Words) -> list[Sentence]:
         Sentence(
             words["topic_strides"], result.levels.strides != result.levels.usual, _strides(result, words)
         ),
-        Sentence(words["topic_anchors"], result.anchors.default_was_better, _anchors(result, words)),
+        Sentence(words["topic_anchors"], False, _anchors(result, words)),
         Sentence(
             words["topic_anchor_t"], result.anchors.advised_t != result.anchors.anchor_t, _t(result, words)
         ),
@@ -92,6 +91,8 @@ def _strides(result: Result, words: Words) -> str:
 
 
 def _anchors(result: Result, words: Words) -> str:
+    from trainer.anchor_choice import ENOUGH, WORTH
+
     found = result.anchors
     assert found is not None
     gain = words["gain_held_out" if found.held_out else "gain_same"].format(gain=f"{found.gain:+.3f}")

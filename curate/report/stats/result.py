@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from curate import anchor_choice
-from curate.anchors import THRESHOLD
 from curate.dataset import Dataset
 from curate.report.stats.groups import Group
 from curate.resolution import InputSize
+
+if TYPE_CHECKING:  # the trainer is only imported where it is called
+    from trainer.anchor_choice import Choice
+    from trainer.levels import Advice
 
 SCHEMA = 1
 
@@ -23,9 +25,9 @@ class Result:
     target: str  # as the user typed it
     imgsz: int
     groups: Sequence[Group]
-    levels: Any  # trainer.levels.Advice; the trainer is only imported where it is called
+    levels: Advice
     size: InputSize
-    anchors: anchor_choice.Result | None  # for the advised levels; None: there is no box to fit to
+    anchors: Choice | None  # for the advised levels; None: there is no box to fit to
 
     @property
     def all(self) -> Group:
@@ -36,23 +38,22 @@ class Result:
     def options(self) -> tuple[str, ...]:
         """What to add to `trainer fit`; () where the defaults are right.
 
-        The trainer fits anchors by itself, so they are named where the published ones are better. Levels and
-        anchors are for the size asked about; another size is a question to be asked again.
+        The trainer chooses anchors by itself, by the same judgement. Levels and threshold are for the size
+        asked about; another size is a question to be asked again.
         """
         found: list[str] = []
         if self.size.advised != self.imgsz:
             return ("--imgsz", str(self.size.advised))
         if self.levels.strides != self.levels.usual:
             found += ["--strides", ",".join(map(str, self.levels.strides))]
-        if self.anchors is not None:
-            if self.anchors.default_was_better:
-                found += ["--anchors", "default"]
-            if self.anchors.advised_t != THRESHOLD:
-                found += ["--anchor-t", f"{self.anchors.advised_t:g}"]
+        if self.anchors is not None and self.anchors.advised_t != self.anchors.anchor_t:
+            found += ["--anchor-t", f"{self.anchors.advised_t:g}"]
         return tuple(found)
 
     def as_object(self) -> dict[str, Any]:
         """For JSON."""
+        from trainer.anchors import THRESHOLD
+
         size, levels = self.size, self.levels
         return {
             "schema": SCHEMA,

@@ -83,11 +83,12 @@ _ENGLISH: dict[str, str] = {
     "stride {next}",
     "strides_idle": "nothing to do for stride {strides}: at most {few} of any class have work for it, even "
     "zoomed by half in training",
-    "anchors_keep": "Take the published anchors: they serve these boxes as well ({gain}).",
-    "anchors_misplaced": "Take the published anchors: fitted ones are nearer ({gain}), but would put "
-    "{misplaced} of the boxes on a level that does not suit their size.",
-    "anchors_either": "Take the published anchors: they answer for {bpr} of the boxes, and fitted ones "
-    "are hardly nearer ({gain}).",
+    "anchors_keep": "Keep what trainer fit does, the published anchors: they serve these boxes as well "
+    "({gain}).",
+    "anchors_misplaced": "Keep what trainer fit does, the published anchors: fitted ones are nearer "
+    "({gain}), but would put {misplaced} of the boxes on a level that does not suit their size.",
+    "anchors_either": "Keep what trainer fit does, the published anchors: they answer for {bpr} of the "
+    "boxes, and fitted ones are hardly nearer ({gain}).",
     "anchors_needed": "Keep what trainer fit does and fit anchors: the published ones answer for {bpr} "
     "of the boxes only ({gain}).",
     "anchors_fit": "Keep what trainer fit does: fitted anchors when training from scratch ({gain}), "
@@ -190,10 +191,11 @@ _CHINESE: dict[str, str] = {
     "strides_added_coarse": "增加步长 {stride}，因为有一个类别 {share} 的框大于 {limit} 像素，即步长 "
     "{next} 的 20 个格子",
     "strides_idle": "步长 {strides} 无事可做：训练时缩放一半后，任何类别也最多 {few} 的框需要它",
-    "anchors_keep": "改用公布的锚框：它们同样适合这些框（{gain}）。",
-    "anchors_misplaced": "改用公布的锚框：拟合的更接近（{gain}），但会把 {misplaced} "
+    "anchors_keep": "保留 trainer fit 的做法，用公布的锚框：它们同样适合这些框（{gain}）。",
+    "anchors_misplaced": "保留 trainer fit 的做法，用公布的锚框：拟合的更接近（{gain}），但会把 {misplaced} "
     "的框放到不适合其大小的层。",
-    "anchors_either": "改用公布的锚框：它们能匹配 {bpr} 的框，拟合的几乎没有更近（{gain}）。",
+    "anchors_either": "保留 trainer fit 的做法，用公布的锚框：它们能匹配 {bpr} 的框，"
+    "拟合的几乎没有更近（{gain}）。",
     "anchors_needed": "保留 trainer fit 的做法，拟合锚框：公布的只能匹配 {bpr} 的框（{gain}）。",
     "anchors_fit": "保留 trainer fit 的做法：从头训练时拟合锚框（{gain}）；"
     "用熟悉公布锚框的权重时保留它们，它们能匹配 {bpr} 的框。",

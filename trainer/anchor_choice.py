@@ -1,17 +1,19 @@
 """Fitted anchors or the published ones: both measured on the same boxes, and a verdict with its reasons.
 
-Shapes in, a `Result` out. What the published anchors are is asked of the trainer, which takes them where it
-fits none.
+Sizes flow in, a `Choice` flows out. Pure numpy. The one judgement in the house: `trainer fit --anchors auto`
+obeys it, `curate anchors` and `curate stats` show it, `curate run` and `curate export` write what it advises.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from curate.anchors import THRESHOLD, BoxShapes, Objective, Quality, Shapes, answering, fit, judge
+from trainer.anchor_search import Objective, fit
+from trainer.anchors import PER_LEVEL, THRESHOLD, Grid, Quality, Sizes, answering, default_anchors, judge
 
 STRIDES = (8, 16, 32, 64, 128)  # levels P3, P4, ... of the head, finest first
 ENOUGH = 0.98  # best possible recall from which YOLOv5 keeps the anchors it has (detector facts 3.6)
@@ -51,7 +53,7 @@ class Threshold:
 
 
 @dataclass(frozen=True)
-class Result:
+class Choice:
     """Anchors (w, h) in pixels at `imgsz`, smallest first; `per_layer` of them belong to each stride."""
 
     anchors: tuple[tuple[float, float], ...]
@@ -61,7 +63,7 @@ class Result:
     objective: Objective
     anchor_t: float
     boxes: int
-    left_out: int  # boxes without a usable shape
+    left_out: int  # boxes that were not looked at, because they have no usable shape
     fitted: Judged
     published: Judged  # YOLOv5's anchors at this size and these strides, on the same boxes
     held_out: Quality | None  # fitted to one half of the images, judged by the other; None: too few images
@@ -103,6 +105,17 @@ class Result:
     def default_was_better(self) -> bool:
         """Whether the published anchors serve these boxes as well, for all that can be told."""
         return self.verdict != "fit"
+
+    @property
+    def advised(self) -> tuple[tuple[float, float], ...]:
+        """The anchors to take: the fitted ones, or those that are published."""
+        return (self.published if self.default_was_better else self.fitted).anchors
+
+    @property
+    def grid(self) -> Grid:
+        """The same by levels: (levels, per level, 2)."""
+        each = len(self.advised) // len(self.strides)
+        return tuple(self.advised[i * each : (i + 1) * each] for i in range(len(self.strides)))
 
     @property
     def advised_t(self) -> float:
@@ -153,48 +166,56 @@ def _goal(quality: Quality, objective: Objective) -> float:
     return quality.mean_iou if objective == "iou" else quality.fitness
 
 
-def published(imgsz: int, strides: Sequence[int] = STRIDES[:3]) -> Shapes:
-    """The anchors that the trainer takes where it fits none, in pixels at imgsz: (3 a level, 2)."""
-    from trainer.anchors import default_anchors  # loads no torch
-
-    return np.array([anchor for level in default_anchors(imgsz, strides) for anchor in level])
+def published(imgsz: int, strides: Sequence[int] = STRIDES[:3]) -> Sizes:
+    """The published anchors in pixels at imgsz, one after the other: (3 a level, 2)."""
+    return flat(default_anchors(imgsz, strides))
 
 
-def of_shapes(
-    found: BoxShapes,
+def flat(grid: Grid) -> Sizes:
+    """(levels, per level, 2) -> (K, 2)."""
+    return np.array(grid, dtype=np.float64).reshape(-1, 2)
+
+
+def choose(
+    wh: Sizes,
+    image: NDArray[np.int64],
     *,
     imgsz: int,
     strides: tuple[int, ...] = STRIDES[:3],
-    per_layer: int = 3,
+    per_layer: int = PER_LEVEL,
     objective: Objective = "ratio",
     anchor_t: float = THRESHOLD,
     seed: int = 0,
-) -> Result:
-    """Anchors for boxes that are measured already."""
+    left_out: int = 0,
+) -> Choice:
+    """Fit anchors to boxes `wh` (N, 2), w and h in pixels at `imgsz`, and judge them.
+
+    `image` (N,) numbers the image of each, because boxes of one image are alike: anchors are fitted to one
+    half of the images and judged by the other. Raises ValueError without any box.
+    """
     count = len(strides) * per_layer
-    some = found.wh[:: -(-len(found.wh) // MOST) or 1]
-    anchors = fit(found.wh, count, seed, objective=objective, threshold=anchor_t)
+    some = wh[:: -(-len(wh) // MOST) or 1]
+    anchors = fit(wh, count, seed, objective=objective, threshold=anchor_t)
     known = published(imgsz, strides)
-    result = Result(
+    found = Choice(
         anchors=_pairs(anchors),
         imgsz=imgsz,
         strides=strides,
         per_layer=per_layer,
         objective=objective,
         anchor_t=anchor_t,
-        boxes=len(found.wh),
-        left_out=found.left_out,
-        fitted=_judged(found.wh, some, anchors, strides, anchor_t),
-        published=_judged(found.wh, some, known, strides, anchor_t),
-        held_out=_held_out(found, count, seed, objective, anchor_t),
+        boxes=len(wh),
+        left_out=left_out,
+        fitted=_judged(wh, some, anchors, strides, anchor_t),
+        published=_judged(wh, some, known, strides, anchor_t),
+        held_out=_held_out(wh, image, count, seed, objective, anchor_t),
         thresholds=(),
     )
-    advised = known if result.default_was_better else anchors
-    thresholds = tuple(_threshold(some, advised, t) for t in THRESHOLDS)
-    return Result(**{**vars(result), "thresholds": thresholds})
+    advised = flat(found.grid)
+    return replace(found, thresholds=tuple(_threshold(some, advised, t) for t in THRESHOLDS))
 
 
-def _judged(wh: Shapes, some: Shapes, anchors: Shapes, strides: Sequence[int], anchor_t: float) -> Judged:
+def _judged(wh: Sizes, some: Sizes, anchors: Sizes, strides: Sequence[int], anchor_t: float) -> Judged:
     return Judged(
         anchors=_pairs(anchors),
         quality=judge(wh, anchors, anchor_t),
@@ -203,12 +224,12 @@ def _judged(wh: Shapes, some: Shapes, anchors: Shapes, strides: Sequence[int], a
     )
 
 
-def _threshold(wh: Shapes, anchors: Shapes, anchor_t: float) -> Threshold:
+def _threshold(wh: Sizes, anchors: Sizes, anchor_t: float) -> Threshold:
     count = answering(wh, anchors, anchor_t)
     return Threshold(anchor_t, float((count > 0).mean()), float(count.mean()))
 
 
-def _at_home(wh: Shapes, anchors: Shapes, strides: Sequence[int]) -> float:
+def _at_home(wh: Sizes, anchors: Sizes, strides: Sequence[int]) -> float:
     """Share of the boxes whose nearest anchor is on a level with AT_HOME cells along the box's side.
 
     Clusters can lose the spread of sizes that levels need: an anchor of large boxes on a fine level asks of
@@ -229,11 +250,11 @@ def _at_home(wh: Shapes, anchors: Shapes, strides: Sequence[int]) -> float:
 
 
 def _held_out(
-    found: BoxShapes, count: int, seed: int, objective: Objective, anchor_t: float
+    wh: Sizes, image: NDArray[np.int64], count: int, seed: int, objective: Objective, anchor_t: float
 ) -> Quality | None:
     """Quality on boxes that the anchors were not fitted to: the mean over the parts, weighted by boxes."""
-    step = -(-len(found.wh) // MOST) or 1
-    wh, part = found.wh[::step], found.image[::step] % PARTS
+    step = -(-len(wh) // MOST) or 1
+    wh, part = wh[::step], image[::step] % PARTS
     sizes = [int((part == i).sum()) for i in range(PARTS)]
     if min(sizes) < 2 * count:
         return None
@@ -249,5 +270,5 @@ def _held_out(
     )
 
 
-def _pairs(anchors: Shapes) -> tuple[tuple[float, float], ...]:
+def _pairs(anchors: Sizes) -> tuple[tuple[float, float], ...]:
     return tuple((float(w), float(h)) for w, h in anchors.tolist())

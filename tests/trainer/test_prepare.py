@@ -1,0 +1,88 @@
+"""Before the first step: which anchors a run takes, and what it says of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from tests.trainer.test_fit import config
+from trainer.anchors import default_anchors
+from trainer.console import Talk
+from trainer.data.folder import read_folder
+from trainer.model.heads.anchor import AnchorHead
+from trainer.prepare import choose_model
+
+
+def folder(root: Path, boxes: list[tuple[float, float]], images: int = 40) -> Path:
+    """Images of 64 x 64 with boxes of these widths and heights in pixels, all in the middle; data.yaml."""
+    for name in ("images", "labels"):
+        (root / name / "train").mkdir(parents=True)
+    pixels = cv2.imencode(".png", np.zeros((64, 64, 3), np.uint8))[1].tobytes()
+    rows = "".join(f"0 0.5 0.5 {w / 64} {h / 64}\n" for w, h in boxes)
+    for i in range(images):
+        (root / "images" / "train" / f"图{i:02}.png").write_bytes(pixels)
+        (root / "labels" / "train" / f"图{i:02}.txt").write_text(rows, encoding="utf-8")
+    (root / "data.yaml").write_text("train: images/train\nnames: [线]\n", encoding="utf-8")
+    return root / "data.yaml"
+
+
+def anchors(data: Path, imgsz: int = 64, **more: object) -> tuple[tuple[float, float], ...]:
+    """Those that a run on `data` takes, one after the other."""
+    asked = config(data, data.parent / "run", steps=1, imgsz=imgsz, **more)
+    head = choose_model(asked, read_folder(data), Talk()).head
+    assert isinstance(head, AnchorHead)
+    return tuple(anchor for level in head.anchors for anchor in level)
+
+
+def published(imgsz: int) -> tuple[tuple[float, float], ...]:
+    return tuple(anchor for level in default_anchors(imgsz) for anchor in level)
+
+
+def test_anchors_are_fitted_where_the_published_ones_answer_for_nothing(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    # stripes of 50 x 2.4 px; the widest published anchor is 37.3 x 32.6 at 64 px
+    assert anchors(folder(tmp_path, [(50.0, 2.4)]))[0] == (50.0, 2.4)
+    assert "anchors: fitted (fitness +1.000 on other images): 50x2 " in capfd.readouterr().err
+
+
+def test_the_published_anchors_stay_where_they_serve_as_well(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    # boxes that are the published anchors of 64 px; the first is too narrow to take part
+    data = folder(tmp_path, [anchor for anchor in published(64) if min(anchor) >= 2])
+    assert anchors(data) == published(64)
+    assert "anchors: the published ones, which serve these boxes as well" in capfd.readouterr().err
+
+
+def test_clusters_of_large_boxes_do_not_take_the_fine_levels(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    # 40 to 60 px at 64 px, which are 400 to 600 px at 640: nothing for strides 8 and 16
+    data = folder(tmp_path, [(40.0, 55.0), (55.0, 40.0), (60.0, 60.0)])
+    assert anchors(data, 640) == published(640)
+    assert "on levels that do not suit their size" in capfd.readouterr().err
+
+
+def test_fitted_and_default_are_obeyed_whatever_the_judgement(tmp_path: Path) -> None:
+    data = folder(tmp_path, [(40.0, 55.0), (55.0, 40.0), (60.0, 60.0)])
+    fitted = anchors(data, 640, anchors="fitted")
+    assert {(400.0, 550.0), (550.0, 400.0), (600.0, 600.0)} <= set(fitted)
+    assert anchors(data, 640, anchors="default") == published(640)
+    (data.parent / "dataset.json").write_text(
+        f'{{"schema": 1, "anchors": {[[9.0, 9.0]] * 9}, "anchors_imgsz": 640}}', encoding="utf-8"
+    )
+    assert anchors(data, 640) == ((9.0, 9.0),) * 9
+    assert anchors(data, 640, anchors="fitted") == fitted
+
+
+def test_boxes_too_small_to_learn_leave_the_published_anchors(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    data = folder(tmp_path, [(1.0, 50.0), (50.0, 1.9)])
+    for asked in ("auto", "fitted"):
+        assert anchors(data, anchors=asked) == published(64)
+    assert "no box has 2 x 2 pixels" in capfd.readouterr().err
