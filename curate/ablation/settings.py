@@ -1,14 +1,15 @@
 """The [ablate] table of a curate.toml: which arms, judged by what, with which budget.
 
 A *step* is something that changes the training set: "fix", "negatives", "paste:NAME". An *arm* is a training
-set made with some of them; the baseline is the arm with none.
+set made with some of them, and a way to train on it; the baseline is the arm with neither.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from curate.tables import Mistake, Place
 
@@ -17,10 +18,16 @@ BASELINE, ALL = "baseline", "all"
 
 @dataclass(frozen=True)
 class Arm:
-    """[[ablate.arm]]: one way to make the training set."""
+    """[[ablate.arm]]: one way to make the training set, or to train on it."""
 
     name: str
     steps: tuple[str, ...] = ()  # "fix", "negatives", "paste" or "paste:NAME"; none: the data alone
+    fit: Mapping[str, Any] = field(default_factory=dict)  # goes before [fit]: { anchors = "default" }
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether it is the baseline."""
+        return not self.steps and not self.fit
 
 
 @dataclass(frozen=True)
@@ -63,7 +70,7 @@ def arms(asked: Ablate, steps: Sequence[str]) -> tuple[Arm, ...]:
     if not asked.arm:
         together = [Arm(ALL, tuple(steps))] if len(steps) > 1 else []
         return (Arm(BASELINE), *(Arm(step, (step,)) for step in steps), *together)
-    bare = next((arm for arm in asked.arm if not arm.steps), None)
+    bare = next((arm for arm in asked.arm if arm.is_bare), None)
     return (bare or Arm(BASELINE), *(arm for arm in asked.arm if arm is not bare))
 
 
@@ -77,8 +84,13 @@ def check(asked: Ablate, steps: Sequence[str], place: Place) -> None:
         _check_known(arm.steps, steps, "step", (*here, "steps"))
         if arm.name in [other.name for other in asked.arm[:number]]:
             raise Mistake((*here, "name"), f"Two arms are called {arm.name!r}.", "Give one another name.")
-        if not arm.steps and any(not other.steps for other in asked.arm[:number]):
-            raise Mistake((*here, "steps"), f"{arm.name!r} is a second baseline.", "Name a step for it.")
+        if arm.is_bare and any(other.is_bare for other in asked.arm[:number]):
+            raise Mistake(
+                (*here, "steps"),
+                f"{arm.name!r} is a second baseline.",
+                "Name a step for it, or a setting of fit.",
+            )
+        _check_fit(arm.fit, (*here, "fit"))
     names = [arm.name for arm in arms(asked, steps)]
     if len(set(names)) < len(names):
         cure = 'Call the arm without steps "baseline".'
@@ -97,6 +109,14 @@ def check(asked: Ablate, steps: Sequence[str], place: Place) -> None:
     for number, pair in enumerate(asked.compare):
         for key in ("a", "b"):
             _check_known((getattr(pair, key),), names, "arm", (*place, "compare", number, key))
+
+
+def _check_fit(fit: Mapping[str, Any], place: Place) -> None:
+    for key, what in (("seed", "is set by curate ablate"), ("epochs", "is no budget that is equal")):
+        if key in fit:
+            raise Mistake((*place, key), f"fit.{key} of an arm {what}.", "Remove it.")
+    if "steps" in fit and "minutes" in fit:
+        raise Mistake((*place, "minutes"), "An arm has two budgets.", "Leave out steps or minutes.")
 
 
 def _check_ranges(asked: Ablate, place: Place) -> None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
@@ -87,7 +87,8 @@ def run(
 
 def check_fit(made: Plan) -> None:
     """Raises ConfigError: a mistake in [fit] is told before anything is done."""
-    fit_config(State(made.config, None, lambda _: None), preset=SAME_FOR_ALL)
+    for arm in made.arms:
+        fit_config(State(replace(made.config, fit=made.fit_of(arm)), None, lambda _: None), preset=SAME_FOR_ALL)
 
 
 def prepare(out: Path) -> None:

@@ -95,7 +95,7 @@ def train_and_judge(plan: Plan, real: Real, job: Job, made: TrainingSet, alive: 
         replace(
             plan.config,
             data=replace(plan.config.data, out=folder),
-            fit={**(plan.config.fit or {}), "seed": job.seed},
+            fit={**plan.fit_of(job.arm), "seed": job.seed},
         ),
         plan.workers,
         lambda _: None,
@@ -124,6 +124,7 @@ def train_and_judge(plan: Plan, real: Real, job: Job, made: TrainingSet, alive: 
         "key": plan.job_key(job),
         "arm": job.arm.name,
         "steps": list(job.arm.steps),
+        "fit": dict(job.arm.fit),
         "seed": job.seed,
         "fold": job.fold + 1,
         "result": asdict(result),

@@ -32,16 +32,22 @@ _OWN = "own"  # the fold of a set that is judged by its own list
 
 @dataclass(frozen=True)
 class Arm:
-    """One way to make the training set. `number` counts from 0, the baseline."""
+    """One way to make the training set and to train on it. `number` counts from 0, the baseline."""
 
     number: int
     name: str
     steps: tuple[str, ...]
+    fit: Mapping[str, Any] = field(default_factory=dict, compare=False)  # goes before [fit]
+
+    @property
+    def made(self) -> tuple[str, ...]:
+        """What is done otherwise than in the baseline, for people."""
+        return (*self.steps, *(f"{name} = {shown(value)}" for name, value in self.fit.items()))
 
     @property
     def folder(self) -> str:
         """A file name: of its steps, so that an arm may be called otherwise at any time."""
-        return portable(" + ".join(self.steps) or settings.BASELINE)
+        return portable(" + ".join(self.made) or settings.BASELINE)
 
 
 @dataclass(frozen=True)
@@ -74,7 +80,7 @@ class Plan:
         found = settings.arms(self.asked, self.config.training_steps)
         in_order = self.config.training_steps
         return tuple(
-            Arm(number, arm.name, tuple(step for step in in_order if step in arm.steps))
+            Arm(number, arm.name, tuple(step for step in in_order if step in arm.steps), arm.fit)
             for number, arm in enumerate(found)
         )
 
@@ -93,14 +99,26 @@ class Plan:
             for arm in self.arms
         )
 
+    def fit_of(self, arm: Arm) -> Mapping[str, Any]:
+        """The settings of an arm's trainings: [fit], and before it the arm's own."""
+        mine = dict(self.config.fit or {})
+        if {"steps", "minutes"} & arm.fit.keys():
+            mine = {key: value for key, value in mine.items() if key not in ("steps", "minutes")}
+        return mine | dict(arm.fit)
+
+    @property
+    def budgets(self) -> tuple[str, list[float]]:
+        """("steps" or "minutes", the number of each arm); all have the same kind."""
+        fits = [self.fit_of(arm) for arm in self.arms]
+        name = "minutes" if "minutes" in fits[0] else "steps"
+        return name, [fit[name] for fit in fits]
+
     @property
     def budget(self) -> str:
         """For people."""
-        fit = self.config.fit or {}
-        for name in ("steps", "minutes", "epochs"):
-            if fit.get(name) is not None:
-                return f"{fit[name]:g} {name}"
-        raise AssertionError("`plan` refuses a configuration without a budget")
+        name, numbers = self.budgets
+        low, high = min(numbers), max(numbers)
+        return f"{low:g} {name}" if low == high else f"{low:g} to {high:g} {name}"
 
     def paste_table(self, step: str) -> tuple[int, Paste]:
         """(number from 1, table) of a pasting step."""
@@ -170,7 +188,7 @@ class Plan:
             step: self.made_key(step, job.seed, job.fold, fixed=fixed) for step in self.needed_by(job.arm)
         }
         mine = [step for step in job.arm.steps if step != "fix"]
-        fit = dict(self.config.fit or {})
+        fit = dict(self.fit_of(job.arm))
         return digest(
             self.fold_key(job.seed, job.fold),
             fixed,
@@ -266,18 +284,29 @@ def plan(
             "An ablation compares the data with its repair, and [fix] in_place would change the data itself.",
             "Leave in_place out.",
         )
-    if not config.training_steps:
+    if not config.training_steps and all(arm.is_bare for arm in asked.arm):
         raise ConfigError(
             f"{config_file} has no step whose effect could be measured.",
-            "Add a table [negatives], [[paste]] or [fix].",
+            "Add a table [negatives], [[paste]] or [fix], or an arm with settings of its own for [fit].",
         )
     given = config.negatives.from_ if config.negatives else None
     if given is not None and given.is_dir() and asked.backgrounds:
         _refuse_same(given, asked.backgrounds)
     place = asked.out or config.data.out.with_name(f"{config.data.out.name}-ablation")
     made = Plan(replace(config, fit=_fit_settings(config, asked)), asked, place, workers)
+    _refuse_two_kinds(made)
     _refuse_nesting(made)
     return made
+
+
+def _refuse_two_kinds(made: Plan) -> None:
+    kinds = {arm.name: "minutes" if "minutes" in made.fit_of(arm) else "steps" for arm in made.arms}
+    other = next((name for name, kind in kinds.items() if kind != kinds[made.arms[0].name]), None)
+    if other is not None:
+        raise ConfigError(
+            f"{other!r} is given {kinds[other]}, and {made.arms[0].name!r} is not: they cannot be compared.",
+            "Give all arms steps, or all minutes.",
+        )
 
 
 def _fit_settings(config: Config, asked: Ablate) -> Mapping[str, Any]:
@@ -343,6 +372,11 @@ def contents(folder: Path) -> str:
         said = b"" if is_image_name(name) or size > 1 << 28 else hashlib.sha256(tree.read(name)).digest()
         found.update(f"{name}\0{size}\n".encode("utf-8", "backslashreplace") + said)
     return found.hexdigest()[:32]
+
+
+def shown(value: object) -> str:
+    """A setting as it is written: (4, 8) as 4,8."""
+    return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def portable(name: str) -> str:

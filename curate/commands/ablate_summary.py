@@ -178,6 +178,7 @@ def as_json(summary: Summary) -> dict[str, Any]:
             {
                 "name": arm.name,
                 "steps": list(arm.steps),
+                "fit": dict(arm.fit),
                 **{key: _estimate(value) for key, value in figures.estimates.items()},
             }
             for arm, figures in zip(plan.arms, summary.arms, strict=True)

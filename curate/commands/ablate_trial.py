@@ -7,7 +7,7 @@ import shutil
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -74,7 +74,7 @@ def estimate(plan: Plan, say: Callable[[str], None]) -> Estimate:
         rows=tuple(_row(plan, mine, arm) for arm in plan.arms),
         left=len(left),
         pictures=_pictures(plan, left),
-        seconds=sum(_seconds(plan, trial) for _ in left),
+        seconds=sum(_seconds(plan.fit_of(job.arm), trial) for job in left),
     )
 
 
@@ -105,8 +105,7 @@ def _take(plan: Plan, real: Real) -> Trial:
     return Trial(statistics.median(gaps), times[0] - began, time.monotonic() - judged)
 
 
-def _seconds(plan: Plan, trial: Trial) -> float:
-    fit = plan.config.fit or {}
+def _seconds(fit: Mapping[str, Any], trial: Trial) -> float:
     training = 60 * fit["minutes"] if "minutes" in fit else fit["steps"] * trial.seconds_a_step
     return float(training + trial.beginning + trial.judging)
 
@@ -123,7 +122,7 @@ def _row(plan: Plan, real: Real, arm: Arm) -> tuple[str, ...]:
     negatives = _negatives(plan, min(sizes)) if "negatives" in arm.steps else 0
     return (
         arm.name,
-        " + ".join(arm.steps) or "the data alone",
+        " + ".join(arm.made) or "the data alone",
         spread(sizes),
         f"{pasted:,}" if pasted else "-",
         f"{negatives:,}" if negatives else "-",
@@ -177,7 +176,7 @@ def _lines(found: Estimate) -> Iterator[str]:
     )
     yield (
         f"{trial.seconds_a_step:.2f} s a step ({STEPS} steps timed), {trial.beginning:.1f} s to begin, "
-        f"{trial.judging:.1f} s to judge: about {duration(_seconds(plan, trial))} a job"
+        f"{trial.judging:.1f} s to judge: about {duration(_seconds(plan.fit_of(plan.arms[0]), trial))} a job"
     )
     yield f"all jobs that are left: about {duration(found.seconds)} for one process" + (
         f", and the pasting of up to {found.pictures:,} pictures" if found.pictures else ""
@@ -202,6 +201,6 @@ def as_json(found: Estimate) -> dict[str, Any]:
         "left": found.left,
         "pictures": found.pictures,
         "seconds_a_step": round(found.trial.seconds_a_step, 3),
-        "seconds_a_job": round(_seconds(found.plan, found.trial), 1),
+        "seconds_a_job": round(_seconds(found.plan.fit_of(found.plan.arms[0]), found.trial), 1),
         "seconds": round(found.seconds, 1),
     }

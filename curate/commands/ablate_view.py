@@ -37,7 +37,7 @@ def view_of(summary: Summary, lang: str = "en") -> View:
         arms.append(
             ArmView(
                 name=arm.name,
-                steps=arm.steps,
+                steps=arm.made,
                 trained_on=trained_on(done, words),
                 estimates=figures.estimates,
                 verdict=verdict,
@@ -93,9 +93,11 @@ def _difference(summary: Summary, one: Difference, words: Words) -> DifferenceVi
 
 
 def _budget(plan: Plan, words: Words) -> str:
-    fit = plan.config.fit or {}
-    name = "minutes" if "minutes" in fit else "steps"
-    return words[name].format(number=fit[name])
+    name, numbers = plan.budgets
+    low, high = min(numbers), max(numbers)
+    if low == high:
+        return words[name].format(number=low)
+    return words[f"{name}_range"].format(low=low, high=high)
 
 
 def trained_on(done: Sequence[Done], words: Words) -> str:

@@ -340,6 +340,28 @@ def test_a_folder_of_somebody_else_is_left_alone(place: Path) -> None:
     assert files_below(place / "out-ablation") == {"thesis.docx": b"years of work"}
 
 
+def test_arms_that_differ_in_settings_alone_need_no_step(place: Path, networks: Networks) -> None:
+    arms = '[[ablate.arm]]\nname = "公布"\n'
+    arms += '[[ablate.arm]]\nname = "拟合"\nfit = { anchors = "fitted", steps = 3 }\n'
+    networks.share = {"公布": 0.1, "拟合": 0.9}
+    summary = ablate.run(a_plan(place, "[export]\n[fit]\nimgsz = 64\n", ABLATE + arms))
+    trained = {(one.anchors, one.steps) for one in networks.trained}
+    assert trained == {("auto", 2), ("fitted", 3)}
+    told = json.loads((summary.plan.out / "ablation.json").read_text(encoding="utf-8"))
+    assert [one["fit"] for one in told["arms"]] == [{}, {"anchors": "fitted", "steps": 3}]
+    assert [(one.of, one.verdict.value) for one in summary.differences] == [("拟合", "helps")]
+    page = html.unescape((summary.plan.out / "ablation.html").read_text(encoding="utf-8"))
+    assert "anchors = fitted + steps = 3" in page and "2 to 3 steps by arm" in page
+
+
+def test_a_mistake_in_the_settings_of_an_arm_is_told_before_anything_is_written(place: Path) -> None:
+    arms = '[[ablate.arm]]\nname = "a"\nfit = { anchor = "fitted" }\n'
+    made = a_plan(place, "[export]\n[fit]\n", ABLATE + arms)
+    with pytest.raises(CurateError, match="knows no 'anchor'"):
+        ablate.run(made)
+    assert not made.out.exists()
+
+
 def test_a_mistake_in_fit_is_told_before_anything_is_written(place: Path) -> None:
     with pytest.raises(CurateError, match="imgszz"):
         ablate.run(a_plan(place, TABLES.replace("imgsz = 64", "imgszz = 64")))

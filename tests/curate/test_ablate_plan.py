@@ -51,6 +51,35 @@ def test_arms_may_be_named_and_the_baseline_is_never_missing(place: Path) -> Non
     assert [arm.name for arm in renamed.arms] == ["只有真实照片", "两者"]
 
 
+def arm(name: str, fit: str) -> str:
+    return f'[[ablate.arm]]\nname = "{name}"\nfit = {{ {fit} }}\n'
+
+
+def test_an_arm_may_train_otherwise_instead_of_having_other_data(place: Path) -> None:
+    bare = '[[ablate.arm]]\nname = "公布的锚框"\n'
+    other = arm("拟合的锚框", 'anchors = "fitted", steps = 5, strides = [4, 8]')
+    made = a_plan(place, "[export]\n[fit]\nimgsz = 64\nminutes = 3\n", ABLATE + other + bare)
+    first, second = made.arms
+    assert (first.name, first.made) == ("公布的锚框", ())
+    assert second.made == ("anchors = fitted", "steps = 5", "strides = 4,8")
+    assert made.fit_of(first) == {"imgsz": 64, "steps": 2}
+    assert made.fit_of(second) == {"imgsz": 64, "anchors": "fitted", "steps": 5, "strides": [4, 8]}
+    assert made.budget == "2 to 5 steps"
+    assert len({made.job_key(job) for job in made.jobs}) == len(made.jobs)
+
+
+def test_the_settings_of_an_arm_change_its_own_keys_alone(place: Path) -> None:
+    def keys(fit: str) -> dict[str, str]:
+        made = a_plan(place, ablate=ABLATE + arm("大", fit))
+        return {job.label: made.job_key(job) for job in made.jobs}
+
+    before, after = keys("imgsz = 96"), keys("imgsz = 128")
+    assert {label.split(",")[0] for label in before if before[label] != after[label]} == {"大"}
+    plain = a_plan(place)
+    baseline = {job.label: plain.job_key(job) for job in plain.jobs if job.arm.name == "baseline"}
+    assert baseline.items() <= before.items()
+
+
 def test_steps_without_a_name_are_called_by_their_number_if_there_are_several(place: Path) -> None:
     paste = '[[paste]]\nobject = "香烟"\ncount = 1\n'
     assert a_plan(place, paste + "[export]\n[fit]\n").config.training_steps == ["paste"]
@@ -83,6 +112,14 @@ def test_steps_without_a_name_are_called_by_their_number_if_there_are_several(pl
         (TABLES.replace("imgsz", 'preset = "auto"\nimgsz'), ABLATE, "arms of unlike sizes"),
         ("[fix]\nin_place = true\n" + TABLES, ABLATE, "in_place"),
         ("[export]\n[fit]\n", ABLATE, "no step whose effect"),
+        (TABLES, ABLATE + "[[ablate.arm]]\nname = 'a'\nfit = { seed = 1 }\n", "seed of an arm"),
+        (TABLES, ABLATE + "[[ablate.arm]]\nname = 'a'\nfit = { epochs = 1 }\n", "epochs of an arm"),
+        (TABLES, ABLATE + "[[ablate.arm]]\nname = 'a'\nfit = { minutes = 1 }\n", "'a' is given minutes"),
+        (
+            TABLES,
+            ABLATE + "[[ablate.arm]]\nname = 'a'\nfit = { minutes = 1, steps = 1 }\n",
+            "An arm has two budgets",
+        ),
         (TABLES, ABLATE + "backgrounds = '背景'\n", "train and judge"),
         (TABLES, ABLATE + "backgrounds = '没有'\n", "is no folder"),
         (TABLES, ABLATE + "out = '数据/ablation'\n", "lie inside each other"),

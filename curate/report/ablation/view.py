@@ -40,7 +40,7 @@ class ArmView:
     """One arm. `verdict` compares it with the baseline, which has none."""
 
     name: str
-    steps: tuple[str, ...]
+    steps: tuple[str, ...]  # what is done otherwise than in the baseline
     trained_on: str  # "30 to 31 real, 300 pasted"
     estimates: Mapping[str, Estimate]
     verdict: Verdict | None
