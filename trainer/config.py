@@ -523,6 +523,15 @@ class FitConfig:
         open_low=True,
         effect="Steadier over object sizes; about as long a step on average.",
     )
+    multi_scale_step: int = knob(
+        STRIDE,
+        "how far the sizes of --multi-scale are apart, counted from imgsz; a multiple of 32",
+        "augmentation",
+        unit="px",
+        low=STRIDE,
+        effect="Fewer different sizes: a GPU chooses its ways of computing anew for each, and keeps memory "
+        "for each.",
+    )
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "model", full_name(self.model))
@@ -547,6 +556,11 @@ class FitConfig:
                 "give one of them",
             )
         self._check_losses()
+        if self.multi_scale_step % STRIDE:
+            near = max(STRIDE, round(self.multi_scale_step / STRIDE) * STRIDE)
+            raise TrainerError(
+                f"--multi-scale-step {self.multi_scale_step} is no multiple of {STRIDE}", f"try {near}"
+            )
         if self.multi_scale is not None:
             low, high = span_of(self)
             if not 0 < low <= high <= 4:

@@ -56,6 +56,7 @@ def test_a_run_has_exactly_one_budget() -> None:
         ({"steps": 1, "class_weights": "1,-1"}, "is no list of weights"),
         ({"steps": 1, "class_weights": "0,0"}, "is no list of weights"),
         ({"steps": 1, "multi_scale": (1.5, 0.5)}, "no range of sizes"),
+        ({"steps": 1, "multi_scale_step": 40}, "multi-scale-step 40 is no multiple of 32; try 32"),
     ],
 )
 def test_a_value_that_cannot_work_is_refused_with_its_cure(wrong: dict[str, Any], told: str) -> None:

@@ -83,7 +83,9 @@ class TrainLoader:
     def _size(self, step: int) -> tuple[int, int]:
         """Width and height of that batch, the same in all processes."""
         config = self.config
-        side = multi_scale_size(config.imgsz, span_of(config), config.seed, step, self.stride)
+        side = multi_scale_size(
+            config.imgsz, span_of(config), config.seed, step, self.stride, config.multi_scale_step
+        )
         if not config.rect:
             return side, side
         together = config.batch * self.world

@@ -112,6 +112,21 @@ def test_a_mosaic_holds_its_own_photograph_once_at_least() -> None:
     assert partners(np.random.default_rng(0), 7, 100, 1) == [7]
 
 
+@pytest.mark.parametrize("imgsz", [320, 352, 384, 416, 448, 480, 512, 640])
+def test_a_range_in_pixels_has_both_its_ends_whatever_the_size(imgsz: int) -> None:
+    span = (320 / imgsz, 512 / imgsz)  # as `span_of` says it
+    sizes = {multi_scale_size(imgsz, span, 0, step, 32) for step in range(200)}
+    assert sizes == {320, 352, 384, 416, 448, 480, 512}
+
+
+def test_training_sizes_may_be_further_apart() -> None:
+    # counted from 416, in steps of 64; with a coarsest stride of 64 from 448 in steps of 192, which 96 and
+    # 64 have in common
+    span = (320 / 416, 512 / 416)
+    assert {multi_scale_size(416, span, 0, step, 32, 64) for step in range(99)} == {352, 416, 480}
+    assert {multi_scale_size(448, (0.5, 1.5), 0, step, 64, 96) for step in range(99)} == {256, 448, 640}
+
+
 def test_training_sizes_are_multiples_of_the_stride_within_the_range() -> None:
     sizes = {multi_scale_size(320, (0.5, 1.5), 0, step, 32) for step in range(300)}
     assert sizes == set(range(160, 481, 32))

@@ -97,8 +97,16 @@ def sample_generator(seed: int, epoch: int, index: int, again: int = 0) -> np.ra
     return np.random.default_rng((seed, epoch, index, again) if again else (seed, epoch, index))
 
 
-def multi_scale_size(imgsz: int, span: tuple[float, float], seed: int, step: int, stride: int) -> int:
-    """The training size of one step in pixels: a multiple of `stride` within `span` shares of `imgsz`."""
-    low = max(math.ceil(imgsz * span[0] / stride), 1)
-    high = max(math.floor(imgsz * span[1] / stride), low)
-    return stride * int(np.random.default_rng((seed, step)).integers(low, high + 1))
+def multi_scale_size(
+    imgsz: int, span: tuple[float, float], seed: int, step: int, stride: int, apart: int = 1
+) -> int:
+    """The training size of one step in pixels, within `span` shares of `imgsz`.
+
+    Sizes are multiples of `stride`, which divides `imgsz`, and whole steps of `apart` away from it.
+    """
+    apart = math.lcm(stride, apart)
+    least = (stride - imgsz) / apart  # no size is below one stride
+    # 320 / 416 of 416 is a little more than 320, and would lose that size
+    low = math.ceil(max(round(imgsz * (span[0] - 1) / apart, 6), least))
+    high = max(math.floor(round(imgsz * (span[1] - 1) / apart, 6)), low)
+    return imgsz + apart * int(np.random.default_rng((seed, step)).integers(low, high + 1))
