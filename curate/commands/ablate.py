@@ -88,7 +88,9 @@ def run(
 def check_fit(made: Plan) -> None:
     """Raises ConfigError: a mistake in [fit] is told before anything is done."""
     for arm in made.arms:
-        fit_config(State(replace(made.config, fit=made.fit_of(arm)), None, lambda _: None), preset=SAME_FOR_ALL)
+        fit_config(
+            State(replace(made.config, fit=made.fit_of(arm)), None, lambda _: None), preset=SAME_FOR_ALL
+        )
 
 
 def prepare(out: Path) -> None:

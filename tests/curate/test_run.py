@@ -11,12 +11,14 @@ from typer.testing import CliRunner
 
 from curate.cli import app
 from curate.commands.run import Result, plan, run
+from curate.commands.run_record import Outcome
 from curate.commands.run_state import State
 from curate.commands.run_training import beside, fit_config
 from curate.config import load
 from curate.errors import ConfigError, CurateError, OutputExists
 from tests.curate.negatives.scenes import put_scenes
 from tests.curate.sets import files_below, picture, put, put_mirrored, put_voc
+from trainer.anchors import default_anchors
 
 HAND = ("hand", (8.0, 12.0, 40.0, 36.0))
 STEPS = "[validate]\n[fix]\n[split]\nratios = [0.6, 0.2, 0.2]\n[export]\n"
@@ -217,6 +219,32 @@ def test_a_wrong_line_of_the_training_table_is_told_with_its_cure(place: Path, l
 def test_a_configuration_without_steps_is_refused(place: Path) -> None:
     with pytest.raises(CurateError, match="asks for no step"):
         go(place, "")
+
+
+def test_anchors_are_judged_by_images_they_were_not_fitted_to(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # training is not what is looked at
+    monkeypatch.setattr("curate.commands.run.training.fit", lambda *_, **__: Outcome("not trained"))
+
+    def chosen(box: tuple[float, float, float, float], fit: str) -> tuple[str, list[list[float]]]:
+        put_voc(place / "data", {f"{i:02}": [("hand", box)] for i in range(40)})
+        result = go(place, f"[split]\n[anchors]\n[export]\n[fit]\nsteps = 1\n{fit}")
+        outcome = next(step.done.outcome for step in result.steps if step.name == "anchors")
+        told = json.loads((place / "out" / "data" / "dataset.json").read_text(encoding="utf-8"))
+        assert told["anchors"] == outcome.values["anchors"]
+        return outcome.summary, told["anchors"]
+
+    # stripes of 640 x 20 px at 640 px: the widest published anchor is 373 x 326
+    summary, anchors = chosen((0.0, 0.0, 64.0, 2.0), "imgsz = 640\n")
+    assert (summary, anchors[0]) == ("fitted: fitness +1.000 by fitting", [640, 20])
+    # 32 x 24 of 64: fitted anchors would all be of that size, and on levels that are too fine for it
+    summary, anchors = chosen((8.0, 12.0, 40.0, 36.0), "imgsz = 640\n")
+    assert summary.startswith("kept the published ones: fitness +0.")
+    assert anchors == [list(anchor) for level in default_anchors(640) for anchor in level]
+    # but the levels that [fit] names have no published anchor of more than 17 px, a tenth of the boxes
+    summary, anchors = chosen((8.0, 12.0, 40.0, 36.0), "imgsz = 320\nstrides = [4, 8]\n")
+    assert (summary, anchors[0], len(anchors)) == ("fitted: fitness +1.000 by fitting", [160, 120], 6)
 
 
 @pytest.mark.slow
