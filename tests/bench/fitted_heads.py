@@ -38,7 +38,7 @@ HANDS = ("no-phone", "taking photos", "reading", "calling")
 PUBLISHED, FITTED = "published anchors", "fitted anchors"
 WHOLE, SCALES = "fitted anchors, levels and size", "published anchors, multi-scale"
 LEFT_OUT = 5  # first steps of a probe: things are loaded and caches are cold
-ROUNDS = 2  # of probes, there and back, so that a machine that slows down slows all ways alike
+ROUNDS = 3  # of probes, there and back, so that a machine that slows down slows all ways alike
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ def make_plan(name: str, asked: argparse.Namespace, place: Path) -> dict[str, An
 def measure(
     name: str, data: Path, fits: Mapping[str, Mapping[str, Any]], asked: argparse.Namespace, place: Path
 ) -> dict[str, float]:
-    """CPU seconds of a step of each way, the mean of all rounds; see `shared_costs`."""
+    """CPU seconds of a step of each way; see `shared_costs`."""
     folder = place / "probe"
     words = ("--ratios", "0.7,0,0.3", "-o", folder / "data", "--overwrite")
     curate("export", data, "--to", "yolo", *words)
@@ -169,31 +169,31 @@ def measure(
     # nothing is judged on the way, as in the trainings that are planned
     text = "".join(line for line in lines if not line.startswith(("val:", "test:")))
     (folder / "data" / "probe.yaml").write_text(text, encoding="utf-8")
-    times: dict[str, list[float]] = {way: [] for way in fits}
+    times: dict[str, list[list[float]]] = {way: [] for way in fits}
     for number in range(ROUNDS):
         for way in list(fits)[:: 1 if number % 2 == 0 else -1]:
-            steps = LEFT_OUT + -(-asked.probe_steps // ROUNDS)
-            job = {**fits[way], "steps": steps, "seed": number}
+            job = {**fits[way], "steps": LEFT_OUT + asked.probe_steps, "seed": 0}
             job |= {"data": str(folder / "data" / "probe.yaml"), "run": str(folder / f"run-{number}")}
             command = [sys.executable, "-m", "tests.bench.fitted_heads", "--probe", json.dumps(job)]
             done = subprocess.run(command, cwd=REPO, env=environment(1), stdout=subprocess.PIPE, check=False)
             if done.returncode:
                 stop(f"{name}, {way}: the probe failed")
-            times[way] += json.loads(done.stdout)
-            print(f"{name}, {way}: {fmean(times[way]):.2f} CPU s a step", file=sys.stderr)
+            times[way].append(json.loads(done.stdout))
+            print(f"{name}, {way}: {fmean(times[way][-1]):.3f} CPU s a step", file=sys.stderr)
     return shared_costs(fits, times)
 
 
 def shared_costs(
-    fits: Mapping[str, Mapping[str, Any]], times: Mapping[str, Sequence[float]]
+    fits: Mapping[str, Mapping[str, Any]], rounds: Mapping[str, Sequence[Sequence[float]]]
 ) -> dict[str, float]:
-    """The mean time of each way. Ways that differ in nothing but anchors share theirs: their steps compute
-    the same, so that what was measured apart is the noise of the machine."""
+    """What a step of each way costs, from the times of its steps in some rounds.
+
+    Step by step all rounds do the same, so that the quickest counts: a busy machine only adds. Ways that
+    differ in nothing but anchors share the mean of theirs, since their steps compute the same.
+    """
     kind = {way: json.dumps({k: v for k, v in fit.items() if k != "anchors"}) for way, fit in fits.items()}
-    return {
-        way: fmean(time for other in times if kind[other] == kind[way] for time in times[other])
-        for way in fits
-    }
+    own = {way: fmean(map(min, zip(*times, strict=True))) for way, times in rounds.items()}
+    return {way: fmean(own[other] for other in fits if kind[other] == kind[way]) for way in fits}
 
 
 def probe(job: dict[str, Any]) -> list[float]:
@@ -370,7 +370,9 @@ def arguments() -> argparse.ArgumentParser:
         "--multi-scale", type=float, nargs=2, default=(0.8, 1.25), help="parts of imgsz (default: 0.8 1.25)"
     )
     parser.add_argument("--multi-scale-step", type=int, default=0, help="pixels between sizes (default: 32)")
-    parser.add_argument("--probe-steps", type=int, default=30, help="steps that are timed (default: 30)")
+    parser.add_argument(
+        "--probe-steps", type=int, default=30, help="steps a round that are timed (default: 30)"
+    )
     parser.add_argument("--data", type=Path, default=DATA, help="folder of the real data")
     parser.add_argument("--dry-run", action="store_true", help="advise, measure, and say what it would cost")
     parser.add_argument("--probe", help=argparse.SUPPRESS)
@@ -397,8 +399,9 @@ def main() -> None:
         config = write_configuration(name, plan, asked, out / name)
         command = [sys.executable, "-m", "curate", "ablate", str(config), "-o", str(out / name / "ablation")]
         # its own table goes to stderr: ours is the result
-        if subprocess.run(command, cwd=REPO, env=environment(1), stdout=sys.stderr, check=False).returncode:
-            stop(f"failed: {' '.join(command)}")
+        done = subprocess.run(command, cwd=REPO, env=environment(1), stdout=sys.stderr, check=False)
+        if done.returncode:
+            stop(f"exit {done.returncode}; the same command goes on from there: {' '.join(command)}")
     results = {
         name: json.loads((out / name / "ablation" / "ablation.json").read_text(encoding="utf-8"))
         for name in plans

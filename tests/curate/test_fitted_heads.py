@@ -43,7 +43,9 @@ def test_a_third_way_is_only_there_where_more_than_anchors_is_advised() -> None:
 
 def test_ways_whose_steps_compute_the_same_have_one_cost() -> None:
     fits = {"a": {"anchors": "default"}, "b": {"anchors": "fitted"}, "c": {"anchors": "fitted", "imgsz": 64}}
-    assert shared_costs(fits, {"a": [1.0, 2.0], "b": [3.0, 4.0], "c": [5.0]}) == {"a": 2.5, "b": 2.5, "c": 5}
+    # the quickest of each step: a 1 and 3, b 2 and 4, of which a and b share the mean
+    rounds = {"a": [[1.0, 9.0], [7.0, 3.0]], "b": [[2.0, 4.0], [8.0, 8.0]], "c": [[5.0, 6.0]]}
+    assert shared_costs(fits, rounds) == {"a": 2.5, "b": 2.5, "c": 5.5}
 
 
 @pytest.mark.parametrize("name", ["bccd_voc", "cigarettes_yolo"])

@@ -21,7 +21,8 @@ import pytest
 import torch
 
 from trainer.checkpoint import load_model, read_checkpoint
-from trainer.config import FitConfig, from_toml
+from trainer.config import FitConfig, from_toml, span_of
+from trainer.data.augment import multi_scale_size
 from trainer.device import pick_device, pick_precision
 from trainer.errors import TrainerError
 from trainer.evaluate import Metrics, evaluate
@@ -260,6 +261,31 @@ def test_an_unknown_metric_names_the_known_ones(data: Path, tmp_path: Path) -> N
 
 def test_multi_scale_trains_at_several_sizes(data: Path, tmp_path: Path) -> None:
     assert fit(config(data, tmp_path / "run", steps=4, multi_scale=(0.5, 1.5))).steps == 4
+
+
+@pytest.mark.slow
+def test_a_compiled_network_is_compiled_once_for_all_sizes(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from torch._dynamo.testing import CompileCounter  # a backend that counts, and needs no C++ compiler
+
+    counter, compiled = CompileCounter(), torch.compile
+    monkeypatch.setattr(torch, "compile", lambda model, **how: compiled(model, backend=counter, **how))
+    torch._dynamo.reset()
+    asked = config(
+        data,
+        tmp_path / "run",
+        steps=5,
+        imgsz=416,
+        batch=1,
+        multi_scale=(320, 512),
+        model="light",
+        compile=True,
+    )
+    assert fit(asked).steps == 5
+    sizes = {multi_scale_size(416, span_of(asked), asked.seed, step, 32) for step in range(5)}
+    assert len(sizes) > 2
+    assert counter.frame_count == 1
 
 
 def test_anchors_of_dataset_json_are_used_when_made_for_this_size(

@@ -91,6 +91,14 @@ def test_a_multi_scale_batch_has_one_size_of_its_step(split: Split) -> None:
     assert loader.batch(4).images.shape[2] == sizes[4]
 
 
+def test_a_range_in_pixels_gives_batches_of_those_sizes(split: Split) -> None:
+    loader = TrainLoader(split, config(imgsz=352, multi_scale=(320, 512), batch=1))
+    sizes = [batch.images.shape[2:] for batch in loader.batches(0, 30, lambda step: True)]
+    assert {tuple(size) for size in sizes} == {(side, side) for side in range(320, 513, 32)}
+    far = TrainLoader(split, config(imgsz=352, multi_scale=(320, 512), multi_scale_step=64, batch=1))
+    assert {batch.images.shape[2] for batch in far.batches(0, 12, lambda step: True)} == {352, 416, 480}
+
+
 def test_rectangular_batches_have_the_shape_of_their_images(split: Split) -> None:
     # 80 x 64 to 128 x 64 at a long side of 64: 52 to 32 rows, so 64 or 32 in multiples of 32
     loader = TrainLoader(split, config(rect=True, batch=2))
