@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,10 @@ from curate.paste.cutouts.quality import weakest
 from curate.tree import Tree
 
 MOST = 600  # things looked at; more would not make the pictures more varied
+WHOLE = 0.8  # of the sides of its labelled box, which a whole thing spans at least
 _POOR, _FEW = 0.2, 5  # where nothing is good: the quality that must do, and how many of such at most
+_ENOUGH = 8  # whole things of a class, so that parts are left out
+_PART = "only a part of what its box holds"
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,9 @@ def supply(
     """The good cut-outs of these classes, by outlines where there are any, a mask model where one is given.
 
     Where none is good, a few poor ones. `only` are the images that may be used, all if None.
+
+    A clean half of a thing, cut off at a hand, makes a label that is shorter than what people draw around
+    such things, and a detector that learns the half. So parts are left out where there are enough whole ones.
     """
     tree = Tree.open(dataset.root)
     ways = [way for way in WAYS if way != "model" or model is not None]
@@ -50,11 +57,30 @@ def supply(
     if not kept:  # better a poor one than none; the quality stands in the manifest
         poor = [got for got in tried if isinstance(got, Cutout) and got.quality >= _POOR]
         kept = sorted(poor, key=lambda got: -got.quality)[:_FEW]
-    taken = {id(got) for got in kept}
-    refused = Counter(reason(got) for got in tried if id(got) not in taken)
+    parts = {id(got) for got in _parts(kept)}
+    taken = {id(got) for got in kept} - parts
+    kept = [got for got in kept if id(got) in taken]
+    refused = Counter(_PART if id(got) in parts else reason(got) for got in tried if id(got) not in taken)
     return Supply(tuple(kept), len(tried), refused)
 
 
 def reason(got: Cutout | Refusal) -> str:
     """Why it is none to be used, whatever its quality."""
     return got.reason if isinstance(got, Refusal) else weakest(got.parts)
+
+
+def spanned(cutout: Cutout) -> float:
+    """The share of the sides of its labelled box that it spans, the longer one counting more; 0 .. 1."""
+    if cutout.box is None:
+        return 1.0
+    x0, y0, x1, y1 = cutout.box
+    across, down = abs(math.cos(cutout.angle)), abs(math.sin(cutout.angle))
+    width = cutout.length * across + cutout.thickness * down
+    height = cutout.length * down + cutout.thickness * across
+    return (min(width, x1 - x0) + min(height, y1 - y0)) / max(x1 - x0 + y1 - y0, 1e-6)
+
+
+def _parts(cutouts: Sequence[Cutout]) -> list[Cutout]:
+    """Those that are parts of things of which there are enough whole ones."""
+    whole = Counter(got.name for got in cutouts if spanned(got) >= WHOLE)
+    return [got for got in cutouts if whole[got.name] >= _ENOUGH and spanned(got) < WHOLE]
