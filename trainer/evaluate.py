@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from itertools import islice
 
@@ -11,13 +12,43 @@ from rich.progress import track
 from torch import nn
 
 from trainer.data.folder import Split
-from trainer.data.images import Image, UnreadableImageError, read_image
+from trainer.data.images import UnreadableImageError, read_image
 from trainer.decode import Detections
-from trainer.detect import check_imgsz, coarsest_stride, detect, fit_in, read_ahead
+from trainer.detect import Fitted, check_imgsz, coarsest_stride, detect, fit_in, read_ahead
 from trainer.errors import TrainerError
 from trainer.metrics import Metrics, Truth, score
 
-__all__ = ["Metrics", "evaluate", "find", "truths_of"]
+__all__ = ["Metrics", "Pictures", "evaluate", "find", "truths_of"]
+
+
+class Pictures:
+    """The photographs of a split as the network sees them, kept as long as they fit."""
+
+    def __init__(self, split: Split, budget: int = 0) -> None:
+        """Keep at most `budget` bytes; what does not fit is read again each time."""
+        self.split, self.left = split, budget
+        self._kept: dict[tuple[int, int, int], Fitted] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, index: int, imgsz: int, stride: int) -> Fitted:
+        """Photograph number `index`, letterboxed. Safe to call from several threads.
+
+        Raises TrainerError where it cannot be decoded.
+        """
+        key = (index, imgsz, stride)
+        fitted = self._kept.get(key)
+        if fitted is None:
+            try:
+                image = read_image(self.split.images[index])
+            except UnreadableImageError as error:
+                cure = f"remove it from the {self.split.name} split or replace it"
+                raise TrainerError(str(error), cure) from error
+            fitted = fit_in(image, imgsz, stride)
+            with self._lock:
+                if key not in self._kept and fitted.picture.nbytes <= self.left:
+                    self.left -= fitted.picture.nbytes
+                    self._kept[key] = fitted
+        return fitted
 
 
 def evaluate(
@@ -32,13 +63,14 @@ def evaluate(
     iou: float = 0.6,
     max_det: int = 300,
     progress: bool = False,
+    pictures: Pictures | None = None,
 ) -> Metrics:
     """Judge a network by a split: COCO and VOC AP over all detections above `conf`, in original pixels.
 
     Every image is letterboxed to a long side of `imgsz` pixels; `iou` is the threshold of suppression and
     `max_det` the most boxes an image. A split without images or labels has undefined APs (`nan`). The
-    model's mode, training or not, is as before afterwards. Raises TrainerError where an image that had a
-    size when the folder was read cannot be decoded now.
+    model's mode, training or not, is as before afterwards. `pictures` of the split are kept from call to
+    call. Raises TrainerError where an image that had a size when the folder was read cannot be decoded now.
     """
     found = find(
         model,
@@ -50,6 +82,7 @@ def evaluate(
         iou=iou,
         max_det=max_det,
         progress=progress,
+        pictures=pictures,
     )
     return score(found, truths_of(split), classes)
 
@@ -73,6 +106,7 @@ def find(
     iou: float = 0.6,
     max_det: int = 300,
     progress: bool = False,
+    pictures: Pictures | None = None,
 ) -> list[Detections]:
     """What the network finds in each image of the split, in its order; a box may carry several classes."""
     check_imgsz(model, imgsz)
@@ -81,14 +115,15 @@ def find(
     order = np.argsort(aspect, kind="stable").tolist()
     found: list[Detections] = [Detections.none()] * len(split)
     stride = coarsest_stride(model)
-    pictures = read_ahead(lambda i: fit_in(_read(split, i), imgsz, stride), order, ahead=batch)
+    shown = pictures or Pictures(split)
+    read = read_ahead(lambda i: shown(i, imgsz, stride), order, ahead=batch)
     was_training = model.training
     model.eval()
     try:
         chunks = [order[i : i + batch] for i in range(0, len(order), batch)]
         bar = Console(stderr=True)
         for chunk in track(chunks, "evaluate", console=bar, disable=not progress, transient=True):
-            images = list(islice(pictures, len(chunk)))
+            images = list(islice(read, len(chunk)))
             results = detect(
                 model, images, conf=conf, iou=iou, max_det=max_det, multi_label=True, device=device
             )
@@ -97,10 +132,3 @@ def find(
     finally:
         model.train(was_training)
     return found
-
-
-def _read(split: Split, index: int) -> Image:
-    try:
-        return read_image(split.images[index])
-    except UnreadableImageError as error:
-        raise TrainerError(str(error), f"remove it from the {split.name} split or replace it") from error

@@ -36,7 +36,7 @@ from trainer.data.folder import Folder, Split
 from trainer.data.ledger import as_json, ledger
 from trainer.data.loader import Batch, TrainLoader
 from trainer.device import keep_freed_memory, out_of_memory, pick_device, pick_precision
-from trainer.errors import TrainerError
+from trainer.errors import Diverged, TrainerError
 from trainer.evaluate import Metrics
 from trainer.keeper import Keeper
 from trainer.logs import require
@@ -48,6 +48,7 @@ from trainer.optim import unusual
 from trainer.prepare import choose_model, read_aloud
 from trainer.recompute import recompute_blocks
 from trainer.schedule import FINISH, Budget, learning_rate
+from trainer.series import Series
 from trainer.start import begin
 from trainer.state import TrainingState, new_model, new_state, read_state, refuse_other_course
 from trainer.world import World, count_norms_together, join
@@ -73,12 +74,17 @@ class FitResult:
 
 
 def fit(
-    config: FitConfig, *, resume: bool = False, on_step: Callable[[int], None] | None = None
+    config: FitConfig,
+    *,
+    resume: bool = False,
+    on_step: Callable[[int], None] | None = None,
+    series: Series | None = None,
 ) -> FitResult:
     """Train as `config` says and leave everything under `config.run`.
 
     With `resume` the run in that folder goes on from its last checkpoint, on the course it was on; a run that
     has finished is only evaluated again. `on_step` is called with the number of steps done after each one.
+    A run of a `series` uses what that shares, says and draws nothing, and ends where its watcher wishes.
     Under torchrun all processes train together (see `trainer.world`).
 
     Raises TrainerError where the folder cannot be trained on, the run folder is taken, a resumed run is asked
@@ -91,9 +97,14 @@ def fit(
         keep_freed_memory()
         if config.threads:
             torch.set_num_threads(config.threads)
-    with join(device) as world, Talk(silent=not world.leads) as talk, _interrupt() as interrupted:
+    with (
+        join(device) as world,
+        Talk(silent=series is not None or not world.leads) as talk,
+        _interrupt() as interrupted,
+    ):
         try:
-            run = _Run.resumed(config, world, talk) if resume else _Run.started(config, world, talk)
+            begin_run = _Run.resumed if resume else _Run.started
+            run = begin_run(config, world, talk, series)
             try:
                 if not run.state.finished:
                     run.train(interrupted, on_step)
@@ -122,9 +133,11 @@ def fit(
 class _Run:
     """One sitting of a training run, in one process."""
 
-    def __init__(self, state: TrainingState, folder: Folder, world: World, talk: Talk) -> None:
+    def __init__(
+        self, state: TrainingState, folder: Folder, world: World, talk: Talk, series: Series | None
+    ) -> None:
         config = state.config
-        self.state, self.world, self.talk = state, world, talk
+        self.state, self.world, self.talk, self.series = state, world, talk, series
         train = folder.split("train")
         assert train is not None  # read_folder refuses a folder without
         self.loader = self._loader(train, folder.classes)
@@ -145,16 +158,17 @@ class _Run:
                 device=world.device,
                 seconds=self.seconds,
                 cpu_seconds=lambda: time.process_time() - self._cpu_began,
+                pictures=series.pictures if series is not None else None,
             )
 
     @classmethod
-    def started(cls, config: FitConfig, world: World, talk: Talk) -> _Run:
+    def started(cls, config: FitConfig, world: World, talk: Talk, series: Series | None) -> _Run:
         if world.leads and ((config.run / "weights").exists() or (config.run / "config.toml").exists()):
             raise TrainerError(
                 f"{config.run} already holds a run",
                 "choose another folder with -o, or continue with --resume",
             )
-        folder = read_aloud(config, talk)
+        folder = series.folder if series is not None else read_aloud(config, talk)
         model_config = choose_model(config, folder, talk)
         if not config.batch:
             config = _with_batch(config, model_config, world, talk)
@@ -165,17 +179,17 @@ class _Run:
             content = ledger(folder, allowed=config.allow_errors)
             write_atomically(config.run / "data.json", as_json(content))
             write_atomically(config.run / "config.toml", to_toml(config).encode("utf-8"))
-        run = cls(state, folder, world, talk)
+        run = cls(state, folder, world, talk, series)
         run.introduce(model_config)
         return run
 
     @classmethod
-    def resumed(cls, config: FitConfig, world: World, talk: Talk) -> _Run:
+    def resumed(cls, config: FitConfig, world: World, talk: Talk, series: Series | None) -> _Run:
         content, saved, model_config = read_state(config.run)
         if not config.batch:  # it was chosen when the run began
             config = dataclasses.replace(config, batch=saved.batch)
         refuse_other_course(saved, config)
-        folder = read_aloud(config, talk)
+        folder = series.folder if series is not None else read_aloud(config, talk)
         classes = tuple(content["meta"]["classes"])
         if folder.classes != classes:
             raise TrainerError(
@@ -190,7 +204,7 @@ class _Run:
                 "resume it with as many processes as it had",
             )
         state.restore(content)
-        run = cls(state, folder, world, talk)
+        run = cls(state, folder, world, talk, series)
         talk.say(f"resumed at step {state.step}, {state.progress:.1%} of the budget")
         return run
 
@@ -209,7 +223,7 @@ class _Run:
             self.talk.say(f"class weights: {told}")
         for line in unusual(state.config):
             self.talk.say(line)
-        if self.keeper is not None:
+        if self.keeper is not None and self.series is None:
             self.keeper.introduce(self.loader.batch(0))
 
     def _loader(self, train: Split, classes: tuple[str, ...]) -> TrainLoader:
@@ -221,7 +235,15 @@ class _Run:
             self.talk.say(line)
         stride = self.state.model.coarsest
         assert isinstance(stride, int)
-        loader = TrainLoader(train, config, rank=world.rank, world=world.size, stride=stride, cutouts=cutouts)
+        loader = TrainLoader(
+            train,
+            config,
+            rank=world.rank,
+            world=world.size,
+            stride=stride,
+            cutouts=cutouts,
+            store=self.series.photos if self.series is not None else None,
+        )
         loader.order.judged = [(batch, tuple(ap)) for batch, ap in self.state.class_ap]
         return loader
 
@@ -277,7 +299,7 @@ class _Run:
                 return
             if wish == "judge":
                 self.judge()
-                if self.gives_up():
+                if self.gives_up() or self.is_cut():
                     self.end()
                     return
             elif wish == "save":
@@ -296,6 +318,12 @@ class _Run:
             )
         return over
 
+    def is_cut(self) -> bool:
+        """Whether the watcher of the series has seen enough of it."""
+        if self.series is None or self.keeper is None or self.keeper.metrics is None:
+            return False
+        return not self.series.goes_on(self.state.step, self.keeper.metrics.as_row())
+
     def end(self) -> None:
         """The run is over."""
         self.state.finished = True
@@ -312,12 +340,18 @@ class _Run:
                 mine = "end"
             elif interrupted:
                 mine = "stop"
-            elif self.budget.evaluates(state.step, since, state.evaluation_seconds):
+            elif self.is_judged(since):
                 mine = "judge"
             elif self.keeper.save_is_due(self.budget.epoch_steps):
                 mine = "save"
         state.progress, number = self.world.agreed((state.progress, wishes.index(mine)))
         return wishes[int(number)]
+
+    def is_judged(self, since: float) -> bool:
+        """Whether it is time for an evaluation, `since` seconds after the last one."""
+        if self.series is not None:
+            return self.state.step in self.series.rungs
+        return self.budget.evaluates(self.state.step, since, self.state.evaluation_seconds)
 
     def step(self, batches: list[Batch], began: float) -> None:
         """One optimiser step, from one batch or several whose gradients are added up."""
@@ -336,10 +370,11 @@ class _Run:
         state.scaler.unscale_(state.optimizer)
         norm = nn.utils.clip_grad_norm_(state.model.parameters(), config.clip)
         if not state.scaler.is_enabled() and not torch.isfinite(norm):
-            raise TrainerError(
+            raise Diverged(
                 f"the loss is no number any more (step {state.step + 1})",
                 f"lower --lr (now {config.lr:g}); the last good weights are "
                 f"{config.run / 'weights' / 'last.pt'}",
+                state.step,
             )
         state.scaler.step(state.optimizer)
         state.scaler.update()
@@ -412,7 +447,7 @@ class _Run:
         """Draw the pictures of the end and sum up."""
         state = self.state
         run = state.config.run
-        if self.keeper is not None:
+        if self.keeper is not None and self.series is None:
             self.keeper.finish()
         return FitResult(
             run=run,

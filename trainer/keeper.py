@@ -17,7 +17,7 @@ from trainer.data.folder import Split
 from trainer.data.images import read_image
 from trainer.data.loader import AHEAD, Batch
 from trainer.errors import TrainerError
-from trainer.evaluate import Metrics, evaluate, find, truths_of
+from trainer.evaluate import Metrics, Pictures, evaluate, find, truths_of
 from trainer.logs import RunLog, named
 from trainer.plots import draw_batch, draw_predictions, plot_curves
 from trainer.results import Results
@@ -42,11 +42,15 @@ class Keeper:
         device: torch.device,
         seconds: Callable[[], float],
         cpu_seconds: Callable[[], float],
+        pictures: Pictures | None = None,
     ) -> None:
-        """`parts` names those of the loss; `images` is how many there are to train on."""
+        """`parts` names those of the loss; `images` is how many there are to train on.
+
+        `pictures` keeps val from run to run.
+        """
         self.state, self.val, self.talk, self.device = state, val, talk, device
         self.parts, self.images = parts, images
-        self.seconds, self.cpu_seconds = seconds, cpu_seconds
+        self.seconds, self.cpu_seconds, self.pictures = seconds, cpu_seconds, pictures
         self.weights = state.config.run / "weights"
         self.results = Results(state.config.run / "results.csv", until_step=state.step)
         self.log = RunLog(state.config.run, named(state.config.log), asdict(state.config), talk.say)
@@ -109,6 +113,7 @@ class Keeper:
                 imgsz=config.imgsz,
                 batch=EVALUATION_BATCH,
                 device=self.device.type,
+                pictures=self.pictures,
             )
             metrics = self.metrics.as_row()
         best = self._keep_best(metrics)

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from trainer.config import STRIDE, FitConfig, span_of
 from trainer.data.augment import Policy, Sample, closed, compose, multi_scale_size, sample_generator
-from trainer.data.cache import PhotoCache, store_for
+from trainer.data.cache import PhotoCache, Store, store_for
 from trainer.data.cutouts import Cutouts
 from trainer.data.folder import Split
 from trainer.data.order import Order, Place, shape_for
@@ -53,10 +53,11 @@ class TrainLoader:
         world: int = 1,
         stride: int = STRIDE,
         cutouts: Cutouts | None = None,
+        store: Store | None = None,
     ) -> None:
         """With `world` processes this one, number `rank`, takes its part of each of their common batches.
 
-        Sizes are multiples of `stride`.
+        Sizes are multiples of `stride`. A `store` that is given keeps the photographs and is not closed.
         """
         self.config, self.stride = config, stride
         self.rank, self.world = rank, world
@@ -64,13 +65,15 @@ class TrainLoader:
         self.closed_policy = closed(self.policy)
         self.order = Order(split, config, config.batch * world)
         largest = config.imgsz * max(1.0, span_of(config)[1])
-        self.cache = PhotoCache(split, round(largest), store_for(config, rank))
+        self.cache = PhotoCache(split, round(largest), store or store_for(config, rank))
+        self._keeps_store = store is not None
         # several threads of ours beat several inside each OpenCV call, and leave the cores to the network
         cv2.setNumThreads(0)
 
     def close(self) -> None:
         """Give back what the cache takes."""
-        self.cache.store.close()
+        if not self._keeps_store:
+            self.cache.store.close()
 
     def batch(self, step: int, closed: bool = False) -> Batch:
         """Batch number `step`; `closed` without what rests in the last part of a run."""

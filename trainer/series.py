@@ -1,0 +1,29 @@
+"""What many short runs on the same data share, and who watches them: see `trainer.evolve`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from trainer.data.cache import Store
+from trainer.data.folder import Folder
+from trainer.evaluate import Pictures
+
+
+class Watcher(Protocol):
+    """Whoever looks at a run while it goes."""
+
+    def __call__(self, step: int, figures: Mapping[str, float]) -> bool:
+        """Whether the run, judged after `step` steps (`Metrics.as_row`), is worth going on with."""
+
+
+@dataclass(frozen=True)
+class Series:
+    """A series of runs: read once, decoded once, judged at the same steps. A run of it draws no pictures."""
+
+    folder: Folder
+    photos: Store  # decoded training photographs; whoever made it closes it
+    pictures: Pictures  # of val
+    rungs: tuple[int, ...]  # steps after which a run is judged, besides its end
+    goes_on: Watcher
