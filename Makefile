@@ -11,7 +11,7 @@ install: .venv/.installed  ## create .venv and install everything, pinned by con
 
 .venv/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,evolve,dev]'
 	@touch $@  # written last, so its existence means the installation completed
 
 demo: install  ## the main job on samples/: from a messy folder to a trained detector, pictures and a table

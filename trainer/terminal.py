@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # these import torch, which a table has no use for
     from trainer.analysis import Analysis
     from trainer.catalogue import Entry
     from trainer.compare import Comparison
+    from trainer.evolve.outcome import Outcome
     from trainer.fit import FitResult
     from trainer.metrics import ClassMetrics, Metrics
     from trainer.metrics.bootstrap import Interval
@@ -25,6 +26,7 @@ if TYPE_CHECKING:  # these import torch, which a table has no use for
 
 
 Lines = list[Table | Text | str]
+_MOST_SETTINGS = 12  # of a search that are printed
 
 
 def print_lines(lines: Lines) -> None:
@@ -226,6 +228,35 @@ def tried(trials: Trials) -> Lines:
         Text(legend, style="dim"),
         f"written to {_shown(trials.out / 'compare.png')} and compare.json",
     ]
+
+
+def evolved(outcome: Outcome) -> Lines:
+    """What a search came to: the verdict, what was confirmed, and the settings that moved."""
+    plan, verdict = outcome.plan, outcome.verdict
+    cut = sum(trial.cut for trial in outcome.trials)
+    what = (
+        f"{len(outcome.trials)} trials of {plan.steps} steps, {cut} given up early; {outcome.steps:,} in all"
+    )
+    lines: Lines = [Text(what, style="italic")]
+    if verdict is not None:
+        table = _table("settings", "first seen", "fresh seeds", "gain", "at least", "better")
+        mean = _spread(verdict.defaults.mean, verdict.noise, True)
+        table.add_row("start", _figure(verdict.defaults.found), mean, "", "", "")
+        for one in verdict.others:
+            figures = (_figure(one.arm.found), _figure(one.arm.mean), _signed(one.gain), _signed(one.least))
+            table.add_row(one.arm.label.rstrip(","), *figures, "yes" if one.better else "cannot be told")
+        lines += [table, ""]
+    if outcome.chosen is not outcome.start:
+        table = _table("setting", "start", "chosen", "decides")
+        for dimension, value in outcome.turned()[:_MOST_SETTINGS]:
+            share = outcome.importance.get(dimension.name)
+            cells = (f"{dimension.start:g}", f"{value:g}", "-" if share is None else f"{share:.0%}")
+            table.add_row(dimension.name.replace("_", "-"), *cells)
+        more = len(outcome.space.dimensions) - _MOST_SETTINGS
+        lines += [table, *([Text(f"and {more} that moved less", style="dim")] if more > 0 else []), ""]
+    lines += [Text(sentence, style="bold") for sentence in outcome.said()]
+    out = plan.config.run
+    return [*lines, f"written to {_shown(out / 'hyp.toml')}, evolve.html and evolve.json"]
 
 
 def _spread(mean: float, deviation: float, many: bool) -> str:

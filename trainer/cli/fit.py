@@ -100,7 +100,7 @@ def _started(run: Path | None, settings: dict[str, Any], hyp: Path | None, prese
         raise TrainerError("fit needs a data.yaml", "type: trainer fit DATA.yaml --minutes 10")
     if run is None:
         run = next(path for n in range(1, sys.maxsize) if not (path := Path("runs") / f"fit-{n}").exists())
-    given = {**_from_file(hyp, settings), **settings, "run": run}
+    given = {**settings_of_file(hyp, settings), **settings, "run": run}
     chosen = chosen_preset(preset, settings["data"])
     return FitConfig(**{**chosen.settings, **given})
 
@@ -123,7 +123,7 @@ def _resumed(run: Path | None, settings: dict[str, Any], hyp: Path | None) -> Fi
     return dataclasses.replace(resume_config(run), **settings)
 
 
-def _from_file(path: Path | None, settings: dict[str, Any]) -> dict[str, Any]:
+def settings_of_file(path: Path | None, settings: dict[str, Any]) -> dict[str, Any]:
     """The settings of a file, without the budget where another one was typed, and without its folders."""
     if path is None:
         return {}

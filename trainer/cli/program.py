@@ -22,7 +22,7 @@ from trainer.errors import TrainerError
 from trainer.threads import spin_briefly
 
 # files of this folder, in the order of `trainer --help`
-COMMANDS = ("fit", "val", "predict", "augment", "compare", "models", "hyp")
+COMMANDS = ("fit", "val", "predict", "augment", "compare", "evolve", "models", "hyp")
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
 
@@ -89,6 +89,7 @@ def _root(
     trainer augment out/data.yaml -o sheet.png
     trainer predict photos/ --weights runs/first -o found/
     trainer compare out/data.yaml --models light,yolov5n,rfb --minutes 5 -o runs/which
+    trainer evolve out/data.yaml --steps 500 --trials 60 --imgsz 320 -o runs/search
 
     Images are read as stored: an EXIF orientation is ignored, in training and in prediction alike.
 

@@ -53,6 +53,17 @@ def drawing(title: str, chart: str, note: str = "") -> str:
     )
 
 
+def sheet(title: str, png: bytes, note: str = "") -> str:
+    """A plot as wide as the page, under its title; it lies inside the page."""
+    inside = base64.b64encode(png).decode("ascii")
+    image = f'<img alt="{text(title)}" src="data:image/png;base64,{inside}">'
+    return (
+        f'<figure class="sheet"><figcaption>{text(title)}</figcaption>{image}'
+        + (f"<p>{text(note)}</p>" if note else "")
+        + "</figure>"
+    )
+
+
 def drawings(*figures: str) -> str:
     """Charts side by side where there is room."""
     return '<div class="plots">' + "".join(figures) + "</div>"
@@ -72,15 +83,25 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]], *, last_is_sum: b
 
 
 def assemble(
-    *, title: str, heading: str, head: str, sections: Sequence[tuple[str, str, str]], data: Any
+    *,
+    title: str,
+    heading: str,
+    head: str,
+    sections: Sequence[tuple[str, str, str]],
+    data: Any,
+    brand: str = "trainer val",
 ) -> bytes:
-    """The whole page. `sections` are (name, word of the bar at the top, HTML); `data` is for the script."""
+    """The whole page. `sections` are (name, word of the bar at the top, HTML); `data` is for the script.
+
+    `brand` is the command that made it.
+    """
     style, script = _read("page.css"), _read("page.js")
     links = "".join(f'<a href="#{name}">{text(word)}</a>' for name, word, _ in sections)
     page = part(
         "page.html",
         policy=_policy(style, script),
         title=text(title),
+        brand=text(brand),
         heading=text(heading),
         head=head,
         links=links,
