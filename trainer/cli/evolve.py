@@ -64,8 +64,8 @@ def evolve(
         str,
         typer.Option(
             metavar=choice(PRUNERS),
-            help="Who gives up hopeless trials: halving after a quarter and a half of their steps, median, "
-            "hyperband, or none.",
+            help="Who gives up hopeless trials: halving after each quarter of their steps, median, "
+            "hyperband, or none. Where nobody has learnt anything yet, nothing is given up.",
         ),
     ] = "halving",
     only: Annotated[

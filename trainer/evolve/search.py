@@ -38,7 +38,7 @@ from trainer.evolve.importance import importance_of
 from trainer.evolve.outcome import Outcome, Tried, handed_on, leave
 from trainer.evolve.plan import Plan
 from trainer.evolve.pool import JOB, Pool, Stopped, name_of
-from trainer.evolve.pruning import make_pruner, rungs
+from trainer.evolve.pruning import in_upper_half, make_pruner, rungs, tells
 from trainer.evolve.samplers import Seeded, mean_of_best
 from trainer.evolve.space import Space, rounded, space_of
 from trainer.evolve.train import Figure, Ground, Report, prepared, train
@@ -173,7 +173,12 @@ class _Search:
 
         def report(step: int, value: float) -> bool:
             trial.report(value, step)
-            return name == START or name.startswith(MEAN) or not trial.should_prune()
+            trials = pool.trials()
+            if self.plan.pruner == "halving":
+                goes_on = in_upper_half(trials, step, value)
+            else:
+                goes_on = not trial.should_prune()
+            return goes_on or name == START or name.startswith(MEAN) or not tells(trials, step)
 
         self.board.trial(name, len(pool.done()))
         figure = self._figure(trial, settings, Path("trials") / folder, report)

@@ -55,7 +55,7 @@ def test_the_command_searches_and_fit_takes_what_it_found(data: Path, swift: Pat
     assert not (first / "weights").exists(), "weights of hundreds of trials would fill the disk"
     assert not list(first.glob("*.jpg")), "nobody looks at the pictures of a trial"
     with (first / "results.csv").open(encoding="utf-8", newline="") as file:
-        assert [row["step"] for row in csv.DictReader(file)] == ["1", "2", "4"]
+        assert [row["step"] for row in csv.DictReader(file)] == ["1", "2", "3", "4"]
     fitted = trainer("fit", data, "--hyp", out / "hyp.toml", "--steps", 1, *WORDS[4:], "-o", swift / "run")
     assert fitted.exit_code == 0, fitted.output
     ran = from_toml((swift / "run" / "config.toml").read_text(encoding="utf-8"))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from trainer.evolve.confirm import Arm, judge, sentences
-from trainer.evolve.pruning import make_pruner, rungs
+from trainer.evolve.pruning import in_upper_half, make_pruner, rungs, tells
 
 START = Arm(0, "the start", 0.30, (0.30, 0.31, 0.32))
 
@@ -50,10 +51,34 @@ def test_trials_without_any_noise_are_compared_as_they_are() -> None:
 
 
 def test_rungs_lie_where_the_pruner_looks() -> None:
-    assert rungs("halving", 120) == (30, 60)
+    assert rungs("halving", 120) == (30, 60, 90)
     assert rungs("median", 120) == (30, 60, 90)
     assert rungs("hyperband", 120) == (13, 39)
     assert rungs("none", 120) == ()
-    assert rungs("halving", 4) == (1, 2)
+    assert rungs("halving", 4) == (1, 2, 3)
     for name in ("halving", "median", "hyperband", "none"):
         assert make_pruner(name, 120) is not None and all(0 < step < 5 for step in rungs(name, 5))
+
+
+def trial(at: dict[int, float], end: float | None = None) -> FrozenTrial:
+    state = TrialState.PRUNED if end is None else TrialState.COMPLETE
+    return create_trial(state=state, value=end, intermediate_values=at)
+
+
+def test_the_upper_half_of_a_rung_goes_on() -> None:
+    trials = [trial({30: figure}) for figure in (0.1, 0.2, 0.3, 0.4)]
+    assert [in_upper_half(trials, 30, figure) for figure in (0.1, 0.2, 0.3, 0.4)] == [
+        False,
+        False,
+        True,
+        True,
+    ]
+    assert in_upper_half([trial({30: 0.1})], 30, 0.1), "the first to come there has no rival"
+    assert in_upper_half(trials, 60, 0.0), "nobody came there"
+
+
+def test_a_rung_at_which_nothing_is_learnt_yet_tells_nothing() -> None:
+    ended = trial({60: 0.02, 180: 0.45}, end=0.51)
+    assert not tells([ended, trial({60: 0.024})], 60)
+    assert tells([ended], 180)
+    assert not tells([trial({60: 0.3})], 60), "nobody knows yet what figures will come to"
