@@ -21,9 +21,9 @@ SETS = ("cigarettes_yolo", "hands_phone_voc", "hands_gesture_yolo", "pens_cutout
             "cigarettes",
             [
                 "real only",
-                "rectangles at random places",
                 "cut-outs at random places",
                 "cut-outs onto hands and mouths",
+                "rectangles at random places",
                 "onto hands and mouths + negatives",
                 "onto hands and mouths + negatives + pens as distractors",
             ],
@@ -35,18 +35,7 @@ SETS = ("cigarettes_yolo", "hands_phone_voc", "hands_gesture_yolo", "pens_cutout
     ],
 )
 def test_a_template_can_be_planned(tmp_path: Path, what: str, arms: list[str]) -> None:
-    for name in SETS:
-        put_voc(tmp_path / "data" / name, {"a": [("smoke", (1, 1, 9, 9))]})
-    put(tmp_path / "data" / "backgrounds" / "b.jpg", picture())
-    asked = argparse.Namespace(
-        what=what,
-        steps=9,
-        seeds=2,
-        count=30,
-        threads=1,
-        data=tmp_path / "data",
-        out=tmp_path / "结果",
-    )
+    asked = wanted(tmp_path, what)
     made = plan(paste_proof.write_configuration(asked))
     assert [arm.name for arm in made.arms] == arms
     assert len(made.jobs) == len(arms) * 2 * 3
@@ -54,3 +43,41 @@ def test_a_template_can_be_planned(tmp_path: Path, what: str, arms: list[str]) -
     ways = [step for match in made.asked.match for step in match.steps]
     counts = {made.paste_table(step)[1].count for step in ways}
     assert counts <= {30, 15}
+
+
+def test_the_claim_alone_needs_three_arms_and_the_same_pictures(tmp_path: Path) -> None:
+    made = plan(paste_proof.write_configuration(wanted(tmp_path, "cigarettes", short=True)))
+    assert [arm.name for arm in made.arms] == [
+        "real only",
+        paste_proof.CHANCE,
+        paste_proof.MEANING["cigarettes"],
+    ]
+    whole = plan(paste_proof.write_configuration(wanted(tmp_path, "cigarettes")))
+    assert {made.job_key(job) for job in made.jobs} <= {whole.job_key(job) for job in whole.jobs}
+
+
+def test_without_weights_to_start_from_it_says_how_to_make_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        paste_proof.write_configuration(wanted(tmp_path, "cigarettes", scratch=False))
+    assert "train it first: --what hands" in capsys.readouterr().err
+
+
+def wanted(tmp_path: Path, what: str, *, scratch: bool = True, short: bool = False) -> argparse.Namespace:
+    """What the command line would give, over small sets."""
+    for name in SETS:
+        put_voc(tmp_path / "data" / name, {"a": [("smoke", (1, 1, 9, 9))]})
+    put(tmp_path / "data" / "backgrounds" / "b.jpg", picture())
+    return argparse.Namespace(
+        what=what,
+        steps=9,
+        seeds=2,
+        count=30,
+        threads=1,
+        data=tmp_path / "data",
+        out=tmp_path / "结果",
+        scratch=scratch,
+        start=None,
+        short=short,
+    )
