@@ -15,7 +15,6 @@ import contextlib
 import json
 import os
 import re
-import socket
 import threading
 import uuid
 from pathlib import Path
@@ -43,6 +42,8 @@ class Claim:
     @classmethod
     def take(cls, folder: Path, *, stale: float = STALE, heartbeat: float = HEARTBEAT) -> Claim | None:
         """The claim on `folder`, made where it does not exist; None where somebody alive holds it."""
+        from trainer.processes import me
+
         folder.mkdir(parents=True, exist_ok=True)
         number = _latest(folder)
         if number and not _is_stale(folder, number, stale):
@@ -53,7 +54,7 @@ class Claim:
         except FileExistsError:
             return None  # another was quicker
         with os.fdopen(handle, "w", encoding="utf-8") as file:  # read while it is empty, it counts as alive
-            json.dump(_self(), file)
+            json.dump(me(), file)
         return cls(folder, number + 1, heartbeat)
 
     def __enter__(self) -> Claim:
@@ -110,10 +111,10 @@ def _latest(folder: Path) -> int:
 
 
 def _is_stale(folder: Path, number: int, after: float) -> bool:
+    from trainer.processes import is_dead
+
     path = folder / _name(number)
-    told = _read(path)
-    here = _self()
-    if told.get("where") == here["where"] and not _is_alive(told):
+    if is_dead(_read(path)):
         return True
     try:
         touched = path.stat().st_mtime
@@ -130,42 +131,6 @@ def _now(folder: Path) -> float:
         return probe.stat().st_mtime
     finally:
         probe.unlink(missing_ok=True)
-
-
-def _self() -> dict[str, object]:
-    return {
-        "pid": os.getpid(),
-        "born": _born(os.getpid()),
-        "where": _where(),
-        "host": socket.gethostname(),
-    }
-
-
-def _where() -> str:
-    """What processes must have in common to see each other's numbers: one boot, one space of numbers."""
-    try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-        return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
-    except OSError:
-        return ""  # not Linux: only the heartbeat tells
-
-
-def _born(pid: int) -> str | None:
-    """When a process was started, which tells it from a later one with its number; None: it is dead."""
-    try:
-        fields = (
-            Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-        )
-    except OSError:
-        return None
-    return None if fields[0] in "ZX" else fields[19]  # state and start time, see proc(5)
-
-
-def _is_alive(told: dict[str, object]) -> bool:
-    pid = told.get("pid")
-    if not told.get("where") or not isinstance(pid, int):
-        return True  # nothing can be known but by the heartbeat
-    return _born(pid) is not None and _born(pid) == told.get("born")
 
 
 def _read(path: Path) -> dict[str, object]:

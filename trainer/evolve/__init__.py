@@ -7,7 +7,6 @@ samplers    who proposes the next settings: CMA-ES, TPE or genetic, each trial w
 pruning     after which steps a trial is judged, and when it is given up
 storage     the data base that trials are kept in
 pool        trials shared by processes, some of which die
-worker      whether the process that took a trial is still alive
 train       one trial: settings in, a figure out
 confirm     the best few and the defaults with fresh seeds, and whether the difference is more than chance
 importance  how much each setting decides

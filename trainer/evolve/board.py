@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 from optuna.trial import FrozenTrial, TrialState
@@ -33,11 +32,6 @@ class Board(Talk):
     def __enter__(self) -> Board:
         super().__enter__()
         return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        super().__exit__(kind, error, trace)
 
     def begin(self, what: str, how_much: str, steps: int) -> None:
         """A part of the search begins; each trial has so many steps."""

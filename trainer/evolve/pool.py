@@ -24,8 +24,8 @@ from optuna.storages import fail_stale_trials
 from optuna.study import Study
 from optuna.trial import FrozenTrial, Trial, TrialState
 
+from trainer import processes
 from trainer.errors import TrainerError
-from trainer.evolve import worker
 from trainer.evolve.samplers import JOB
 
 MOST_TRIES = 3  # at one trial: a fourth process shall not die of it
@@ -105,7 +105,7 @@ class Pool:
             say(f"trial {told[0]} was thought lost, and another process has taken it over")
 
     def _do(self, trial: Trial, do: Callable[[Trial], float]) -> float:
-        trial.set_user_attr(_WORKER, worker.me())
+        trial.set_user_attr(_WORKER, processes.me())
         before = [t for t in self.trials() if t.number < trial.number]
         job = trial.user_attrs.get(JOB)
         known = {t.user_attrs.get(JOB) for t in before} if job is not None else set()
@@ -130,7 +130,7 @@ class Pool:
         """Fail what processes that are no more have begun."""
         fail_stale_trials(self.study)
         for trial in self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-            if worker.is_dead(trial.user_attrs.get(_WORKER, {})) or _never_began(trial):
+            if processes.is_dead(trial.user_attrs.get(_WORKER, {})) or _never_began(trial):
                 try:
                     self.study.tell(trial.number, state=TrialState.FAIL)
                 except (ValueError, optuna.exceptions.UpdateFinishedTrialError):

@@ -1,4 +1,4 @@
-"""Who does a trial, so that another process on the same machine sees at once that it was killed.
+"""Who does some work, so that another process on the same machine sees at once that it was killed.
 
 Processes on other machines are known by their heartbeat alone, which takes longer.
 """
