@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
@@ -25,8 +25,6 @@ from curate.commands.ablate_plan import Job, Plan
 from curate.commands.ablate_real import Real
 from curate.commands.ablate_summary import JSON, Summary, complete_seeds, summarise, write_json
 from curate.commands.ablate_view import view_of
-from curate.commands.run_state import State
-from curate.commands.run_training import SAME_FOR_ALL, fit_config
 from curate.engine.claims import STALE, Claim, LostClaim
 from curate.errors import CurateError, OutputExists
 from curate.fixes.durable import write_file
@@ -88,9 +86,7 @@ def run(
 def check_fit(made: Plan) -> None:
     """Raises ConfigError: a mistake in [fit] is told before anything is done."""
     for arm in made.arms:
-        fit_config(
-            State(replace(made.config, fit=made.fit_of(arm)), None, lambda _: None), preset=SAME_FOR_ALL
-        )
+        jobs.training_of(made, made.fit_of(arm), made.out)
 
 
 def prepare(out: Path) -> None:

@@ -15,7 +15,7 @@ import io
 import json
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -91,16 +91,7 @@ def read_found(plan: Plan, job: Job) -> tuple[Found, Found]:
 def train_and_judge(plan: Plan, real: Real, job: Job, made: TrainingSet, alive: Callable[[], None]) -> Result:
     """Do a job; `alive` is called again and again and may raise. Raises CurateError, KeyboardInterrupt."""
     folder = plan.job_folder(job)
-    state = State(
-        replace(
-            plan.config,
-            data=replace(plan.config.data, out=folder),
-            fit={**plan.fit_of(job.arm), "seed": job.seed},
-        ),
-        plan.workers,
-        lambda _: None,
-    )
-    config = fit_config(state, preset=SAME_FOR_ALL)
+    config = training_of(plan, {**plan.fit_of(job.arm), "seed": job.seed}, folder)
     done = fit(config, alive)
     alive()
     began = time.monotonic()
@@ -132,6 +123,12 @@ def train_and_judge(plan: Plan, real: Real, job: Job, made: TrainingSet, alive: 
     content = json.dumps(told, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace")
     write_file(folder / NAME, content + b"\n", folder / f".{NAME}.partial")
     return result
+
+
+def training_of(plan: Plan, fit: Mapping[str, Any], folder: Path) -> Any:
+    """Settings of [fit] as a `FitConfig` of the training in a job's folder. Raises ConfigError."""
+    config = replace(plan.config, data=replace(plan.config.data, out=folder), fit=fit)
+    return fit_config(State(config, plan.workers, lambda _: None), preset=SAME_FOR_ALL)
 
 
 def fit(config: Any, alive: Callable[[], None]) -> Any:

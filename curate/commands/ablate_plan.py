@@ -107,17 +107,16 @@ class Plan:
         return mine | dict(arm.fit)
 
     @property
-    def budgets(self) -> tuple[str, list[float]]:
-        """("steps" or "minutes", the number of each arm); all have the same kind."""
+    def budgets(self) -> tuple[str, float, float]:
+        """("steps" or "minutes", the least and the most of an arm); all have the same kind."""
         fits = [self.fit_of(arm) for arm in self.arms]
-        name = "minutes" if "minutes" in fits[0] else "steps"
-        return name, [fit[name] for fit in fits]
+        name = kind_of_budget(fits[0])
+        return name, min(fit[name] for fit in fits), max(fit[name] for fit in fits)
 
     @property
     def budget(self) -> str:
         """For people."""
-        name, numbers = self.budgets
-        low, high = min(numbers), max(numbers)
+        name, low, high = self.budgets
         return f"{low:g} {name}" if low == high else f"{low:g} to {high:g} {name}"
 
     def paste_table(self, step: str) -> tuple[int, Paste]:
@@ -299,8 +298,13 @@ def plan(
     return made
 
 
+def kind_of_budget(fit: Mapping[str, Any]) -> str:
+    """Of the settings of a training."""
+    return "minutes" if "minutes" in fit else "steps"
+
+
 def _refuse_two_kinds(made: Plan) -> None:
-    kinds = {arm.name: "minutes" if "minutes" in made.fit_of(arm) else "steps" for arm in made.arms}
+    kinds = {arm.name: kind_of_budget(made.fit_of(arm)) for arm in made.arms}
     other = next((name for name, kind in kinds.items() if kind != kinds[made.arms[0].name]), None)
     if other is not None:
         raise ConfigError(

@@ -19,8 +19,6 @@ from curate.commands.ablate_plan import Arm, Job, Plan
 from curate.commands.ablate_real import Real, deal
 from curate.commands.ablate_sets import put_together
 from curate.commands.ablate_view import spread
-from curate.commands.run_state import State
-from curate.commands.run_training import SAME_FOR_ALL, fit_config
 from curate.negatives.advice import USUAL, wanted
 
 STEPS = 8  # of the trial; the first ones load things and are left out
@@ -83,18 +81,7 @@ def _take(plan: Plan, real: Real) -> Trial:
     job = plan.jobs[0]
     made = put_together(plan, real, job, [], plan.job_folder(job) / "data")
     fit = {key: value for key, value in (plan.config.fit or {}).items() if key != "minutes"}
-    config = fit_config(
-        State(
-            replace(
-                plan.config,
-                data=replace(plan.config.data, out=plan.job_folder(job)),
-                fit={**fit, "steps": STEPS},
-            ),
-            plan.workers,
-            lambda _: None,
-        ),
-        preset=SAME_FOR_ALL,
-    )
+    config = jobs.training_of(plan, {**fit, "steps": STEPS}, plan.job_folder(job))
     times: list[float] = []
     began = time.monotonic()
     done: Any = jobs.fit(config, lambda: times.append(time.monotonic()))

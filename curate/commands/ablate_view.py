@@ -93,8 +93,7 @@ def _difference(summary: Summary, one: Difference, words: Words) -> DifferenceVi
 
 
 def _budget(plan: Plan, words: Words) -> str:
-    name, numbers = plan.budgets
-    low, high = min(numbers), max(numbers)
+    name, low, high = plan.budgets
     if low == high:
         return words[name].format(number=low)
     return words[f"{name}_range"].format(low=low, high=high)
