@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated, Any, Optional
 
@@ -11,7 +10,7 @@ import typer
 
 from trainer.cli.fit import chosen_preset
 from trainer.cli.knob_options import typed_knobs, with_some_knobs
-from trainer.cli.options import Data, Format, OutputFormat, PresetOption
+from trainer.cli.options import Data, Format, OutputFormat, PresetOption, next_free
 from trainer.config import FitConfig
 from trainer.knobs import knobs
 from trainer.presets import AUTO
@@ -66,9 +65,7 @@ def compare(
     trainer compare out/data.yaml --models light,yolov5n,rfb --minutes 5 --seeds 3 --imgsz 320 -o runs/which
     """
     if out is None:
-        out = next(
-            path for n in range(1, sys.maxsize) if not (path := Path("runs") / f"compare-{n}").exists()
-        )
+        out = next_free("compare")
     chosen = chosen_preset(preset, data)
     config = FitConfig(**{**chosen.settings, **typed_knobs(given), "data": data, "run": out})
     from trainer.terminal import print_lines, tried

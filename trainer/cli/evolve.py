@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated, Any, Optional
 
@@ -11,7 +10,7 @@ import typer
 
 from trainer.cli.fit import chosen_preset, settings_of_file
 from trainer.cli.knob_options import typed_knobs, with_some_knobs
-from trainer.cli.options import Data, Format, OutputFormat, PresetOption, choice
+from trainer.cli.options import Data, Format, OutputFormat, PresetOption, choice, next_free
 from trainer.config import FitConfig
 from trainer.evolve.plan import SAMPLERS, Plan
 from trainer.evolve.pruning import PRUNERS
@@ -139,7 +138,7 @@ def evolve(
 
     require_optuna()
     if out is None:
-        out = next(path for n in range(1, sys.maxsize) if not (path := Path("runs") / f"evolve-{n}").exists())
+        out = next_free("evolve")
     typed = typed_knobs(given)
     chosen = chosen_preset(preset, data)
     own = dict.fromkeys(("epochs", "minutes")) | {"steps": steps, "data": data, "run": out}

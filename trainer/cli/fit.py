@@ -5,14 +5,13 @@ from __future__ import annotations
 import dataclasses
 import os
 import shlex
-import sys
 from pathlib import Path
 from typing import Annotated, Any, Optional
 
 import typer
 
 from trainer.cli.knob_options import typed_knobs, with_knobs
-from trainer.cli.options import PresetOption
+from trainer.cli.options import PresetOption, next_free
 from trainer.config import FitConfig, fields_of
 from trainer.errors import TrainerError
 from trainer.presets import AUTO, Preset, for_data
@@ -99,7 +98,7 @@ def _started(run: Path | None, settings: dict[str, Any], hyp: Path | None, prese
     if "data" not in settings:
         raise TrainerError("fit needs a data.yaml", "type: trainer fit DATA.yaml --minutes 10")
     if run is None:
-        run = next(path for n in range(1, sys.maxsize) if not (path := Path("runs") / f"fit-{n}").exists())
+        run = next_free("fit")
     given = {**settings_of_file(hyp, settings), **settings, "run": run}
     chosen = chosen_preset(preset, settings["data"])
     return FitConfig(**{**chosen.settings, **given})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Optional
@@ -53,6 +54,11 @@ PresetOption = Annotated[
     ),
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace files that are already under OUT.")]
+
+
+def next_free(name: str) -> Path:
+    """runs/NAME-1, or the next number that is not taken: where a result goes without -o."""
+    return next(path for n in range(1, sys.maxsize) if not (path := Path("runs") / f"{name}-{n}").exists())
 
 
 def check_device(name: str) -> None:
