@@ -8,8 +8,9 @@ import subprocess
 import sys
 import time
 import types
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from statistics import fmean, stdev
 from typing import Any, NamedTuple, NoReturn
 
 REPO = Path(__file__).resolve().parents[2]
@@ -27,6 +28,11 @@ def stop(message: str) -> NoReturn:
     """End the benchmark as a command that could not run."""
     print(f"error: {message}", file=sys.stderr)
     raise SystemExit(2)
+
+
+def spread(values: Sequence[float], sign: str = "") -> str:
+    """Mean and, of several, their standard deviation; sign "+" for differences."""
+    return f"{fmean(values):{sign}.3f}" + (f" ± {stdev(values):.3f}" if len(values) > 1 else "")
 
 
 def new_folder(path: Path) -> Path:

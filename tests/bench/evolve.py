@@ -15,51 +15,19 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
-import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from statistics import fmean, stdev
+from statistics import fmean
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench.bccd import export, judge, run, trainer
-from trainer.evolve import worker
+from tests.bench.bccd import export, judge, run, spread, stop, trainer
+from tests.bench.sharing import POLL, claimed, made_once, write
 
 OURS, THEIRS, DEFAULTS = "evolve", "yolov5's scheme", "defaults"
 SCHEMES = {OURS: (), THEIRS: ("--sampler", "genetic", "--pruner", "none")}
-_POLL = 5.0  # seconds between looks at what others do
-
-
-@contextmanager
-def claim(folder: Path) -> Iterator[bool]:
-    """Whether the work in `folder` is ours; that of a process that died is free."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    path = folder.with_name(f"{folder.name}.claim")
-    if path.exists():
-        try:
-            dead = worker.is_dead(json.loads(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError):
-            dead = False  # being written, or given back just now
-        if not dead:
-            yield False
-            return
-        path.unlink(missing_ok=True)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
-    except FileExistsError:
-        yield False
-        return
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(worker.me(), file)
-    try:
-        yield True
-    finally:
-        path.unlink(missing_ok=True)
 
 
 class Bench:
@@ -83,7 +51,7 @@ class Bench:
         where = self.search(scheme, seed)
         if (where / "evolve.json").is_file():
             return True
-        with claim(where) as mine:
+        with claimed(where.with_name(f"{where.name}.claim")) as mine:
             if not mine:
                 return False
             budget = ("--steps", self.asked.steps, "--total-steps", self.asked.total_steps, "--confirm", 0)
@@ -120,7 +88,7 @@ class Bench:
         search = self.search(what, seed)
         if what != DEFAULTS and not (search / "evolve.json").is_file():
             return False
-        with claim(where) as mine:
+        with claimed(where.with_name(f"{where.name}.claim")) as mine:
             if not mine:
                 return False
             hyp = () if what == DEFAULTS else ("--hyp", search / "hyp.toml")
@@ -130,9 +98,7 @@ class Bench:
             run(trainer(*command), self.asked.threads)
             judged = judge(where, self.data, "test", self.asked.threads)
             figures = {name: judged[name] for name in ("ap", "ap50")}
-            partial = where.with_suffix(".partial")
-            partial.write_text(json.dumps(figures), encoding="utf-8")
-            partial.replace(where.with_suffix(".json"))  # its existence means that all is done
+            write(where.with_suffix(".json"), json.dumps(figures))  # its existence means that all is done
         return True
 
     def work(self) -> None:
@@ -142,7 +108,7 @@ class Bench:
             states += [self.do_final(*one) for one in self.finals()]
             if all(states):
                 return
-            time.sleep(_POLL)
+            time.sleep(POLL)
 
     def figures(self, what: str, seed: int) -> list[float]:
         """The chosen metric on test with each fresh seed."""
@@ -159,7 +125,7 @@ def told(bench: Bench) -> tuple[Table, Table, dict[str, Any]]:
         "search", "seed", "trials", "steps", f"{metric} seen on val", f"{metric} on test, fresh seeds"
     )
     start = bench.figures(DEFAULTS, 0)
-    each.add_row(DEFAULTS, "", "", "", "", _spread(start))
+    each.add_row(DEFAULTS, "", "", "", "", spread(start))
     found: dict[str, list[float]] = {scheme: [] for scheme in SCHEMES}
     rows: list[dict[str, Any]] = [{"what": DEFAULTS, "test": start}]
     for scheme, seed in bench.searches():
@@ -168,16 +134,16 @@ def told(bench: Bench) -> tuple[Table, Table, dict[str, Any]]:
         test = bench.figures(scheme, seed)
         found[scheme].append(fmean(test))
         cells = (str(seed), str(len(story["trials"])), str(story["steps"]), f"{chosen['value']:.3f}")
-        each.add_row(scheme, *cells, _spread(test))
+        each.add_row(scheme, *cells, spread(test))
         rows.append(
             {"what": scheme, "seed": seed, "steps": story["steps"], "val": chosen["value"], "test": test}
         )
     total = _table("", f"mean {metric} on test", "over the defaults", "searches better than the defaults")
     base = fmean(start)
-    total.add_row(DEFAULTS, _spread(start), "", "")
+    total.add_row(DEFAULTS, spread(start), "", "")
     for scheme, means in found.items():
         better = f"{sum(mean > base for mean in means)} of {len(means)}"
-        total.add_row(scheme, _spread(means), f"{fmean(means) - base:+.3f}", better)
+        total.add_row(scheme, spread(means), f"{fmean(means) - base:+.3f}", better)
     pairs = [ours - theirs for ours, theirs in zip(found[OURS], found[THEIRS], strict=True)]
     won = sum(pair > 0 for pair in pairs)
     total.add_row(f"{OURS} less {THEIRS}", f"{fmean(pairs):+.3f}", "", f"won {won} of {len(pairs)}")
@@ -189,11 +155,6 @@ def _table(*columns: str) -> Table:
     for i, column in enumerate(columns):
         table.add_column(column, justify="right" if i else "left")
     return table
-
-
-def _spread(values: list[float]) -> str:
-    deviation = stdev(values) if len(values) > 1 else math.nan
-    return f"{fmean(values):.3f}" + ("" if math.isnan(deviation) else f" ± {deviation:.3f}")
 
 
 def main() -> None:
@@ -216,12 +177,10 @@ def main() -> None:
     asked = parser.parse_args()
     out = asked.out.resolve()
     data = asked.data.resolve() if asked.data else out / "data" / "data.yaml"
-    while not data.is_file():
-        with claim(out / "data") as mine:
-            if mine:
-                export(out / "data")
-        if not data.is_file():
-            time.sleep(_POLL)
+    if asked.data is None:
+        made_once(data, lambda: export(out / "data"))
+    elif not data.is_file():
+        stop(f"{data} is not there; give another --data")
     bench = Bench(asked, data, out)
     bench.work()
     each, total, content = told(bench)

@@ -29,9 +29,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from curate.engine.claims import Claim
-from curate.fixes.durable import write_file
 from tests.bench.bccd import REPO, environment, stop
+from tests.bench.sharing import made_once, write
 
 DATA = REPO.parent / "shared" / "data"
 HANDS = ("no-phone", "taking photos", "reading", "calling")
@@ -122,23 +121,8 @@ def make_plan(name: str, asked: argparse.Namespace, place: Path) -> dict[str, An
     file = place / "plan.json"
     mine = {key: getattr(asked, key) for key in ("model", "imgsz", "batch", "cpu_seconds")}
     mine |= {"multi_scale": list(asked.multi_scale), "multi_scale_step": asked.multi_scale_step}
-    told = False
-    while True:
-        if file.is_file():
-            plan: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-            if plan["asked"] != mine:
-                stop(f"{file} was made with other settings; give the same, or another -o")
-            return plan
-        claim = Claim.take(place)
-        if claim is not None:
-            break
-        if not told:
-            print(f"{name}: waiting for another process that measures", file=sys.stderr)
-            told = True
-        time.sleep(2)
-    with claim:
-        if file.is_file():  # made by whoever held the claim before
-            return make_plan(name, asked, place)
+
+    def make() -> None:
         data = data_of(name, asked, place)
         advice = advice_on(data, asked.imgsz)
         found = ways(advice, asked)
@@ -152,8 +136,12 @@ def make_plan(name: str, asked: argparse.Namespace, place: Path) -> dict[str, An
             for way, own in found.items()
         }
         plan = {"asked": mine, "data": str(data), "advice": advice, "arms": arms}
-        text = json.dumps(plan, ensure_ascii=False, indent=1) + "\n"
-        write_file(file, text.encode(), place / ".plan.json.partial")
+        write(file, json.dumps(plan, ensure_ascii=False, indent=1) + "\n")
+
+    made_once(file, make)
+    plan: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    if plan["asked"] != mine:
+        stop(f"{file} was made with other settings; give the same, or another -o")
     return plan
 
 
@@ -233,7 +221,7 @@ def write_configuration(name: str, plan: Mapping[str, Any], asked: argparse.Name
     pairs = [(WHOLE, FITTED)] if WHOLE in arms else []
     lines += ["[[ablate.compare]]\n" + lines_of({"a": a, "b": b}) for a, b in pairs]
     path = place / "curate.toml"
-    write_file(path, "\n".join(lines).encode(), place / f".curate.toml-{time.monotonic_ns()}.partial")
+    write(path, "\n".join(lines))
     return path
 
 

@@ -23,12 +23,11 @@ OUT/peers.json and OUT/peers.md after every trial.
 from __future__ import annotations
 
 import argparse
-import fcntl
 import json
 import platform
 import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
@@ -36,6 +35,7 @@ from typing import Any
 from tests.bench.bccd import REPO, VOC, export, stop
 from tests.bench.peers import TIMED, VARIANTS, Ours, Peer, Task, version
 from tests.bench.peers_speed import speed
+from tests.bench.sharing import held, write
 
 SHARED = VOC.parent
 #: Name -> folder under --data-root, and how it is dealt out where it has no split of its own.
@@ -62,14 +62,6 @@ def contenders(asked: argparse.Namespace) -> list[Contender]:
     return [*ours, *peers]
 
 
-@contextmanager
-def alone(out: Path) -> Iterator[None]:
-    """Wait until no other process trains under `out`."""
-    with (out / "lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
 def trial(contender: Contender, task: Task, where: Path) -> dict[str, Any]:
     """The figures of one training: from its trial.json, or trained and judged now, from its beginning."""
     done = where / "trial.json"
@@ -85,9 +77,8 @@ def trial(contender: Contender, task: Task, where: Path) -> dict[str, Any]:
             "cpu_s": round(cost.cpu, 1),
             **figures,
         }
-        half = done.with_suffix(".part")
-        half.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-        half.replace(done)  # written last, so its existence means that the trial is complete
+        # written last, so its existence means that the trial is complete
+        write(done, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
     content = json.loads(done.read_text(encoding="utf-8"))
     if content["settings"] != settings:
         stop(f"{where} was trained with other settings; choose another -o")
@@ -168,7 +159,7 @@ def compare(asked: argparse.Namespace) -> None:
                 if asked.table and not done:
                     continue
                 task = Task(yaml, "test", asked.minutes, asked.imgsz, asked.threads, seed)
-                with nullcontext() if done else alone(out):
+                with nullcontext() if done else held(out / "claim"):  # one training at a time
                     if not yaml.is_file():
                         export(yaml.parent, asked.data_root / folder, *options)
                     made = trial(contender, task, where)

@@ -17,17 +17,15 @@ defaults over the same seeds; leaves OUT/losses.json and OUT/losses.md.
 from __future__ import annotations
 
 import argparse
-import fcntl
 import json
-import os
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
-from statistics import fmean, stdev
+from statistics import fmean
 from typing import Any
 
-from tests.bench.bccd import REPO, export, judge, run, stop, trainer
+from tests.bench.bccd import REPO, export, judge, run, spread, stop, trainer
+from tests.bench.sharing import claimed, made_once, write
 
 BASE = "defaults: ciou, bce, anchors by ratio"
 #: Question -> variant -> options. The defaults stand in each.
@@ -46,30 +44,16 @@ FIGURES = ("ap50", "ap", "ap_small")
 
 def folder(out: Path) -> Path:
     """The blood cells with val and test as one split to judge by; its data.yaml."""
-    data = out / "data.yaml"
-    with locked(out.with_suffix(".lock")):
-        if not data.is_file():
-            shutil.rmtree(out, ignore_errors=True)
-            export(out)
-            text = data.read_text(encoding="utf-8").replace("val: images/val\n", "")
-            (out / "dataset.json").unlink()  # which counts the splits as they were
-            data.write_text(
-                text.replace("test: images/test\n", "test: [images/val, images/test]\n"), encoding="utf-8"
-            )
+    data = out / "cells" / "judged-by-both.yaml"
+
+    def make() -> None:
+        shutil.rmtree(data.parent, ignore_errors=True)
+        text = export(data.parent).read_text(encoding="utf-8").replace("val: images/val\n", "")
+        (data.parent / "dataset.json").unlink()  # which counts the splits as they were
+        write(data, text.replace("test: images/test\n", "test: [images/val, images/test]\n"))
+
+    made_once(data, make)
     return data
-
-
-@contextmanager
-def locked(path: Path, *, wait: bool = True) -> Iterator[bool]:
-    """Hold a lock among processes; without `wait` tell whether it is ours."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError:
-            yield False
-            return
-        yield True
 
 
 def train(data: Path, options: str, steps: int, seed: int, out: Path, asked: argparse.Namespace) -> float:
@@ -110,13 +94,8 @@ def trial(data: Path, options: str, seed: int, where: Path, asked: argparse.Name
     cpu = train(data, options, steps, seed, out, asked)
     found = judge(out, data, "test", 1)
     figures = {"ap50": found["ap50"], "ap": found["ap"], "ap_small": found["per_size"]["small"]["ap"]}
-    settings = {
-        "options": options,
-        "model": asked.model,
-        "imgsz": asked.imgsz,
-        "cpu_seconds": asked.cpu_seconds,
-    }
-    content = {"settings": settings, "seed": seed, "steps": steps, "cpu_s": round(cpu, 1), **figures}
+    told = {"settings": _settings(options, asked), "seed": seed, "steps": steps, "cpu_s": round(cpu, 1)}
+    content = told | figures
     write(out / "trial.json", json.dumps(content, indent=1) + "\n")  # the last, so the trial is complete
     return content
 
@@ -153,22 +132,11 @@ def table(found: Mapping[str, list[dict[str, Any]]], asked: argparse.Namespace) 
         for name in sorted(names, key=lambda name: -fmean(one["ap"] for one in found[name])):
             trials = found[name]
             apart = [one["ap"] - base[one["seed"]]["ap"] for one in trials if one["seed"] in base]
-            cells = [name, *(_spread([one[f] or 0.0 for one in trials]) for f in FIGURES)]
-            cells += [_spread(apart, "+") if name != BASE and apart else ""]
+            cells = [name, *(spread([one[f] or 0.0 for one in trials]) for f in FIGURES)]
+            cells += [spread(apart, "+") if name != BASE and apart else ""]
             cells += [str(trials[0]["steps"]), str(len(trials))]
             lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
-
-
-def write(path: Path, text: str) -> None:
-    """Whole or not at all, also beside other processes that write the same."""
-    half = path.with_name(f"{path.name}.{os.getpid()}")
-    half.write_text(text, encoding="utf-8")
-    half.replace(path)
-
-
-def _spread(values: list[float], sign: str = "") -> str:
-    return f"{fmean(values):{sign}.3f}" + (f" ± {stdev(values):.3f}" if len(values) > 1 else "")
 
 
 def main() -> None:
@@ -196,7 +164,7 @@ def main() -> None:
         for name, options in chosen.items():
             where = out / name.split(":")[0].replace(" ", "-").replace(",", "")
             done = where / f"seed-{seed}" / "trial.json"
-            with locked(out / "locks" / f"{where.name}", wait=False) as ours:
+            with claimed(out / "claims" / where.name) as ours:
                 if ours and not done.is_file():
                     trial(data, options, seed, where, asked)
             if done.is_file():
