@@ -39,9 +39,12 @@ def held(place: Path) -> Iterator[None]:
 
 
 def made_once(file: Path, make: Callable[[], object]) -> None:
-    """Make a file that is not there; of several processes one does, and the others wait for it."""
+    """Make a file that is not there; of several processes one does, and the others wait for it.
+
+    The claim lies beside the folder of the file, which `make` may remove and wants to find empty.
+    """
     if not file.is_file():
-        with held(file.with_name(f"{file.name}.claim")):
+        with held(file.parent.with_name(f"{file.parent.name}.claim")):
             if not file.is_file():  # by whoever held it before
                 make()
 
