@@ -16,9 +16,10 @@ from optuna.trial import TrialState
 from tests.conftest import REPO
 from tests.trainer.evolve.worker import SPACE, pool_of
 from trainer.errors import TrainerError
-from trainer.evolve import storage, worker
+from trainer.evolve import storage
 from trainer.evolve.pool import DONE, Pool, Stopped, name_of
 from trainer.evolve.samplers import Seeded
+from trainer.processes import is_dead, me
 
 
 def in_memory(trials: int = 4, jobs: dict | None = None, names: tuple[str, ...] = ("x", "y")) -> Pool:
@@ -204,15 +205,15 @@ def test_jobs_alone_are_done_once_each_and_strays_are_left() -> None:
 
 
 def test_a_process_is_known_dead_only_where_its_number_can_be_seen() -> None:
-    me = worker.me()
-    assert not worker.is_dead(me)
+    mine = me()
+    assert not is_dead(mine)
     process = subprocess.Popen([sys.executable, "-c", "pass"])
     process.wait()
-    if me["where"]:  # Linux
-        assert worker.is_dead(me | {"pid": process.pid})
-        assert worker.is_dead(me | {"born": "0"}), "another process has taken its number"
-    assert not worker.is_dead(me | {"pid": process.pid, "where": "another machine"})
-    assert not worker.is_dead({}) and os.getpid() == me["pid"]
+    if mine["where"]:  # Linux
+        assert is_dead(mine | {"pid": process.pid})
+        assert is_dead(mine | {"born": "0"}), "another process has taken its number"
+    assert not is_dead(mine | {"pid": process.pid, "where": "another machine"})
+    assert not is_dead({}) and os.getpid() == mine["pid"]
 
 
 @pytest.mark.parametrize(
