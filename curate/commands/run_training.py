@@ -74,6 +74,7 @@ def fit(state: State, *, again: bool) -> Outcome:
         from trainer.threads import spin_briefly
 
         spin_briefly()  # before torch is loaded
+        from trainer.checkpoint import read_checkpoint, read_meta
         from trainer.fit import fit as train
     except ModuleNotFoundError as error:
         raise MissingExtra(str(error.name), "train") from error
@@ -84,7 +85,8 @@ def fit(state: State, *, again: bool) -> Outcome:
         raise CurateError(f"fit: {error.message}.", error.cure) from error
     if result.interrupted:
         raise KeyboardInterrupt
-    figures = f"AP50 {result.metrics.ap50:.3f} on val" if result.metrics else "no val split to judge by"
+    row = read_meta(read_checkpoint(result.best)).metrics  # of the evaluation that chose these weights
+    figures = f"AP50 {row['ap50']:.3f} on val" if row else "no val split to judge by"
     text = f"{result.steps} steps in {result.seconds:.0f} s; best weights: step {result.best_step}, {figures}"
     pictures = [p for p in sorted([*config.run.glob("*.png"), *config.run.glob("*.jpg")]) if p.is_file()]
     return Outcome(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -257,6 +258,25 @@ def test_the_road_ends_with_a_judged_detector(place: Path) -> None:
     assert (place / "out" / "val" / "predictions.png").is_file()
     assert "AP50" in result.steps[-1].done.outcome.summary
     assert not any(done(go(place, STEPS + fit)).values())
+
+
+def test_the_figure_beside_the_best_weights_is_theirs_not_that_of_the_last_evaluation(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("torch")
+    import trainer.fit
+    from trainer.checkpoint import read_checkpoint, read_meta
+
+    train = trainer.fit.fit
+
+    def forgetful(*args: Any, **options: Any) -> Any:
+        return dataclasses.replace(train(*args, **options), metrics=None)
+
+    monkeypatch.setattr(trainer.fit, "fit", forgetful)
+    fit = '[fit]\nsteps = 2\nimgsz = 64\nbatch = 2\ndevice = "cpu"\nthreads = 1\n'
+    result = go(place, STEPS + fit)
+    best = read_meta(read_checkpoint(place / "out" / "fit" / "weights" / "best.pt")).metrics
+    assert f"AP50 {best['ap50']:.3f} on val" in result.steps[-1].done.outcome.summary
 
 
 def test_the_command_line_ends_with_a_table(place: Path) -> None:
