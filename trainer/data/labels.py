@@ -116,8 +116,9 @@ def read_labels(path: Path, classes: int, size: tuple[int, int] | None = None) -
         if not line.strip():
             continue
         text = line.strip()[:80]
+        words = line.split()
         try:
-            row, beyond, polygon = _read_row(line.split(), classes)
+            row, beyond, polygon = _read_row(words, classes)
             if row in used:
                 raise _RefusedRowError("BOX010", "the same row again", error=False)
         except _RefusedRowError as refused:
@@ -126,7 +127,7 @@ def read_labels(path: Path, classes: int, size: tuple[int, int] | None = None) -
             continue
         used.append(row)
         polygons += polygon
-        confidences += len(line.split()) == 6
+        confidences += len(words) == 6
         pixels = max(beyond[0] * size[0], beyond[1] * size[1]) if size is not None else np.inf
         if max(beyond) > TOLERANCE or SAFE_PIXELS < pixels < np.inf:
             reason = "the box reaches past the image"
