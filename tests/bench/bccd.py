@@ -53,6 +53,13 @@ def export(out: Path, data: Path = VOC, *options: str) -> Path:
     return out / "data.yaml"
 
 
+def without(data: Path, *splits: str) -> str:
+    """The text of a data.yaml without these splits."""
+    names = tuple(f"{split}:" for split in splits)
+    lines = data.read_text(encoding="utf-8").splitlines(keepends=True)
+    return "".join(line for line in lines if not line.startswith(names))
+
+
 def environment(threads: int) -> dict[str, str]:
     """One pool of `threads` threads for every library."""
     return os.environ | {name: str(threads) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")}

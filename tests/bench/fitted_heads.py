@@ -29,7 +29,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench.bccd import REPO, environment, stop
+from tests.bench.bccd import REPO, environment, stop, without
 from tests.bench.sharing import made_once, write
 
 DATA = REPO.parent / "shared" / "data"
@@ -153,10 +153,8 @@ def measure(
     words = ("--ratios", "0.7,0,0.3", "-o", folder / "data", "--overwrite")
     curate("export", data, "--to", "yolo", *words)
     yaml = folder / "data" / "data.yaml"
-    lines = yaml.read_text(encoding="utf-8").splitlines(keepends=True)
     # nothing is judged on the way, as in the trainings that are planned
-    text = "".join(line for line in lines if not line.startswith(("val:", "test:")))
-    (folder / "data" / "probe.yaml").write_text(text, encoding="utf-8")
+    (folder / "data" / "probe.yaml").write_text(without(yaml, "val", "test"), encoding="utf-8")
     times: dict[str, list[list[float]]] = {way: [] for way in fits}
     for number in range(ROUNDS):
         for way in list(fits)[:: 1 if number % 2 == 0 else -1]:

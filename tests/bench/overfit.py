@@ -14,7 +14,7 @@ import json
 import shutil
 from pathlib import Path
 
-from tests.bench.bccd import REPO, export, judge, new_folder, run, stop, trainer
+from tests.bench.bccd import REPO, export, judge, new_folder, run, stop, trainer, without
 
 COUNT, WANTED = 8, 0.99
 HEADS = ("anchor", "free", "yolov3", "ssd")
@@ -33,10 +33,8 @@ def eight(out: Path) -> Path:
             place = out / "eight" / kind / "train" / path.name
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, place)
-    text = data.read_text(encoding="utf-8")
-    lines = [line for line in text.splitlines() if not line.startswith(("val:", "test:"))]
     yaml = out / "eight" / "data.yaml"
-    yaml.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    yaml.write_text(without(data, "val", "test"), encoding="utf-8")
     return yaml
 
 

@@ -12,7 +12,7 @@ import shutil
 from pathlib import Path
 from statistics import median
 
-from tests.bench.bccd import Cost, export, run, trainer
+from tests.bench.bccd import Cost, export, run, trainer, without
 from tests.bench.peers import Peer, Task
 from trainer.data.folder import count_images
 
@@ -66,8 +66,7 @@ def without_val(out: Path, voc: Path) -> Path:
     data = out / "data.yaml"
     if not data.is_file():
         export(out, voc)
-        text = data.read_text(encoding="utf-8").replace("val: images/val\n", "")
-        data.write_text(text, encoding="utf-8")
+        data.write_text(without(data, "val"), encoding="utf-8")
         shutil.rmtree(out / "images" / "val")
         (out / "dataset.json").unlink()  # which counts the split that has gone
     return data

@@ -24,7 +24,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from tests.bench.bccd import REPO, export, judge, run, spread, stop, trainer
+from tests.bench.bccd import REPO, export, judge, run, spread, stop, trainer, without
 from tests.bench.sharing import claimed, made_once, write
 
 BASE = "defaults: ciou, bce, anchors by ratio"
@@ -48,7 +48,7 @@ def folder(out: Path) -> Path:
 
     def make() -> None:
         shutil.rmtree(data.parent, ignore_errors=True)
-        text = export(data.parent).read_text(encoding="utf-8").replace("val: images/val\n", "")
+        text = without(export(data.parent), "val")
         (data.parent / "dataset.json").unlink()  # which counts the splits as they were
         write(data, text.replace("test: images/test\n", "test: [images/val, images/test]\n"))
 
