@@ -50,5 +50,6 @@ def made_once(file: Path, make: Callable[[], object]) -> None:
 
 
 def write(path: Path, text: str) -> None:
-    """Whole or not at all."""
+    """Whole or not at all; its folder is made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     write_file(path, text.encode(), path.with_name(f".{path.name}-{time.monotonic_ns()}.partial"))
