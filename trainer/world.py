@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import count
 from typing import Any, cast
 
 import torch
@@ -22,6 +23,7 @@ from torch.nn.parallel import DistributedDataParallel
 from trainer.errors import TrainerError
 
 _CPU = torch.device("cpu")
+_GROUPS = count()  # every process counts the groups it joins, and all join the same ones
 PATIENCE = timedelta(hours=2)  # the others wait that long for the first process, which judges alone
 
 
@@ -98,7 +100,11 @@ def join(device: torch.device) -> Iterator[World]:
     if device.type == "cuda":
         device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
         torch.cuda.set_device(device)
-    dist.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=PATIENCE)
+    backend = "nccl" if device.type == "cuda" else "gloo"
+    store, rank, size = next(dist.rendezvous("env://"))
+    # the store outlives a group: without a name of its own a second one would read the addresses of the first
+    store = dist.PrefixStore(f"trainer/{next(_GROUPS)}", store)
+    dist.init_process_group(backend, store=store, rank=rank, world_size=size, timeout=PATIENCE)
     try:
         yield World(dist.get_rank(), dist.get_world_size(), device)
     finally:

@@ -46,6 +46,17 @@ def started(module: str, *words: str, processes: int = 2) -> subprocess.Popen[st
     )
 
 
+def ended(process: subprocess.Popen[str], within: float = 240) -> tuple[int, str]:
+    """How a started run ended and what it said; one that hangs is killed with all its processes."""
+    try:
+        said, _ = process.communicate(timeout=within)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        said, _ = process.communicate()
+        pytest.fail(f"no end within {within:g} s; it said: {said}")
+    return process.returncode, said
+
+
 def losses(run: Path) -> list[float]:
     with (run / "results.csv").open(encoding="utf-8", newline="") as file:
         return [float(row["loss"]) for row in csv.DictReader(file)]
@@ -66,8 +77,8 @@ def test_two_processes_follow_the_loss_curve_of_one_with_the_double_batch(
     grows quickly. That nothing else differs, the test in double precision shows.
     """
     process = torchrun(config(data, tmp_path / "two", batch=4, steps=8, lr=1e-4))
-    said, _ = process.communicate(timeout=240)
-    assert process.returncode == 0, said
+    code, said = ended(process)
+    assert code == 0, said
     assert "2 processes" in said
     assert said.count("parameters,") == 1, "only the first process talks"
     assert losses(tmp_path / "two") == pytest.approx(losses(alone), rel=1e-3)
@@ -95,8 +106,8 @@ def of_heads(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     process = started("tests.trainer.fit_several", *map(str, files))
     for head in HEADS:
         fit(asked(head, "one", 8))
-    said, _ = process.communicate(timeout=240)
-    assert process.returncode == 0, said
+    code, said = ended(process)
+    assert code == 0, said
     return runs
 
 
@@ -117,12 +128,12 @@ def test_two_killed_processes_resume_to_the_same_curve(data: Path, alone: Path, 
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     again = torchrun(asked, "--resume")
-    said, _ = again.communicate(timeout=240)
-    assert again.returncode == 0, said
+    code, said = ended(again)
+    assert code == 0, said
     assert "resumed at step" in said
     assert losses(asked.run) == pytest.approx(losses(alone), rel=1e-3)
     other = torchrun(asked, "--resume", processes=1)
-    assert "as many processes as it had" in other.communicate(timeout=240)[0]
+    assert "as many processes as it had" in ended(other)[1]
 
 
 def gradients(x: torch.Tensor, world: World) -> torch.Tensor:
@@ -183,8 +194,8 @@ def test_the_batch_is_read_off_a_line_through_what_was_tried() -> None:
 def test_processes_lose_patience_together(data: Path, tmp_path: Path) -> None:
     """At a rate that teaches nothing no evaluation stays better than those before for long."""
     process = torchrun(config(data, tmp_path / "run", steps=40, lr=1e-12, patience=1))
-    said, _ = process.communicate(timeout=300)
-    assert process.returncode == 0, said
+    code, said = ended(process)
+    assert code == 0, said
     assert "no better ap in 1 evaluations: ended at step" in said
     state = read_checkpoint(tmp_path / "run/weights/last.pt")["state"]["counters"]
     assert state["finished"] and state["stale"] == 1 and state["step"] < 40
