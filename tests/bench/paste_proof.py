@@ -47,6 +47,11 @@ real_share = 0.33
 """
 REST = "# --- what follows is left out with --short"
 START = Path("hands/fit/weights/last.pt")
+# all of the backbone stays as ImageNet has it: thirty photographs would only spoil it, and a step costs a fourth
+IMAGENET = """backbone = "timm:tf_efficientnet_lite0"
+backbone_weights = "installed"
+freeze = 3
+"""
 
 
 def write_configuration(asked: argparse.Namespace) -> Path:
@@ -54,7 +59,7 @@ def write_configuration(asked: argparse.Namespace) -> Path:
     folder = Path(__file__).parent
     fit = Template(FIT).substitute(threads=asked.threads)
     if asked.what != "hands":
-        fit += TUNED + ("" if asked.scratch else f'pretrained = "{_start(asked).as_posix()}"')
+        fit += TUNED + _begun(asked)
     template = (folder / TEMPLATES[asked.what]).read_text(encoding="utf-8")
     if asked.short:
         template = template.partition(REST)[0]
@@ -72,6 +77,12 @@ def write_configuration(asked: argparse.Namespace) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def _begun(asked: argparse.Namespace) -> str:
+    if asked.scratch:
+        return ""
+    return IMAGENET if asked.imagenet else f'pretrained = "{_start(asked).as_posix()}"'
 
 
 def _start(asked: argparse.Namespace) -> Path:
@@ -98,6 +109,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, help="of each training (default: 2000; 2400 of hands)")
     parser.add_argument("--seeds", type=int, default=2, help="of each arm and fold (default: 2)")
     parser.add_argument("--start", type=Path, help="weights to start from (default: OUT/hands's)")
+    parser.add_argument("--imagenet", action="store_true", help="start from a backbone that knows ImageNet")
     parser.add_argument("--scratch", action="store_true", help="start from random weights")
     parser.add_argument("--count", type=int, default=240, help="pictures a way of pasting (default: 240)")
     parser.add_argument("--short", action="store_true", help="only the arms of the claim")
