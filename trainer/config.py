@@ -605,7 +605,7 @@ class FitConfig:
 
 #: Fields that may name a file or a folder of the user, and words that they may hold instead.
 PATHS = (*(name for name in knobs(FitConfig) if "Path" in str(kinds(FitConfig)[name])), "backbone_weights")
-NO_PATHS = ("none", "cache")
+NO_PATHS = ("none", "cache", "installed")
 
 
 def wish_of(settings: Mapping[str, Any]) -> Wish:

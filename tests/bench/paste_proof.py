@@ -47,7 +47,7 @@ real_share = 0.33
 """
 REST = "# --- what follows is left out with --short"
 START = Path("hands/fit/weights/last.pt")
-# all of the backbone stays as ImageNet has it: thirty photographs would only spoil it, and a step costs a fourth
+# all of the backbone stays as ImageNet has it: thirty photographs would spoil it, and a step costs a fourth
 IMAGENET = """backbone = "timm:tf_efficientnet_lite0"
 backbone_weights = "installed"
 freeze = 3

