@@ -226,7 +226,7 @@ def test_weights_of_a_timm_network_fill_its_backbone(
 
 
 def test_weights_of_an_efficientnet_by_pip_get_the_names_of_timm() -> None:
-    """Numbered through there, by stage and block here; a first stage begins with its depthwise convolution."""
+    """Numbered through there, by stage and block here; a first stage begins with its depthwise layer."""
     theirs = {
         name: torch.tensor(float(i))
         for i, name in enumerate(
