@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from curate.commands.ablate_jobs import training_of
 from curate.commands.ablate_plan import plan
 from tests.bench import paste_proof
 from tests.curate.sets import picture, put, put_voc
@@ -64,7 +65,18 @@ def test_without_weights_to_start_from_it_says_how_to_make_them(
     assert "train it first: --what hands" in capsys.readouterr().err
 
 
-def wanted(tmp_path: Path, what: str, *, scratch: bool = True, short: bool = False) -> argparse.Namespace:
+def test_every_training_may_start_from_a_backbone_that_knows_imagenet(tmp_path: Path) -> None:
+    asked = wanted(tmp_path, "cigarettes", scratch=False, imagenet=True)
+    made = plan(paste_proof.write_configuration(asked))
+    for arm in made.arms:
+        config = training_of(made, made.fit_of(arm), made.out)
+        assert (config.backbone, config.backbone_weights) == ("timm:tf_efficientnet_lite0", "installed")
+        assert config.pretrained is None
+
+
+def wanted(
+    tmp_path: Path, what: str, *, scratch: bool = True, imagenet: bool = False, short: bool = False
+) -> argparse.Namespace:
     """What the command line would give, over small sets."""
     for name in SETS:
         put_voc(tmp_path / "data" / name, {"a": [("smoke", (1, 1, 9, 9))]})
@@ -78,6 +90,7 @@ def wanted(tmp_path: Path, what: str, *, scratch: bool = True, short: bool = Fal
         data=tmp_path / "data",
         out=tmp_path / "结果",
         scratch=scratch,
+        imagenet=imagenet,
         start=None,
         short=short,
     )
