@@ -101,12 +101,13 @@ def join(device: torch.device) -> Iterator[World]:
         device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
         torch.cuda.set_device(device)
     backend = "nccl" if device.type == "cuda" else "gloo"
-    store, rank, size = next(dist.rendezvous("env://"))
+    store, rank, size = next(dist.rendezvous("env://", timeout=PATIENCE))
+    store.set_timeout(PATIENCE)  # GPUs meet at their first sum only, through the store
     # the store outlives a group: without a name of its own a second one would read the addresses of the first
     store = dist.PrefixStore(f"trainer/{next(_GROUPS)}", store)
     dist.init_process_group(backend, store=store, rank=rank, world_size=size, timeout=PATIENCE)
     try:
-        yield World(dist.get_rank(), dist.get_world_size(), device)
+        yield World(rank, size, device)
     finally:
         dist.destroy_process_group()
 
