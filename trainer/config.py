@@ -30,7 +30,9 @@ from trainer.model.names import (
     ACTIVATIONS,
     AUTO,
     BLOCKS,
+    CACHE,
     HEADS,
+    INSTALLED,
     NECKS,
     POOLS,
     STEMS,
@@ -165,7 +167,7 @@ class FitConfig:
         "network",
         effect="installed: ImageNet weights of timm:tf_efficientnet_lite0 that pip brings with the extra "
         "imagenet; cache: what timm has downloaded on this machine before; nothing is fetched. Their licence "
-        "is that of who trained them. With few photographs nothing helps as much.",
+        "is that of who trained them.",
     )
     freeze: int = knob(
         0,
@@ -605,7 +607,7 @@ class FitConfig:
 
 #: Fields that may name a file or a folder of the user, and words that they may hold instead.
 PATHS = (*(name for name in knobs(FitConfig) if "Path" in str(kinds(FitConfig)[name])), "backbone_weights")
-NO_PATHS = ("none", "cache", "installed")
+NO_PATHS = ("none", CACHE, INSTALLED)
 
 
 def wish_of(settings: Mapping[str, Any]) -> Wish:

@@ -19,6 +19,7 @@ from trainer.importing.yolov5 import LICENCE, read_yolov5
 from trainer.model.backbones.imagenet import in_timms_names, installed_weights
 from trainer.model.backbones.timm import TimmModule, cached_weights
 from trainer.model.config import ModelConfig
+from trainer.model.names import CACHE, INSTALLED
 
 SHOWN = 5  # names of each kind that are told
 LEAST_SHARE = 0.1  # of the tensors must fit: a few of any other network do by accident
@@ -156,7 +157,7 @@ def begin(model: nn.Module, config: FitConfig, classes: Sequence[str], talk: Tal
 def _fill_backbone(model: nn.Module, source: str, talk: Talk) -> None:
     backbone = model.backbone
     assert isinstance(backbone, TimmModule)  # the configuration refuses others
-    places = {"cache": cached_weights, "installed": installed_weights}
+    places = {CACHE: cached_weights, INSTALLED: installed_weights}
     path = places[source](backbone.name) if source in places else Path(source)
     mine: dict[str, Any] = backbone.network.state_dict()
     weights = in_timms_names(_plain_weights(path), mine)

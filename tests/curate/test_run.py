@@ -20,6 +20,7 @@ from curate.errors import ConfigError, CurateError, OutputExists
 from tests.curate.negatives.scenes import put_scenes
 from tests.curate.sets import files_below, picture, put, put_mirrored, put_voc
 from trainer.anchors import default_anchors
+from trainer.config import NO_PATHS
 
 HAND = ("hand", (8.0, 12.0, 40.0, 36.0))
 STEPS = "[validate]\n[fix]\n[split]\nratios = [0.6, 0.2, 0.2]\n[export]\n"
@@ -190,6 +191,12 @@ def test_paths_of_the_training_table_start_where_the_file_lies(place: Path) -> N
     config = planned(place, 'steps = 3\ncutouts = "抠图"\npretrained = "权重.pt"\n')
     assert (config.cutouts, config.pretrained) == (place / "抠图", place / "权重.pt")
     assert planned(place, "steps = 3\n").backbone_weights == "none"
+
+
+@pytest.mark.parametrize("word", NO_PATHS)
+def test_words_that_stand_for_weights_are_no_paths(place: Path, word: str) -> None:
+    lines = f'steps = 3\nbackbone = "timm:resnet18"\nbackbone_weights = "{word}"\n'
+    assert planned(place, lines).backbone_weights == word
 
 
 def test_training_is_done_again_when_what_its_table_reads_has_changed(place: Path) -> None:

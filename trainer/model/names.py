@@ -24,6 +24,7 @@ BLOCKS = ("c3", "bottleneck-csp")
 POOLS = ("sppf", "spp")
 STRIDES = (4, 8, 16, 32, 64)  # of which a head may have any
 
+INSTALLED, CACHE = "installed", "cache"  # where a backbone's weights are, instead of a file's name
 TIMM = "timm:"  # what a backbone's name begins with where timm has it
 
 
