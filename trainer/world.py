@@ -24,6 +24,9 @@ from trainer.errors import TrainerError
 
 _CPU = torch.device("cpu")
 _GROUPS = count()  # every process counts the groups it joins, and all join the same ones
+# Groups outlive their networks: where the last of a network takes its group along, it waits with Python's lock
+# for threads of the group that may wait for that lock.
+_KEPT: list[dist.ProcessGroup | None] = []
 PATIENCE = timedelta(hours=2)  # the others wait that long for the first process, which judges alone
 
 
@@ -106,6 +109,7 @@ def join(device: torch.device) -> Iterator[World]:
     # the store outlives a group: without a name of its own a second one would read the addresses of the first
     store = dist.PrefixStore(f"trainer/{next(_GROUPS)}", store)
     dist.init_process_group(backend, store=store, rank=rank, world_size=size, timeout=PATIENCE)
+    _KEPT.append(dist.group.WORLD)
     try:
         yield World(rank, size, device)
     finally:
