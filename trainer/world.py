@@ -24,8 +24,8 @@ from trainer.errors import TrainerError
 
 _CPU = torch.device("cpu")
 _GROUPS = count()  # every process counts the groups it joins, and all join the same ones
-# Groups outlive their networks: where the last of a network takes its group along, it waits with Python's lock
-# for threads of the group that may wait for that lock.
+# Groups outlive their networks: where the last of a network takes its group along, it holds Python's lock and
+# waits for threads of the group that may wait for that lock.
 _KEPT: list[dist.ProcessGroup | None] = []
 PATIENCE = timedelta(hours=2)  # the others wait that long for the first process, which judges alone
 
