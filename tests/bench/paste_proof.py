@@ -52,7 +52,7 @@ START = Path("hands/fit/weights/last.pt")
 # all of the backbone stays as ImageNet has it: a step costs a fourth, and finds more in the same time
 IMAGENET = """backbone = "timm:tf_efficientnet_lite0"
 backbone_weights = "installed"
-freeze = 3
+freeze = 8
 """
 
 

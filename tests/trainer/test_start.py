@@ -196,6 +196,23 @@ def test_a_timm_backbone_gives_the_asked_strides_and_more(data: Path, tmp_path: 
         light(2, backbone="timm:vit_tiny_patch16_224")
 
 
+@pytest.mark.parametrize(
+    "name, stages, first",
+    [
+        ("resnet18", 5, 3 * 64 * 49 + 2 * 64),
+        ("tf_efficientnet_lite0", 8, 3 * 32 * 9 + 2 * 32),  # its seven stages hide in one sequence
+        ("convnext_atto", 5, 3 * 40 * 16 + 40 + 2 * 40),
+    ],
+)
+def test_the_stages_of_a_timm_backbone_are_frozen_one_by_one(name: str, stages: int, first: int) -> None:
+    timm_or_skip()
+    model = light(2, backbone=f"timm:{name}")
+    assert model.freeze(1) == first, "the stem: a convolution and its norm"
+    assert model.freeze(stages) == sum(p.numel() for p in model.backbone.network.parameters())
+    with pytest.raises(TrainerError, match=f"has {stages} stages"):
+        model.freeze(stages + 1)
+
+
 def test_weights_of_a_timm_network_fill_its_backbone(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -6,7 +6,7 @@ downloaded here: a network begins with random weights, and `trainer.start` fills
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -72,14 +72,33 @@ class TimmModule(nn.Module):
         self.register_buffer("scale", 1 / torch.tensor(std).view(1, -1, 1, 1), persistent=False)
 
     def parts(self) -> list[nn.Module]:
-        """The network's own pieces, from the image on: what `--freeze` counts."""
-        return [child for child in self.network.children() if any(True for _ in child.parameters())]
+        """The network's own stages, from the image on: what `--freeze` counts.
+
+        timm names some at the top and hides others in one sequence of all blocks, which is opened; a norm
+        belongs to the convolution before it.
+        """
+        found: list[list[nn.Module]] = []
+        for piece in _stages(self.network):
+            if found and not any(isinstance(module, nn.Conv2d) for module in piece.modules()):
+                found[-1].append(piece)
+            else:
+                found.append([piece])
+        return [pieces[0] if len(pieces) == 1 else nn.ModuleList(pieces) for pieces in found]
 
     def forward(self, x: Tensor) -> list[Tensor]:
         maps = list(self.network((x - self.mean) * self.scale))
         for step in self.beyond:
             maps.append(step(maps[-1]))
         return maps
+
+
+def _stages(network: nn.Module) -> Iterator[nn.Module]:
+    """Children that learn something; a sequence of sequences gives its own instead."""
+    for child in network.children():
+        if isinstance(child, nn.Sequential) and all(isinstance(own, nn.Sequential) for own in child):
+            yield from _stages(child)
+        elif any(True for _ in child.parameters()):
+            yield child
 
 
 def load_timm() -> ModuleType:
