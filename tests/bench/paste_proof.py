@@ -2,7 +2,7 @@
 
     python -m tests.bench.paste_proof --what hands                     weights to start from
     python -m tests.bench.paste_proof                                  cigarettes into hands
-    python -m tests.bench.paste_proof --imagenet --steps 1000          the same from ImageNet's weights
+    python -m tests.bench.paste_proof --imagenet --imgsz 416 --steps 600     the same from ImageNet's weights
     python -m tests.bench.paste_proof --what pens -o runs/pens --start runs/proof/hands/fit/weights/last.pt
     python -m tests.bench.paste_proof --dry-run                        jobs, sizes, time
 
@@ -37,7 +37,7 @@ CHANCE = "cut-outs at random places"
 MEANING = {"cigarettes": "cut-outs onto hands and mouths", "pens": "cut-outs onto hands"}
 # small enough that all trainings of a seed fit into an hour or two on two cores
 FIT = """model = "light"
-imgsz = 320
+imgsz = $imgsz
 batch = 8
 device = "cpu"
 threads = $threads"""
@@ -59,7 +59,7 @@ freeze = 8
 def write_configuration(asked: argparse.Namespace) -> Path:
     """The template, filled in; a configuration that is there already must be the same."""
     folder = Path(__file__).parent
-    fit = Template(FIT).substitute(threads=asked.threads)
+    fit = Template(FIT).substitute(imgsz=asked.imgsz, threads=asked.threads)
     if asked.what != "hands":
         fit += TUNED + _begun(asked)
     template = (folder / TEMPLATES[asked.what]).read_text(encoding="utf-8")
@@ -109,6 +109,7 @@ def main() -> None:
     )
     parser.add_argument("--what", choices=sorted(TEMPLATES), default="cigarettes")
     parser.add_argument("--steps", type=int, help="of each training (default: 2000; 2400 of hands)")
+    parser.add_argument("--imgsz", type=int, default=320, help="pixels of the longer side (default: 320)")
     parser.add_argument("--seeds", type=int, default=2, help="of each arm and fold (default: 2)")
     begin = parser.add_mutually_exclusive_group()
     begin.add_argument("--start", type=Path, help="weights to start from (default: OUT/hands's)")

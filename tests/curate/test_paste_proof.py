@@ -84,6 +84,7 @@ def wanted(
     return argparse.Namespace(
         what=what,
         steps=9,
+        imgsz=320,
         seeds=2,
         count=30,
         threads=1,
