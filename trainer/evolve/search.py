@@ -125,7 +125,7 @@ class _Search:
             {START: self.space.start},
             budget=float(whole - cost * plan.ends_with_mean),
             cost=float(cost),
-            spent=(lambda trial: 1.0) if by_count else _steps_of,
+            spent=_counted if by_count else _steps_of,
             names=tuple(self.space.start),
         )
         self.board.begin("search", f"{plan.trials} trials" if by_count else f"{whole:,} steps", plan.steps)
@@ -240,6 +240,11 @@ class _Search:
 def _again(trial: Tried, seed: int) -> str:
     """What a trial is called when it is trained again."""
     return f"{START if trial.is_start else f'trial {trial.number}'}, seed {seed}"
+
+
+def _counted(trial: FrozenTrial) -> float:
+    """A mean that ended the search before a larger budget was asked takes no trial's place."""
+    return 0.0 if name_of(trial).startswith(MEAN) else 1.0
 
 
 def _steps_of(trial: FrozenTrial) -> float:

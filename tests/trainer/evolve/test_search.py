@@ -263,9 +263,20 @@ def test_a_study_is_not_gone_on_with_in_another_way(
     with pytest.raises(TrainerError, match=told) as caught:
         search(plan(data, swift / "out", trials=3, confirm=0, **{"only": ["lr", "obj"], **change}))
     assert "--study NAME" in caught.value.cure
-    larger = search(dataclasses.replace(first, trials=6))
-    assert [trial.number for trial in larger.trials] == [0, 1, 2, 3, 4, 5], "a larger budget is welcome"
-    assert [trial.is_mean for trial in larger.trials] == [False, False, True, False, False, True]
+
+
+@pytest.mark.usefixtures("plain")
+def test_one_trial_more_goes_on_with_a_finished_study(data: Path, swift: Path) -> None:
+    first = plan(data, swift / "out", trials=3, confirm=0, only=["lr", "obj"])
+    assert [trial.is_mean for trial in search(first).trials] == [False, False, True]
+    larger = search(dataclasses.replace(first, trials=4))
+    assert [trial.is_mean for trial in larger.trials] == [False, False, True, False, True], (
+        "one more is one more"
+    )
+    assert larger.trials[-1].name == "mean of 3"
+    assert [trial.number for trial in larger.trials] == [0, 1, 2, 3, 4]
+    again = search(dataclasses.replace(first, trials=4))
+    assert [trial.number for trial in again.trials] == [0, 1, 2, 3, 4]
 
 
 @pytest.mark.usefixtures("plain")
