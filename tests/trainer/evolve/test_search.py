@@ -270,9 +270,7 @@ def test_one_trial_more_goes_on_with_a_finished_study(data: Path, swift: Path) -
     first = plan(data, swift / "out", trials=3, confirm=0, only=["lr", "obj"])
     assert [trial.is_mean for trial in search(first).trials] == [False, False, True]
     larger = search(dataclasses.replace(first, trials=4))
-    assert [trial.is_mean for trial in larger.trials] == [False, False, True, False, True], (
-        "one more is one more"
-    )
+    assert [trial.is_mean for trial in larger.trials] == [False, False, True, False, True]
     assert larger.trials[-1].name == "mean of 3"
     assert [trial.number for trial in larger.trials] == [0, 1, 2, 3, 4]
     again = search(dataclasses.replace(first, trials=4))
