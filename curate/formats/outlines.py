@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.arrays import Mask
 from curate.errors import UnsafePath
 from curate.formats import yolo
 from curate.formats.elements import Element
@@ -27,7 +28,6 @@ from curate.formats.pairing import is_image_name, is_mask, mirror, split_name
 from curate.formats.voc_document import MAX_BYTES, local_name, parse
 from curate.tree import Tree
 
-Mask = NDArray[np.bool_]
 _MAX_CORNERS = 100_000  # of one object
 _VOID = (192, 224, 224)  # BGR: the border round things in VOC's masks (VOC2012 development kit, section 3)
 _OF_OBJECTS = frozenset({"segmentationobject"})

@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate import geometry
+from curate.arrays import Pixels
 from curate.engine.local import map_shards
 from curate.formats.images import read_pixels
 from curate.negatives.crops import Rectangle
@@ -44,7 +45,6 @@ _SCALES = (0.1, 0.3, 0.5, 0.7, 0.9)  # quantiles of the sides of objects: the wi
 _STEP = _SIDE // 3  # pixels from one window to the next, as the judge sees them
 _LEAST = 8  # pixels of a window
 
-Pixels = NDArray[np.uint8]  # (H, W, 3) RGB
 Part = tuple[Frame, Rectangle]
 Vector = NDArray[np.float64]
 

@@ -13,9 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
+from curate.arrays import Pixels
 from curate.errors import CurateError, MissingExtra
 from curate.formats.images import read_pixels
 from curate.negatives.ledger import Claim
@@ -26,8 +24,6 @@ LEAST_CONFIDENCE = 0.05
 _IOU = 0.45  # of non-maximum suppression, as `trainer predict` has it
 _LARGEST = 1 << 30  # bytes of a predictions.json
 _AHEAD = 16  # images that pass the network together
-
-Pixels = NDArray[np.uint8]  # (H, W, 3) RGB, as stored
 
 
 @dataclass(frozen=True)

@@ -6,16 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from curate.arrays import Pixels
 from curate.negatives.ledger import Claim
 
 TILE = 240  # pixels of the longer side
 COLUMNS = 6
 _BORDER = 4
 _BOX = (255, 64, 160)  # RGB
-
-Pixels = NDArray[np.uint8]  # (H, W, 3) RGB
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.arrays import Pixels
 from curate.errors import CurateError
 from curate.formats.images import read_pixels
 from curate.paste.blend.grain import encode_jpeg, jpeg_quality
@@ -38,7 +39,6 @@ from curate.paste.placement.model import (
 )
 from curate.paste.rectangles import rectangle, upright
 from curate.paste.relations import Prior
-from curate.paste.skin import Pixels
 from curate.paste.targets import Label, Target
 from curate.tree import Tree, display
 

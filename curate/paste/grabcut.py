@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from curate.paste.skin import Pixels
+from curate.arrays import Mask, Pixels
 
-Mask = NDArray[np.bool_]  # (H, W)
 NO, YES, PERHAPS_NO, PERHAPS = cv2.GC_BGD, cv2.GC_FGD, cv2.GC_PR_BGD, cv2.GC_PR_FGD
 _RNG_SEED = 20  # GrabCut draws its first clusters at random
 

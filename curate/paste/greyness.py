@@ -9,9 +9,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from curate.arrays import Pixels
 from curate.engine.local import map_shards
 from curate.formats.images import read_pixels
-from curate.paste.skin import Pixels
 from curate.tree import Tree
 
 _SAMPLES = 20_000  # pixels that are looked at

@@ -8,7 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from curate.paste.skin import Pixels
+from curate.arrays import Pixels
 
 # Files that hold Chinese on Linux, Windows and macOS, by the names their makers give them.
 _FONTS = (

@@ -9,11 +9,12 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
+from curate.arrays import Pixels
 from curate.paste.cutouts import Cutout, Refusal
 from curate.paste.placement.model import Piece, Placement
 from curate.paste.sharpness import edge_width
 from curate.paste.sizes import Real
-from curate.paste.skin import Pixels, skin_likelihood
+from curate.paste.skin import skin_likelihood
 
 _SMALLEST = 18.0  # source pixels of the long side
 _ASPECT = 8.0  # length / thickness of long thin things where nothing tells it

@@ -9,8 +9,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from curate.arrays import Pixels
 from curate.formats.images import decode_pixels
-from curate.paste.skin import Pixels
 
 _TILE = 260  # pixels
 _BORDER = 4

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Pixels = NDArray[np.uint8]
+from curate.arrays import Pixels
 
 # Centre and spread of human skin in the (Cr, Cb) plane. Chrominance of skin varies little between people,
 # luminance a lot: Phung, Bouzerdoum, Chai, "Skin segmentation using color pixel classification", PAMI 2005.

@@ -13,6 +13,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from curate.arrays import Pixels
 from curate.formats.discover import open_dataset
 from curate.formats.images import read_pixels
 from curate.geometry import as_boxes, iou_pairwise
@@ -21,7 +22,6 @@ from curate.paste.hosts.faces import faces
 from curate.paste.hosts.model import MOUTH, Found
 from curate.paste.hosts.mouths import describe
 from curate.paste.hosts.skin_search import hands_by_skin
-from curate.paste.skin import Pixels
 from curate.paste.targets import targets
 from curate.tree import Tree
 

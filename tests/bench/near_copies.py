@@ -29,6 +29,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.arrays import Pixels
 from curate.commands import validate
 from curate.copies.clusters import clusters
 from curate.copies.near import near_copies
@@ -40,7 +41,6 @@ from curate.pixels.look import SIDE, look_at
 LONGEST = 1024  # pixels; larger originals are shrunk first, so that the benchmark takes minutes
 QUALITY = 92  # of copies that another alteration does not encode worse
 
-Pixels = NDArray[np.uint8]
 Rng = np.random.Generator
 
 # Originals that show one scene, found in a run without this list and looked at one by one: names up to the

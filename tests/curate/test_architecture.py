@@ -15,7 +15,7 @@ from tests.conftest import REPO
 
 # from the ground up; a file or folder of curate/ belongs to the room of its name
 ROOMS = [
-    *("errors", "wording", "patterns", "tables", "geometry", "tree", "findings", "dataset", "engine"),
+    *("errors", "wording", "patterns", "tables", "arrays", "geometry", "tree", "findings", "dataset", "engine"),
     *(
         "formats",
         "pixels",

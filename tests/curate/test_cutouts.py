@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from curate.arrays import Pixels
 from curate.paste.cutouts import Cutout, Refusal, cut, harmonise
 from curate.paste.cutouts.bars import find_bars, inscribed
 from curate.paste.cutouts.supply import reason as why_refused
 from curate.paste.sharpness import edge_width
 from curate.paste.skin import is_grey, skin_likelihood
 
-Pixels = NDArray[np.uint8]
 SKIN = (205, 150, 125)
 
 

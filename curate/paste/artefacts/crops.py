@@ -14,10 +14,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.arrays import Pixels
 from curate.formats.images import read_pixels
 from curate.paste.hosts.model import Box
 from curate.paste.placement.model import TRAINED_AT
-from curate.paste.skin import Pixels
 from curate.tree import Tree
 
 SIDE = 48  # pixels

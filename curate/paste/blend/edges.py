@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-Plane = NDArray[np.float32]
+from curate.arrays import Plane
 
 EDGES = ("feather", "gaussian", "poisson", "none")
 SHARES = (0.45, 0.3, 0.1, 0.15)

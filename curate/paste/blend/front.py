@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from curate.arrays import Pixels, Plane
 from curate.paste.blend.warp import Window
 from curate.paste.hosts.model import Host
 from curate.paste.placement.model import Cut
-from curate.paste.skin import Pixels
-
-Plane = NDArray[np.float32]
 
 _REGULAR = 1e-3  # epsilon of the guided filter, squared shares of full scale
 _CRISP = 9.0  # slope of the outline; a soft one makes fingers of glass

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.arrays import Pixels
 from curate.errors import CurateError
-from curate.paste.skin import Pixels
 
 # Luminance quantisation at quality 50, in zigzag order: ITU-T T.81, annex K, table K.1 in the order of
 # figure A.6.

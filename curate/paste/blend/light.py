@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from curate.arrays import Plane
 from curate.paste.blend.surroundings import Surroundings
 from curate.paste.cutouts import Cutout
-
-Plane = NDArray[np.float32]
 
 _GAIN = (0.55, 1.35)
 _PAPER = 14.0  # chroma, Lab units, below which the bright part of a thing counts as white under a cast

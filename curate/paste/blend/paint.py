@@ -13,16 +13,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.arrays import Pixels, Plane
 from curate.paste.blend import edges
 from curate.paste.blend.front import cut_matte, hand_matte
 from curate.paste.blend.grain import noise, recompressed
 from curate.paste.blend.light import greyed, relight
 from curate.paste.blend.surroundings import Surroundings
-from curate.paste.blend.warp import Plane, Window, blur, roundness, warp, window_of
+from curate.paste.blend.warp import Window, blur, roundness, warp, window_of
 from curate.paste.cutouts import Cutout
 from curate.paste.hosts.model import Box, Host
 from curate.paste.placement.model import Placement
-from curate.paste.skin import Pixels
 
 _SOLID = 0.35  # coverage from which a pixel counts as the thing when its box is measured
 _LEAST_BLUR = 0.25  # pixels; less cannot be seen

@@ -8,9 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.arrays import Pixels
 from curate.paste.hosts.model import Host
 from curate.paste.sharpness import edge_width
-from curate.paste.skin import Pixels, skin_likelihood
+from curate.paste.skin import skin_likelihood
 
 _OWN_VARIANCE = 0.6  # of the difference and the pixel, see sharpness.py
 

@@ -8,11 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.arrays import Pixels, Plane
 from curate.paste.cutouts import Cutout
 from curate.paste.placement.model import Placement
-from curate.paste.skin import Pixels
 
-Plane = NDArray[np.float32]
 Window = tuple[int, int, int, int]
 
 _MARGIN = 8  # pixels around the thing: room for its shadow and blur

@@ -14,12 +14,12 @@ from functools import cached_property
 import cv2
 import numpy as np
 
+from curate.arrays import Mask, Pixels, Plane
 from curate.paste.cutouts.colours import Colours
 from curate.paste.cutouts.frames import Frame, around
-from curate.paste.cutouts.model import Box, Mask, Piece, Plane
+from curate.paste.cutouts.model import Box, Piece
 from curate.paste.cutouts.sight import Sight
 from curate.paste.grabcut import NO, PERHAPS, PERHAPS_NO, YES, grabcut, largest
-from curate.paste.skin import Pixels
 
 COARSE, USUAL, FINE = 60, 100, 150  # pixels of the long side of the box; FINE is for long and thin things
 _MOST_ZOOM = 2.0

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import polars as pl
 
+from curate.arrays import Mask, Pixels, Plane
 from curate.dataset import Dataset
 from curate.engine.local import begin_shards
 from curate.errors import CurateError, UnsafePath
@@ -22,10 +23,9 @@ from curate.paste.cutouts.cutting import Both, Given, cut, cut_both
 from curate.paste.cutouts.kin import harmonise
 from curate.paste.cutouts.mask_model import load
 from curate.paste.cutouts.masked import box_of
-from curate.paste.cutouts.model import GOOD, WAYS, Box, Cutout, Mask, Plane, Refusal
+from curate.paste.cutouts.model import GOOD, WAYS, Box, Cutout, Refusal
 from curate.paste.greyness import colourless
 from curate.paste.hosts.names import folded
-from curate.paste.skin import Pixels
 from curate.paste.targets import training_images
 from curate.tree import Tree, display
 

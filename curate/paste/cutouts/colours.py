@@ -10,8 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.paste.cutouts.model import Plane
-from curate.paste.skin import Pixels
+from curate.arrays import Pixels, Plane
 
 _LEVELS = 16  # steps a channel
 _LEAST_STEP = 2.5  # Lab units; finer steps would tell noise from noise

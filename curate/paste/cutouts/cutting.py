@@ -10,6 +10,7 @@ from functools import cached_property
 import cv2
 import numpy as np
 
+from curate.arrays import Mask, Pixels, Plane
 from curate.paste.cutouts.bars import find_bars
 from curate.paste.cutouts.blobs import COARSE, FINE, USUAL, by_colour, by_place, filled
 from curate.paste.cutouts.colours import lab_of, lit_lab
@@ -17,11 +18,11 @@ from curate.paste.cutouts.finer import finer
 from curate.paste.cutouts.finish import finished
 from curate.paste.cutouts.mask_model import MaskModel
 from curate.paste.cutouts.masked import from_mask
-from curate.paste.cutouts.model import GOOD, Box, Cutout, Mask, Piece, Plane, Refusal
+from curate.paste.cutouts.model import GOOD, Box, Cutout, Piece, Refusal
 from curate.paste.cutouts.quality import is_silhouette, measure, overlap, total
 from curate.paste.cutouts.strips import Strip
 from curate.paste.grabcut import largest
-from curate.paste.skin import Pixels, skin_likelihood
+from curate.paste.skin import skin_likelihood
 
 MIN_LENGTH = 18.0  # source pixels along the long side of the box; smaller things show nothing worth pasting
 MIN_THICKNESS = 2.5  # source pixels of a bar

@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.arrays import Pixels, Plane
 from curate.paste.cutouts.frames import Frame
-from curate.paste.cutouts.model import Piece, Plane
-from curate.paste.skin import Pixels
+from curate.paste.cutouts.model import Piece
 
 _BAR_THICKNESS, _BAR_LENGTH = 20.0, 400.0  # pixels of a bar, of which the smaller picture is taken
 _SIDE = 320.0  # pixels of the long side of anything else

@@ -10,10 +10,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.arrays import Pixels, Plane
 from curate.paste.cutouts.frames import Frame
-from curate.paste.cutouts.model import Box, Cutout, Piece, Plane
+from curate.paste.cutouts.model import Box, Cutout, Piece
 from curate.paste.sharpness import edge_width
-from curate.paste.skin import Pixels, is_grey, skin_likelihood
+from curate.paste.skin import is_grey, skin_likelihood
 
 _PAD = 3  # pixels kept around
 _LONG = 2.2  # times its thickness: then it is a bar

@@ -14,11 +14,11 @@ import cv2
 import numpy as np
 
 from curate import __version__
+from curate.arrays import Pixels
 from curate.errors import CurateError, UnsafePath
 from curate.formats.images import MAX_PIXELS, facts_of_bytes
 from curate.paste.cutouts.model import WAYS, Cutout
 from curate.paste.hosts.names import folded
-from curate.paste.skin import Pixels
 from curate.tree import Tree, display, name_to_text
 
 FOLDER, INDEX = "cutouts", "cutouts.json"

@@ -24,10 +24,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.arrays import Pixels, Plane
 from curate.errors import CurateError
-from curate.paste.cutouts.model import Plane
 from curate.paste.protobuf import fields, within
-from curate.paste.skin import Pixels
 from curate.tree import display
 
 _MEAN = np.array([0.485, 0.456, 0.406], np.float32)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from curate.arrays import Mask, Pixels, Plane
 from curate.paste.cutouts.finer import fitted
 from curate.paste.cutouts.frames import Frame
-from curate.paste.cutouts.model import Box, Mask, Piece, Plane
-from curate.paste.skin import Pixels
+from curate.paste.cutouts.model import Box, Piece
 
 _SIDE = 160  # pixels of the long side of the thing on the working picture
 _MOST_ZOOM = 2.0

@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.arrays import Mask, Pixels, Plane
 from curate.paste.cutouts.frames import Frame
-from curate.paste.skin import Pixels
 
 if TYPE_CHECKING:  # which is made of planes itself
     from curate.paste.cutouts.sight import Sight
 
 Box = tuple[float, float, float, float]  # xyxy
-Plane = NDArray[np.float32]  # (H, W)
-Mask = NDArray[np.bool_]  # (H, W)
 
 GOOD = 0.5  # quality from which a cut-out is used: more likely good than bad, see quality.py
 WAYS = ("polygon", "mask", "alpha", "model", "box")  # how an outline was found, the surest first

@@ -17,9 +17,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.arrays import Mask, Plane
 from curate.paste.cutouts.colours import Colours, lab_of, quantiles
 from curate.paste.cutouts.frames import around
-from curate.paste.cutouts.model import Mask, Piece, Plane
+from curate.paste.cutouts.model import Piece
 from curate.paste.cutouts.sight import Sight
 from curate.paste.sharpness import edge_width
 

@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.arrays import Pixels
 from curate.formats.images import read_pixels
 from curate.paste.cutouts.model import GOOD, Box, Cutout, Refusal
 from curate.paste.cutouts.supply import reason as why_refused
 from curate.paste.lettering import drawable, written
-from curate.paste.skin import Pixels
 from curate.tree import Tree, display
 
 _TILE = 200  # pixels

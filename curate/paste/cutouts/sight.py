@@ -6,9 +6,8 @@ from functools import cached_property
 
 import cv2
 
+from curate.arrays import Pixels, Plane
 from curate.paste.cutouts.colours import Colours, lit_lab
-from curate.paste.cutouts.model import Plane
-from curate.paste.skin import Pixels
 
 
 class Sight:

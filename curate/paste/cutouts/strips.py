@@ -11,13 +11,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.arrays import Mask, Pixels, Plane
 from curate.paste.cutouts.bars import Bar, chance, edge_contrast, longest_worth, with_gaps
 from curate.paste.cutouts.colours import quantiles
 from curate.paste.cutouts.frames import Frame
-from curate.paste.cutouts.model import Box, Mask, Piece, Plane
+from curate.paste.cutouts.model import Box, Piece
 from curate.paste.cutouts.sight import Sight
 from curate.paste.grabcut import NO, PERHAPS, PERHAPS_NO, YES, grabcut, largest
-from curate.paste.skin import Pixels
 
 _THICKNESS = 12  # pixels of a bar on its working picture
 _LENGTH = 100  # or, where that is more, of its length

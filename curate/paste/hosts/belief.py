@@ -8,10 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.arrays import Mask, Pixels
 from curate.paste.hosts.model import Box
-from curate.paste.skin import Pixels
-
-Mask = NDArray[np.bool_]
 
 
 def stands_alone(image: Pixels, hand: Mask, box: Box) -> float:

@@ -22,12 +22,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.arrays import Pixels
 from curate.errors import CurateError, MissingExtra
 from curate.geometry import clip
 from curate.paste.hosts import onnx_header
 from curate.paste.hosts.model import HAND, Found
 from curate.paste.hosts.names import folded, is_hand
-from curate.paste.skin import Pixels
 
 _CONFIDENCE = 0.35  # a box that is no hand spoils a picture, one that is missed spoils nothing
 _OVERLAP = 0.45  # IoU of two boxes that are one hand

@@ -15,8 +15,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.arrays import Pixels
 from curate.paste.hosts.model import Box
-from curate.paste.skin import Pixels, is_grey, skin_likelihood
+from curate.paste.skin import is_grey, skin_likelihood
 
 _LONG_SIDE = 440  # pixels at which faces are looked for
 _SIDE_ZOOM = 0.6  # the profile cascade costs three times as much as the frontal one, and looks twice

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from curate.arrays import Pixels
 from curate.paste.hosts import hands, mouths
 from curate.paste.hosts.detector import Detector
 from curate.paste.hosts.faces import faces
 from curate.paste.hosts.model import HAND, MOUTH, Found, Host, by_box
 from curate.paste.hosts.names import Wanted
 from curate.paste.hosts.skin_search import hands_by_skin
-from curate.paste.skin import Pixels
 from curate.paste.targets import Label, Target, free
 
 

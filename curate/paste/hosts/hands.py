@@ -15,10 +15,10 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from curate.paste.hosts.belief import Mask, free, no_leak, stands_alone
+from curate.arrays import Mask, Pixels
+from curate.paste.hosts.belief import free, no_leak, stands_alone
 from curate.paste.hosts.model import HAND, Box, Edge, Host, Tip, by_box, clipped
 from curate.paste.hosts.outline import largest_inside, outline
-from curate.paste.skin import Pixels
 
 _LONG_SIDE = 128  # masks are found at this size; finer outlines come later, where they are needed
 _CONTEXT = 0.3  # of the long side of the box, around it

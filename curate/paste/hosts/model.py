@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.paste.skin import Pixels
+from curate.arrays import Pixels
 
 Box = tuple[float, float, float, float]
 

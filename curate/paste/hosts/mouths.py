@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.arrays import Pixels
 from curate.paste.hosts.model import MOUTH, Box, Found, Host, clipped
-from curate.paste.skin import Pixels
 
 # Where the line between the lips lies in a box of the frontal cascade, and of the profile cascade for a face
 # that looks to the left: shares of its sides. Measured on the faces of hands_phone_voc.

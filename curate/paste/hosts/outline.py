@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from curate.arrays import Mask, Pixels
 from curate.paste.grabcut import largest, segment
 from curate.paste.hosts.model import Box
-from curate.paste.skin import Pixels, skin_likelihood
-
-Mask = NDArray[np.bool_]
+from curate.paste.skin import skin_likelihood
 
 _ROUNDS = 2  # of GrabCut
 _ENOUGH_SKIN = 0.12  # share of the box; less is no ground to call anything skin

@@ -15,11 +15,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.arrays import Pixels
 from curate.geometry import as_boxes, iou_pairwise
 from curate.paste.hosts.faces import faces, scaled
 from curate.paste.hosts.hands import describe
 from curate.paste.hosts.model import HAND, Box, Found
-from curate.paste.skin import Pixels, is_grey, skin_likelihood
+from curate.paste.skin import is_grey, skin_likelihood
 
 _LONG_SIDE = 400  # pixels at which hands are looked for
 _TO_FACE = (0.12, 0.9)  # area of the skin of a hand, with some arm / area of the box of its owner's face
