@@ -15,7 +15,18 @@ from tests.conftest import REPO
 
 # from the ground up; a file or folder of curate/ belongs to the room of its name
 ROOMS = [
-    *("errors", "wording", "patterns", "tables", "arrays", "geometry", "tree", "findings", "dataset", "engine"),
+    *(
+        "errors",
+        "wording",
+        "patterns",
+        "tables",
+        "arrays",
+        "geometry",
+        "tree",
+        "findings",
+        "dataset",
+        "engine",
+    ),
     *(
         "formats",
         "pixels",
