@@ -22,6 +22,31 @@ NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome"
 PATIENCE = 60.0  # seconds for one answer; two busy cores need a few
 
 
+_WORST_CONTRAST = """(beside => {
+const light = (c) => c.map((v) => (v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+  .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+const rgb = (text) => text.match(/[\\d.]+/g).map(Number);
+const ground = (e) => {
+  for (; e; e = e.parentElement) {
+    const c = rgb(getComputedStyle(e).backgroundColor);
+    if (c.length < 4 || c[3] === 1) return c.slice(0, 3);
+  }
+  return [255, 255, 255];
+};
+let worst = [99, ""];
+const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+while (walker.nextNode()) {
+  const e = walker.currentNode.parentElement;
+  if (!walker.currentNode.data.trim() || !e.checkVisibility() || e.closest(beside)) continue;
+  const style = getComputedStyle(e);
+  const ink = rgb(e.closest("svg") ? style.fill : style.color).slice(0, 3);
+  const [a, b] = [light(ink), light(ground(e))].sort((x, y) => y - x);
+  const contrast = (a + 0.05) / (b + 0.05);
+  if (contrast < worst[0]) worst = [contrast, e.outerHTML.slice(0, 120)];
+}
+return worst; })"""
+
+
 def find_browser() -> str | None:
     """The first Chromium on the search path."""
     return next((found for name in NAMES if (found := shutil.which(name))), None)
@@ -120,6 +145,15 @@ class Page:
         if "exceptionDetails" in answer:
             raise RuntimeError(json.dumps(answer["exceptionDetails"])[:2000])
         return answer["result"].get("value")
+
+    def worst_contrast(self, beside: str = "script, option, select, title") -> tuple[float, str]:
+        """The text that is hardest to read: its contrast after WCAG 2.1 (4.5 is asked), and its element.
+
+        The ground of a text is the nearest colour behind it that is solid; what lies in an element that
+        `beside` selects is not looked at.
+        """
+        contrast, element = self.ask(f"{_WORST_CONTRAST}({json.dumps(beside)})")
+        return float(contrast), str(element)
 
     def press(self, key: str) -> None:
         """Press and release a key, where the focus is."""

@@ -170,33 +170,7 @@ def test_text_can_be_read_in_light_and_dark(tab: Page, tmp_path: Path, scheme: s
     """WCAG 2.1, 1.4.3: a contrast of 4.5 at least; words in charts stand on the ground of their card."""
     tab.media(scheme)
     show(tab, one(tmp_path), tmp_path)
-    worst = tab.ask(
-        """(() => {
-        const light = (c) => c.map((v) => (v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
-          .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-        const rgb = (text) => text.match(/[\\d.]+/g).map(Number);
-        const ground = (e) => {
-          for (; e; e = e.parentElement) {
-            const c = rgb(getComputedStyle(e).backgroundColor);
-            if (c.length < 4 || c[3] === 1) return c.slice(0, 3);
-          }
-          return [255, 255, 255];
-        };
-        let worst = [99, ""];
-        const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-        while (walker.nextNode()) {
-          const e = walker.currentNode.parentElement;
-          if (!walker.currentNode.data.trim() || !e.checkVisibility()) continue;
-          if (e.closest("script, option, title, .in-dark")) continue;
-          const chart = e.closest("svg");
-          const style = getComputedStyle(e);
-          const ink = rgb(chart ? style.fill : style.color).slice(0, 3);
-          const [a, b] = [light(ink), light(ground(e))].sort((x, y) => y - x);
-          const contrast = (a + 0.05) / (b + 0.05);
-          if (contrast < worst[0]) worst = [contrast, e.outerHTML.slice(0, 120)];
-        }
-        return worst; })()"""
-    )
+    worst = tab.worst_contrast(beside="script, option, title, .in-dark")
     assert worst[0] >= 4.5, worst
 
 

@@ -6,7 +6,7 @@ import dataclasses
 import json
 import math
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 import pytest
 
+from tests.curate.browser import Page, browser, find_browser
 from tests.trainer.test_cli import hand_over
 from trainer.cli.fit import settings_of_file
 from trainer.config import FitConfig
@@ -334,3 +335,29 @@ def test_processes_that_train_together_are_refused(
 def test_a_plan_that_cannot_be_is_refused(data: Path, asked: dict[str, Any], told: str) -> None:
     with pytest.raises(TrainerError, match=told):
         plan(data, Path("out"), **{"trials": 12, **asked})
+
+
+# in a browser
+
+
+@pytest.fixture(scope="module")
+def tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    if find_browser() is None:
+        pytest.skip("no Chromium is installed")
+    with browser(tmp_path_factory.mktemp("profile")) as page:
+        yield page
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1280, "dark")])
+def test_the_page_fits_is_legible_and_asks_for_nothing(
+    done: Outcome, tab: Page, width: int, scheme: str
+) -> None:
+    tab.size(width, 800)
+    tab.media(scheme)
+    tab.open((done.plan.config.run / "evolve.html").as_uri())
+    assert tab.complaints() == []
+    assert len(tab.requests()) == 1
+    assert tab.ask("[...document.images].filter(i => i.naturalWidth > 700).length") == 4
+    assert tab.ask("document.documentElement.scrollWidth") == width
+    contrast, element = tab.worst_contrast()
+    assert contrast >= 4.5, element
