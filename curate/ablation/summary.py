@@ -13,10 +13,9 @@ from curate.ablation import bootstrap
 from curate.ablation.bootstrap import Draws, Estimate
 from curate.ablation.matches import Boxes, Matches, match
 from curate.ablation.precision import average_precision, false_positives, recall_at
-from curate.ablation.verdict import Needed, Verdict, needed, sentence, verdict
+from curate.ablation.verdict import Needed, Verdict, needed, others, sentence, verdict
 
 FIGURES = ("ap50", "ap", "recall", "false_positives")
-NAMES = {"ap50": "AP50", "ap": "AP", "recall": "recall", "false_positives": "false positives"}
 
 
 @dataclass(frozen=True)
@@ -124,19 +123,33 @@ class Measured:
             {key: bootstrap.estimate(figures[key], self.draws, least=0.0, most=most[key]) for key in FIGURES},
         )
 
+    @property
+    def names(self) -> dict[str, str]:
+        """What each of FIGURES is called, with what it was read at."""
+        picture = "background" if len(self.bench.background_groups) else "photograph"
+        return {
+            "ap50": "AP50",
+            "ap": "AP",
+            "recall": f"recall at {self.bench.rate:g} false per {picture}",
+            "false_positives": f"false per {picture} at {self.bench.confidence:g}",
+        }
+
     def difference(self, of: str, against: str, metric: str) -> Difference:
         """One arm less another, through the same draws."""
         a, b = self.figures[of], self.figures[against]
         estimates = {key: bootstrap.estimate(a[key] - b[key], self.draws) for key in FIGURES}
         chosen = estimates[metric]
-        values = float(a[metric][0].mean()), float(b[metric][0].mean())
+        values = {key: (float(a[key][0].mean()), float(b[key][0].mean())) for key in FIGURES}
+        names = self.names
+        besides = [(names[key], estimates[key], values[key]) for key in FIGURES if key != metric]
         photographs = len(self.bench.labels)
         return Difference(
             of=of,
             against=against,
             estimates=estimates,
             verdict=verdict(chosen),
-            sentence=sentence(chosen, of, against, NAMES[metric], values, photographs),
+            sentence=sentence(chosen, of, against, names[metric], values[metric], photographs)
+            + others(besides),
             needed=needed(chosen, photographs),
         )
 

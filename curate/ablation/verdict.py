@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -82,6 +82,8 @@ SENTENCES: Mapping[str, str] = {
     "more_seeds": "{more} seeds instead of {now}",
     "more_photographs": "{more:,} test photographs instead of {now:,}",
     "or": " or ",
+    "others": " Of the other figures this can be told: {figures}.",
+    "and": "; ",
     "undefined": "not defined",
 }
 
@@ -97,15 +99,34 @@ def sentence(
 ) -> str:
     """The verdict for people, whole sentences. `values` are those of `of` and `against`."""
     said = verdict(difference)
-    low, high, seen = (signed(v, words) for v in (difference.low, difference.high, difference.value))
-    a, b = values
-    facts = words["seen"].format(figure=figure, a=a, b=b, difference=seen, level=LEVEL, low=low, high=high)
+    facts = _facts(figure, difference, values, words)
     if said is Verdict.UNTOLD:
         text = words["untold"].format(of=of, against=against, seen=facts)
         text += _what_it_takes(difference, photographs, words)
     else:
         text = words["told"].format(of=of, verdict=words[said.value], against=against, seen=facts)
     return text + (words["one_seed"] if len(difference.per_seed) == 1 else "")
+
+
+def others(
+    figures: Sequence[tuple[str, Estimate, tuple[float, float]]], words: Mapping[str, str] = SENTENCES
+) -> str:
+    """A sentence more: the figures beside the one that gives the verdict whose intervals leave zero out.
+
+    `figures` are their names, differences, and values of both arms. "" where nothing can be told of any.
+    """
+    told = [
+        _facts(name, difference, values, words)
+        for name, difference, values in figures
+        if verdict(difference) is not Verdict.UNTOLD
+    ]
+    return words["others"].format(figures=words["and"].join(told)) if told else ""
+
+
+def _facts(figure: str, difference: Estimate, values: tuple[float, float], words: Mapping[str, str]) -> str:
+    low, high, seen = (signed(v, words) for v in (difference.low, difference.high, difference.value))
+    a, b = values
+    return words["seen"].format(figure=figure, a=a, b=b, difference=seen, level=LEVEL, low=low, high=high)
 
 
 def _what_it_takes(difference: Estimate, photographs: int, words: Mapping[str, str]) -> str:

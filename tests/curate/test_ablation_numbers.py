@@ -11,7 +11,7 @@ from curate.ablation.bootstrap import Draws, Estimate, draw, estimate, through_s
 from curate.ablation.matches import Boxes, match, taken
 from curate.ablation.precision import false_positives, recall_at
 from curate.ablation.summary import Bench, Measured, Seen
-from curate.ablation.verdict import Verdict, needed, sentence, signed, verdict
+from curate.ablation.verdict import Verdict, needed, others, sentence, signed, verdict
 from curate.report.ablation.words import WORDS
 
 
@@ -233,6 +233,22 @@ def test_a_verdict_can_be_said_in_another_language() -> None:
     words = WORDS["zh"]
     told = sentence(an_estimate(0.3, 0.1), "手上粘贴", "基线", "AP50", (0.4, 0.1), 46, words)
     assert told == "手上粘贴 与 基线 相比有帮助：AP50 0.400 对 0.100，+0.300（95% 区间 +0.200 到 +0.400）。"
+
+
+def test_what_can_be_told_of_other_figures_is_said_as_well() -> None:
+    surely, unsure = an_estimate(-0.2, 0.1), an_estimate(0.05, 0.1)
+    figures = [("AP", unsure, (0.14, 0.12)), ("false per background at 0.25", surely, (0.02, 0.22))]
+    assert others(figures) == (
+        " Of the other figures this can be told: false per background at 0.25 0.020 against 0.220, −0.200 "
+        "(95% interval −0.300 to −0.100)."
+    )
+    assert others(figures[:1]) == ""
+    assert others(figures, WORDS["zh"]).startswith(
+        "其他指标中可以判断的：false per background at 0.25 0.020 对 "
+    )
+    found = measured({"baseline": 0.2, "better": 0.8}).difference("better", "baseline", "ap50")
+    assert "Of the other figures this can be told: AP 0." in found.sentence
+    assert "; recall at 0.1 false per background " in found.sentence
 
 
 def test_signs_are_true_and_zero_has_none() -> None:

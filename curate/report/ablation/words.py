@@ -133,6 +133,8 @@ _CHINESE: dict[str, str] = {
     "more_seeds": "{more} 个种子（现在 {now} 个）",
     "more_photographs": "{more:,} 张测试照片（现在 {now:,} 张）",
     "or": "或",
+    "others": "其他指标中可以判断的：{figures}。",
+    "and": "；",
     "undefined": "无定义",
     "lang": "zh",
     "title": "有帮助吗？",
