@@ -84,6 +84,7 @@ SENTENCES: Mapping[str, str] = {
     "or": " or ",
     "others": " Of the other figures this can be told: {figures}.",
     "and": "; ",
+    "named": "{figure}:",
     "undefined": "not defined",
 }
 
@@ -116,7 +117,7 @@ def others(
     `figures` are their names, differences, and values of both arms. "" where nothing can be told of any.
     """
     told = [
-        _facts(name, difference, values, words)
+        _facts(words["named"].format(figure=name), difference, values, words)
         for name, difference, values in figures
         if verdict(difference) is not Verdict.UNTOLD
     ]

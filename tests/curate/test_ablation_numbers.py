@@ -239,16 +239,15 @@ def test_what_can_be_told_of_other_figures_is_said_as_well() -> None:
     surely, unsure = an_estimate(-0.2, 0.1), an_estimate(0.05, 0.1)
     figures = [("AP", unsure, (0.14, 0.12)), ("false per background at 0.25", surely, (0.02, 0.22))]
     assert others(figures) == (
-        " Of the other figures this can be told: false per background at 0.25 0.020 against 0.220, −0.200 "
+        " Of the other figures this can be told: false per background at 0.25: 0.020 against 0.220, −0.200 "
         "(95% interval −0.300 to −0.100)."
     )
     assert others(figures[:1]) == ""
-    assert others(figures, WORDS["zh"]).startswith(
-        "其他指标中可以判断的：false per background at 0.25 0.020 对 "
-    )
+    chinese = others([("误检", surely, (0.02, 0.22))], WORDS["zh"])
+    assert chinese == "其他指标中可以判断的：“误检” 0.020 对 0.220，−0.200（95% 区间 −0.300 到 −0.100）。"
     found = measured({"baseline": 0.2, "better": 0.8}).difference("better", "baseline", "ap50")
-    assert "Of the other figures this can be told: AP 0." in found.sentence
-    assert "; recall at 0.1 false per background " in found.sentence
+    assert "Of the other figures this can be told: AP: 0." in found.sentence
+    assert "; recall at 0.1 false per background: " in found.sentence
 
 
 def test_signs_are_true_and_zero_has_none() -> None:

@@ -135,6 +135,7 @@ _CHINESE: dict[str, str] = {
     "or": "或",
     "others": "其他指标中可以判断的：{figures}。",
     "and": "；",
+    "named": "“{figure}”",
     "undefined": "无定义",
     "lang": "zh",
     "title": "有帮助吗？",
