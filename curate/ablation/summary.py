@@ -13,7 +13,16 @@ from curate.ablation import bootstrap
 from curate.ablation.bootstrap import Draws, Estimate
 from curate.ablation.matches import Boxes, Matches, match
 from curate.ablation.precision import average_precision, false_positives, recall_at
-from curate.ablation.verdict import Needed, Verdict, needed, others, sentence, verdict
+from curate.ablation.verdict import (
+    SENTENCES,
+    Needed,
+    Verdict,
+    figure_names,
+    needed,
+    others,
+    sentence,
+    verdict,
+)
 
 FIGURES = ("ap50", "ap", "recall", "false_positives")
 
@@ -123,35 +132,40 @@ class Measured:
             {key: bootstrap.estimate(figures[key], self.draws, least=0.0, most=most[key]) for key in FIGURES},
         )
 
-    @property
-    def names(self) -> dict[str, str]:
-        """What each of FIGURES is called, with what it was read at."""
-        picture = "background" if len(self.bench.background_groups) else "photograph"
-        return {
-            "ap50": "AP50",
-            "ap": "AP",
-            "recall": f"recall at {self.bench.rate:g} false per {picture}",
-            "false_positives": f"false per {picture} at {self.bench.confidence:g}",
-        }
-
     def difference(self, of: str, against: str, metric: str) -> Difference:
         """One arm less another, through the same draws."""
         a, b = self.figures[of], self.figures[against]
         estimates = {key: bootstrap.estimate(a[key] - b[key], self.draws) for key in FIGURES}
         chosen = estimates[metric]
-        values = {key: (float(a[key][0].mean()), float(b[key][0].mean())) for key in FIGURES}
-        names = self.names
-        besides = [(names[key], estimates[key], values[key]) for key in FIGURES if key != metric]
-        photographs = len(self.bench.labels)
         return Difference(
             of=of,
             against=against,
             estimates=estimates,
             verdict=verdict(chosen),
-            sentence=sentence(chosen, of, against, names[metric], values[metric], photographs)
-            + others(besides),
-            needed=needed(chosen, photographs),
+            sentence=self.said(of, against, estimates, metric),
+            needed=needed(chosen, len(self.bench.labels)),
         )
+
+    def said(
+        self,
+        of: str,
+        against: str,
+        estimates: Mapping[str, Estimate],
+        metric: str,
+        words: Mapping[str, str] = SENTENCES,
+    ) -> str:
+        """A difference in words: the verdict by `metric`, and what can be told of the other figures."""
+        bench = self.bench
+        picture = words["background" if len(bench.background_groups) else "photograph"]
+        names = figure_names(words, rate=bench.rate, confidence=bench.confidence, picture=picture)
+        a, b = self.figures[of], self.figures[against]
+        figures = {
+            key: (name, estimates[key], (float(a[key][0].mean()), float(b[key][0].mean())))
+            for key, name in names.items()
+        }
+        name, chosen, values = figures.pop(metric)
+        text = sentence(chosen, of, against, name, values, len(bench.labels), words)
+        return text + others(list(figures.values()), words)
 
     def part(self, name: str, seed: int, photographs: Sequence[int]) -> tuple[float, float]:
         """(AP50, AP) of some photographs alone, such as those of a fold."""

@@ -86,7 +86,23 @@ SENTENCES: Mapping[str, str] = {
     "and": "; ",
     "named": "{figure}:",
     "undefined": "not defined",
+    "ap50": "AP50",
+    "ap": "AP",
+    "recall_at": "recall at {rate:g} false per {picture}",
+    "false_at": "false per {picture} at {confidence:g}",
+    "background": "background",
+    "photograph": "photograph",
 }
+
+
+def figure_names(words: Mapping[str, str], *, rate: float, confidence: float, picture: str) -> dict[str, str]:
+    """What each figure is called, with what it was read at; `picture` in words, see "background"."""
+    return {
+        "ap50": words["ap50"],
+        "ap": words["ap"],
+        "recall": words["recall_at"].format(rate=rate, picture=picture),
+        "false_positives": words["false_at"].format(picture=picture, confidence=confidence),
+    }
 
 
 def sentence(

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from curate.ablation.bootstrap import LEVEL
 from curate.ablation.matches import Boxes, taken
 from curate.ablation.summary import Difference
-from curate.ablation.verdict import others, sentence
 from curate.commands.ablate_plan import Arm, Plan
 from curate.commands.ablate_summary import Done, Summary
 from curate.formats.images import facts_of_file
@@ -78,24 +77,8 @@ def view_of(summary: Summary, lang: str = "en") -> View:
 
 
 def _difference(summary: Summary, one: Difference, words: Words) -> DifferenceView:
-    asked = summary.plan.asked
-    picture = words["background" if summary.real.backgrounds else "photograph"]
-    names = {
-        "ap50": words["ap50"],
-        "ap": words["ap"],
-        "recall": words["recall_at"].format(rate=asked.false_positives, picture=picture),
-        "false_positives": words["false_at"].format(picture=picture, confidence=asked.confidence),
-    }
-    of, against = (
-        next(arm.estimates for arm in summary.arms if arm.name == name) for name in (one.of, one.against)
-    )
-    figures = {
-        key: (name, one.estimates[key], (of[key].value, against[key].value)) for key, name in names.items()
-    }
-    name, estimate, values = figures.pop(asked.metric)
-    photographs = len(summary.real.photographs)
-    text = sentence(estimate, one.of, one.against, name, values, photographs, words)
-    text += others(list(figures.values()), words)
+    metric = summary.plan.asked.metric
+    text = summary.measured.said(one.of, one.against, one.estimates, metric, words)
     return DifferenceView(one.of, one.against, one.estimates, one.verdict, text)
 
 

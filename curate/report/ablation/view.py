@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from curate.ablation.bootstrap import Estimate
-from curate.ablation.verdict import Verdict
+from curate.ablation.verdict import Verdict, figure_names
 from curate.report.ablation.words import Words
 
 Corners = tuple[float, float, float, float]  # xyxy, pixels of the picture as it is stored
@@ -88,9 +88,4 @@ class View:
 
 def headings(view: View) -> dict[str, str]:
     """What the columns of figures are called."""
-    return {
-        "ap50": view.say("ap50"),
-        "ap": view.say("ap"),
-        "recall": view.say("recall_at", rate=view.rate, picture=view.counted_on),
-        "false_positives": view.say("false_at", picture=view.counted_on, confidence=view.confidence),
-    }
+    return figure_names(view.words, rate=view.rate, confidence=view.confidence, picture=view.counted_on)
