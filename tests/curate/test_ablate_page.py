@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -19,7 +18,7 @@ from curate.report.ablation.plot import can_draw, draw
 from curate.report.ablation.table import print_view
 from curate.report.ablation.view import ArmView, Detection, DifferenceView, Shown, View
 from curate.report.ablation.words import WORDS
-from tests.curate.browser import Page, browser, find_browser
+from tests.curate.browser import Page
 from tests.curate.sets import picture, put
 
 HOSTILE = '</style><script>alert("x")</script>香烟\x1b[31m'
@@ -191,14 +190,6 @@ def test_the_page_speaks_chinese(tmp_path: Path) -> None:
 
 
 # in a browser
-
-
-@pytest.fixture(scope="module")
-def tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    if find_browser() is None:
-        pytest.skip("no Chromium is installed")
-    with browser(tmp_path_factory.mktemp("profile")) as page:
-        yield page
 
 
 @pytest.mark.parametrize("width", [1280, 390])

@@ -5,7 +5,6 @@ Skipped where no Chromium is installed; needs no network.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,23 +14,9 @@ from curate.commands import validate
 from curate.findings import Finding
 from curate.report.html.page import to_html
 from curate.report.model import Report
-from tests.curate.browser import Page, browser, find_browser
+from tests.curate.browser import Page
 from tests.curate.rules.museum import an_object, data, exif, image, size, voc, write
 from tests.curate.test_report_html import HOSTILE, SWAPPED, hostile_set
-
-pytestmark = pytest.mark.skipif(find_browser() is None, reason="no Chromium is installed")
-
-
-@pytest.fixture(scope="module")
-def tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    with browser(tmp_path_factory.mktemp("profile")) as page:
-        yield page
-
-
-@pytest.fixture(autouse=True)
-def usual_window(tab: Page) -> None:
-    tab.size(1280, 900)
-    tab.media()
 
 
 def messy(folder: Path) -> Report:

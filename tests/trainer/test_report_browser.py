@@ -6,28 +6,13 @@ Skipped where no Chromium is installed; needs no network.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.curate.browser import Page, browser, find_browser
+from tests.curate.browser import Page
 from tests.trainer.judged import CLASSES, compared_of, detections, ground_of, judged_of
 from trainer.report import comparison, judgement
-
-pytestmark = pytest.mark.skipif(find_browser() is None, reason="no Chromium is installed")
-
-
-@pytest.fixture(scope="module")
-def tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    with browser(tmp_path_factory.mktemp("profile")) as page:
-        yield page
-
-
-@pytest.fixture(autouse=True)
-def usual_window(tab: Page) -> None:
-    tab.size(1280, 900)
-    tab.media()
 
 
 def show(tab: Page, content: bytes, folder: Path) -> None:

@@ -6,7 +6,7 @@ import dataclasses
 import json
 import math
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.curate.browser import Page, browser, find_browser
+from tests.curate.browser import Page
 from tests.trainer.test_cli import hand_over
 from trainer.cli.fit import settings_of_file
 from trainer.config import FitConfig
@@ -276,6 +276,8 @@ def test_one_trial_more_goes_on_with_a_finished_study(data: Path, swift: Path) -
     assert [trial.number for trial in larger.trials] == [0, 1, 2, 3, 4]
     again = search(dataclasses.replace(first, trials=4))
     assert [trial.number for trial in again.trials] == [0, 1, 2, 3, 4]
+    most = search(dataclasses.replace(first, trials=6))
+    assert [trial.number for trial in most.trials if trial.is_mean] == [2, 4, 7]
 
 
 @pytest.mark.usefixtures("plain")
@@ -338,14 +340,6 @@ def test_a_plan_that_cannot_be_is_refused(data: Path, asked: dict[str, Any], tol
 
 
 # in a browser
-
-
-@pytest.fixture(scope="module")
-def tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    if find_browser() is None:
-        pytest.skip("no Chromium is installed")
-    with browser(tmp_path_factory.mktemp("profile")) as page:
-        yield page
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1280, "dark")])
