@@ -72,6 +72,29 @@ def match(found: Sequence[Boxes], labels: Sequence[Boxes], classes: int) -> Matc
     return Matches(counts, image[order], label_of[order], score[order], right[order])
 
 
+def with_backgrounds(
+    matches: Matches,
+    image: NDArray[np.int64],
+    label: NDArray[np.int64],
+    score: NDArray[np.float64],
+    backgrounds: int,
+) -> Matches:
+    """The table with so many pictures without labels behind the photographs: (N + M) pictures.
+
+    `image`, `label`, `score` (D,) are detections on them, all of which are false; `image` counts from 0.
+    """
+    none = np.zeros((len(score), len(IOUS)), bool)
+    label_of, scores = np.append(matches.label, label), np.append(matches.score, score)
+    order = np.lexsort((-scores, label_of))
+    return Matches(
+        np.concatenate([matches.labels, np.zeros((backgrounds, matches.labels.shape[1]), np.int64)]),
+        np.append(matches.image, image + matches.images)[order],
+        label_of[order],
+        scores[order],
+        np.concatenate([matches.right, none])[order],
+    )
+
+
 def taken(found: Boxes, labels: Boxes, least: float = float(IOUS[0])) -> NDArray[np.int64]:
     """The label that each detection of one photograph finds at an IoU of `least`, -1 for none: (n,)."""
     answer = np.full(len(found), -1)

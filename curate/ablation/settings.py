@@ -14,6 +14,8 @@ from typing import Any
 from curate.tables import Mistake, Place
 
 BASELINE, ALL = "baseline", "all"
+WITH_BACKGROUNDS = "ap50_backgrounds"
+METRICS = ("ap50", WITH_BACKGROUNDS, "ap")  # that a verdict can go by
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class Ablate:
     hold_out: float = 0.4  # without `backgrounds`: the share of [negatives] from that is kept for that
     confidence: float = 0.25  # at which false positives are counted
     false_positives: float = 0.1  # a background picture, at which recall is read
-    metric: str = "ap50"  # that the verdict goes by: ap50 or ap
+    metric: str = "ap50"  # that the verdict goes by: ap50, ap50_backgrounds or ap
     out: Path | None = None  # default: [data] out with "-ablation" behind it
     arm: tuple[Arm, ...] = ()  # default: the baseline, each step alone, and all together
     compare: tuple[Compare, ...] = ()
@@ -129,7 +131,7 @@ def _check_ranges(asked: Ablate, place: Place) -> None:
         "hold_out": (0 < asked.hold_out < 1, "a share: above 0, below 1"),
         "confidence": (0 < asked.confidence < 1, "a share: above 0, below 1"),
         "false_positives": (asked.false_positives > 0, "more than 0"),
-        "metric": (asked.metric in ("ap50", "ap"), '"ap50" or "ap"'),
+        "metric": (asked.metric in METRICS, " or ".join(f'"{name}"' for name in METRICS)),
     }
     for key, (fits, wanted) in ranges.items():
         if not fits:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from curate.ablation import bootstrap
 from curate.ablation.bootstrap import Draws, Estimate
-from curate.ablation.matches import Boxes, Matches, match
+from curate.ablation.matches import Boxes, Matches, match, with_backgrounds
 from curate.ablation.precision import average_precision, false_positives, recall_at
 from curate.ablation.verdict import (
     SENTENCES,
@@ -24,7 +24,7 @@ from curate.ablation.verdict import (
     verdict,
 )
 
-FIGURES = ("ap50", "ap", "recall", "false_positives")
+FIGURES = ("ap50", "ap50_backgrounds", "ap", "recall", "false_positives")
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,7 @@ class Seen:
     photographs: Sequence[Boxes]  # (N)
     # on backgrounds, by every network of the seed: `looks` of them looked at each picture
     background_image: NDArray[np.int64]  # (D,)
+    background_label: NDArray[np.int64]  # (D,)
     background_score: NDArray[np.float64]  # (D,)
     looks: int
 
@@ -118,10 +119,24 @@ class Measured:
         rate = self.bench.rate * looks
         return {
             "ap50": precision[:, 0],
+            "ap50_backgrounds": self._with_backgrounds(seen, table),
             "ap": precision.mean(axis=1),
             "recall": recall_at(table, photographs, scores, image, pictures, rate),
             "false_positives": false_positives(scores, image, pictures, self.bench.confidence) / looks,
         }
+
+    def _with_backgrounds(self, seen: Seen, table: Matches) -> NDArray[np.float64]:
+        """AP50 of photographs and backgrounds together: (1 + B,); nan where there are no backgrounds.
+
+        Each background weighs as much as a photograph, spread over the networks that looked at it.
+        """
+        many = len(self.bench.background_groups)
+        if not many:
+            return np.full(len(self.draws.photographs), np.nan)
+        found = seen.background_image, seen.background_label, seen.background_score
+        together = with_backgrounds(table, *found, many)
+        weights = np.concatenate([seen.looks * self.draws.photographs, self.draws.negatives], axis=1)
+        return average_precision(together, weights)[:, 0]
 
     def arm(self, name: str) -> ArmFigures:
         """Its figures with their intervals."""

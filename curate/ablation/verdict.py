@@ -87,6 +87,7 @@ SENTENCES: Mapping[str, str] = {
     "named": "{figure}:",
     "undefined": "not defined",
     "ap50": "AP50",
+    "ap50_backgrounds": "AP50 with backgrounds",
     "ap": "AP",
     "recall_at": "recall at {rate:g} false per {picture}",
     "false_at": "false per {picture} at {confidence:g}",
@@ -99,6 +100,7 @@ def figure_names(words: Mapping[str, str], *, rate: float, confidence: float, pi
     """What each figure is called, with what it was read at; `picture` in words, see "background"."""
     return {
         "ap50": words["ap50"],
+        "ap50_backgrounds": words["ap50_backgrounds"],
         "ap": words["ap"],
         "recall": words["recall_at"].format(rate=rate, picture=picture),
         "false_positives": words["false_at"].format(picture=picture, confidence=confidence),

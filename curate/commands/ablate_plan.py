@@ -119,6 +119,12 @@ class Plan:
         name, low, high = self.budgets
         return f"{low:g} {name}" if low == high else f"{low:g} to {high:g} {name}"
 
+    @property
+    def backgrounds_from(self) -> Path | None:
+        """Where the pictures come from on which false positives are counted; None: there are none."""
+        negatives = self.config.negatives
+        return self.asked.backgrounds or (negatives.from_ if negatives else None)
+
     def paste_table(self, step: str) -> tuple[int, Paste]:
         """(number from 1, table) of a pasting step."""
         pastes = [name for name in self.config.training_steps if name.startswith("paste")]
@@ -293,6 +299,11 @@ def plan(
         _refuse_same(given, asked.backgrounds)
     place = asked.out or config.data.out.with_name(f"{config.data.out.name}-ablation")
     made = Plan(replace(config, fit=_fit_settings(config, asked)), asked, place, workers)
+    if asked.metric == settings.WITH_BACKGROUNDS and made.backgrounds_from is None:
+        raise ConfigError(
+            f'[ablate] metric = "{asked.metric}" needs pictures without objects, and there are none.',
+            "Name a folder of them: [ablate] backgrounds.",
+        )
     _refuse_two_kinds(made)
     _refuse_nesting(made)
     return made

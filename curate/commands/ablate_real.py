@@ -314,8 +314,7 @@ def _backgrounds(
     plan: Plan, sets: Sequence[tuple[Dataset, Tree]], notes: list[str]
 ) -> tuple[tuple[Background, ...], str | None]:
     """(pictures for counting false positives, folder of those that may train)."""
-    table = plan.config.negatives
-    source = plan.asked.backgrounds or (table.from_ if table else None)
+    source = plan.backgrounds_from
     if source is None:
         notes.append("no backgrounds were given, so false positives are counted on the photographs alone")
         return (), None

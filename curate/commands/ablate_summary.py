@@ -125,6 +125,7 @@ def _seen(
     photographs = [Boxes.none()] * len(real.photographs)
     judged: list[int] = []
     images: list[NDArray[np.int64]] = []
+    labels: list[NDArray[np.int64]] = []
     scores: list[NDArray[np.float64]] = []
     for fold, members in enumerate(folds):
         on_photographs, on_backgrounds = found[Job(arm, seed, fold)]
@@ -133,9 +134,16 @@ def _seen(
             photographs[member] = on_photographs.of(member)
         judged += members
         images.append(on_backgrounds.image)
+        labels.append(on_backgrounds.classes)
         scores.append(on_backgrounds.scores)
     assert sorted(judged) == list(range(len(photographs))), "every photograph is judged exactly once a seed"
-    return Seen(photographs, np.concatenate(images), np.concatenate(scores), len(folds))
+    return Seen(
+        photographs,
+        background_image=np.concatenate(images),
+        background_label=np.concatenate(labels),
+        background_score=np.concatenate(scores),
+        looks=len(folds),
+    )
 
 
 def as_json(summary: Summary) -> dict[str, Any]:

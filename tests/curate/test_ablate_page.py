@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from curate.ablation.bootstrap import Estimate
+from curate.ablation.summary import FIGURES
 from curate.ablation.verdict import Verdict
 from curate.report.ablation import bars
 from curate.report.ablation.page import to_html
@@ -30,7 +31,7 @@ def an_estimate(value: float, half: float = 0.1) -> Estimate:
 
 
 def estimates(value: float) -> dict[str, Estimate]:
-    return {key: an_estimate(value) for key in ("ap50", "ap", "recall", "false_positives")}
+    return {key: an_estimate(value) for key in FIGURES}
 
 
 def shown(folder: Path, name: str, crop: tuple[int, int, int, int] | None = None) -> Shown:
@@ -128,6 +129,17 @@ def test_figures_that_are_not_defined_are_a_dash(tmp_path: Path) -> None:
     assert ">-</td>" in to_html(view)
     print_view(view, stream := _Text())
     assert "nan" not in stream.text
+
+
+def test_a_figure_that_no_arm_has_gets_no_column(tmp_path: Path) -> None:
+    view = a_view(tmp_path)
+    assert "AP50 with backgrounds" in to_html(view)
+    nothing = Estimate(NAN, NAN, NAN, (NAN, NAN), NAN, NAN)
+    for arm in view.arms:
+        arm.estimates["ap50_backgrounds"] = nothing  # type: ignore[index]
+    assert "AP50 with backgrounds" not in to_html(view)
+    print_view(view, stream := _Text())
+    assert "with backgrounds" not in " ".join(stream.text.split())
     assert draw(view)
 
 

@@ -104,6 +104,11 @@ def test_steps_without_a_name_are_called_by_their_number_if_there_are_several(pl
         (TABLES, ABLATE.replace("3", "1"), "folds = 1"),
         (TABLES, ABLATE + "hold_out = 1.0\n", "hold_out = 1.0"),
         (TABLES, ABLATE + "metric = 'map'\n", "metric = 'map'"),
+        (
+            TABLES.partition("[[paste]]")[2].join(("[[paste]]", "")),
+            ABLATE + "metric = 'ap50_backgrounds'\n",
+            "needs pictures without objects",
+        ),
         (TABLES, ABLATE + "fold = 3\n", "knows no 'fold'"),
         (TABLES + "[[paste]]\nname = '手'\nobject = 'x'\ncount = 1\n", ABLATE, "called 'paste:手'"),
         (TABLES.replace("imgsz", "seed = 3\nimgsz"), ABLATE, "seed is set by curate ablate"),

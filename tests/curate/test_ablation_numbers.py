@@ -141,7 +141,7 @@ def seen(share: float, seed: int, images: int = 40) -> Seen:
         else Boxes.none()
         for _ in range(images)
     ]
-    return Seen(photographs, np.arange(0, 10, 2), np.full(5, 0.5), looks=1)
+    return Seen(photographs, np.arange(0, 10, 2), np.zeros(5, np.int64), np.full(5, 0.5), looks=1)
 
 
 def measured(shares: dict[str, float], *, backgrounds: int = 10, seeds: int = 3) -> Measured:
@@ -181,6 +181,33 @@ def test_false_positives_are_counted_on_backgrounds_else_on_photographs() -> Non
     without = measured({"baseline": 0.5}, backgrounds=0).arm("baseline")
     assert without.estimates["false_positives"].value == 0.0
     assert without.estimates["recall"].value == pytest.approx(without.estimates["ap50"].value, abs=0.02)
+
+
+def test_ap50_with_backgrounds_by_hand() -> None:
+    # two photographs, found at .9 and .4, and one background on which one of two networks found a box at .6
+    square = np.array([[0.0, 0, 10, 10]])
+    labels = [Boxes(square, np.zeros(1, int), np.ones(1))] * 2
+    found = [Boxes(square, np.zeros(1, int), np.array([score])) for score in (0.9, 0.4)]
+
+    def figures(looks: int, backgrounds: int = 1) -> dict[str, Estimate]:
+        bench = Bench(labels, 1, np.arange(2), np.arange(backgrounds), confidence=0.25, rate=0.1, draws=20)
+        seen = Seen(found, np.zeros(1, int), np.zeros(1, int), np.array([0.6]), looks)
+        return dict(Measured(bench, {"baseline": [seen]}).arm("baseline").estimates)
+
+    # precision 1 up to recall .5 (51 of 101 thresholds); beyond it 2 of 3, or 2 of 2.5 where two looked
+    assert figures(1)["ap50"].value == 1.0
+    assert figures(1)["ap50_backgrounds"].value == pytest.approx((51 + 50 * 2 / 3) / 101)
+    assert figures(2)["ap50_backgrounds"].value == pytest.approx((51 + 50 * 2 / 2.5) / 101)
+    assert math.isnan(figures(1, backgrounds=0)["ap50_backgrounds"].value)
+
+
+def test_on_backgrounds_only_detections_of_a_class_lower_its_ap50() -> None:
+    square = np.array([[0.0, 0, 10, 10]])
+    both = Boxes(np.repeat(square, 2, axis=0), np.arange(2), np.array([0.5, 0.5]))
+    seen = Seen([both], np.zeros(1, int), np.ones(1, int), np.array([0.9]), looks=1)  # class 1, class 0 none
+    bench = Bench([both], 2, np.arange(1), np.arange(1), confidence=0.25, rate=0.1, draws=5)
+    found = Measured(bench, {"baseline": [seen]}).arm("baseline").estimates
+    assert found["ap50_backgrounds"].value == pytest.approx((1.0 + 0.5) / 2)
 
 
 def test_a_part_of_the_photographs_has_figures_of_its_own() -> None:
@@ -246,7 +273,8 @@ def test_what_can_be_told_of_other_figures_is_said_as_well() -> None:
     chinese = others([("误检", surely, (0.02, 0.22))], WORDS["zh"])
     assert chinese == "其他指标中可以判断的：“误检” 0.020 对 0.220，−0.200（95% 区间 −0.300 到 −0.100）。"
     found = measured({"baseline": 0.2, "better": 0.8}).difference("better", "baseline", "ap50")
-    assert "Of the other figures this can be told: AP: 0." in found.sentence
+    assert "Of the other figures this can be told: AP50 with backgrounds: 0." in found.sentence
+    assert "; AP: 0." in found.sentence
     assert "; recall at 0.1 false per background: " in found.sentence
 
 

@@ -12,7 +12,6 @@ from html import escape
 from string import Template
 
 from curate.ablation.bootstrap import LEVEL, Estimate
-from curate.ablation.summary import FIGURES
 from curate.ablation.verdict import Verdict, signed
 from curate.report.ablation import bars
 from curate.report.ablation.pictures import Album, figures
@@ -107,7 +106,7 @@ def _arms(view: View) -> str:
 def _differences(view: View) -> str:
     if not view.differences:
         return ""
-    keys = [view.metric, *(key for key in FIGURES if key != view.metric)]
+    keys = [view.metric, *(key for key in headings(view) if key != view.metric)]
     names = {key: view.say(key) for key in keys}
     place = bars.axis([one.estimates[view.metric] for one in view.differences], around_zero=True)
     head = _head(view.say("of")) + f'<th scope="col" colspan="2">{_text(names[view.metric])}</th>'

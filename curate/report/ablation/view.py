@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,5 +88,10 @@ class View:
 
 
 def headings(view: View) -> dict[str, str]:
-    """What the columns of figures are called."""
-    return figure_names(view.words, rate=view.rate, confidence=view.confidence, picture=view.counted_on)
+    """What the columns of figures are called; a figure that no arm has gets none."""
+    names = figure_names(view.words, rate=view.rate, confidence=view.confidence, picture=view.counted_on)
+    return {
+        key: name
+        for key, name in names.items()
+        if not all(math.isnan(arm.estimates[key].value) for arm in view.arms)
+    }

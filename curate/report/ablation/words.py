@@ -80,7 +80,8 @@ _ENGLISH: dict[str, str] = {
     "weights_said": "Averaged weights of the last step, never a choice among checkpoints.",
     "false_backgrounds": "Counted on {count} background pictures on which no arm was trained, at "
     "confidence {confidence:g}. Recall is read where {rate:g} of them are allowed a picture, so that "
-    "arms whose scores differ can be compared.",
+    "arms whose scores differ can be compared. AP50 with backgrounds is worked out over photographs and "
+    "backgrounds together, of any confidence: what is found on a background is false there, too.",
     "false_photographs": "Detections of at least {confidence:g} that find no label at IoU .50, on "
     "the photographs that judge. Recall is read where {rate:g} of them are allowed a photograph.",
     "intervals": "Intervals",
@@ -146,6 +147,7 @@ _CHINESE: dict[str, str] = {
     "top": "回到顶部",
     "note": "说明",
     "ap50": "AP50",
+    "ap50_backgrounds": "含背景图的 AP50",
     "ap": "AP",
     "recall": "召回率",
     "false_positives": "误检",
@@ -195,7 +197,8 @@ _CHINESE: dict[str, str] = {
     "weights": "权重",
     "weights_said": "最后一步的平均权重，从不在检查点中挑选。",
     "false_backgrounds": "在 {count} 张从未参加训练的背景图上计数，置信度 "
-    "{confidence:g}。召回率取每张图允许 {rate:g} 个误检之处，这样得分尺度不同的组也能比较。",
+    "{confidence:g}。召回率取每张图允许 {rate:g} 个误检之处，这样得分尺度不同的组也能比较。含背景图的 AP50 "
+    "把照片和背景图合在一起计算，不限置信度：背景图上的检测在那里也算误检。",
     "false_photographs": "评判照片上置信度至少 {confidence:g}、在 IoU .50 下没有对上任何标注的检测。"
     "召回率取每张照片允许 {rate:g} 个误检之处。",
     "intervals": "区间",
