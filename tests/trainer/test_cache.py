@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from tests.trainer.test_loader import config, split
 from trainer.data.cache import InMemory, OnDisk, PhotoCache, free_memory, store_for
 from trainer.data.folder import Split
+from trainer.data.images import Image, read_image
 
 __all__ = ["split"]  # a fixture
 
@@ -23,6 +25,24 @@ def test_the_cache_decodes_once_and_stops_at_its_budget(split: Split) -> None:
     assert tight[0].image is tight[0].image
     assert tight[1].image is not tight[1].image  # no room left, so decoded at each use
     assert (tight[1].image == tight[1].image).all()
+
+
+def test_threads_that_want_the_same_photograph_decode_it_once(
+    split: Split, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads: list[Path] = []
+
+    def slow(path: Path) -> Image:
+        reads.append(path)
+        time.sleep(0.05)  # the others come meanwhile
+        return read_image(path)
+
+    monkeypatch.setattr("trainer.data.cache.read_image", slow)
+    cache = PhotoCache(split, 80, InMemory(10**6))
+    with ThreadPoolExecutor(4) as pool:
+        images = list(pool.map(lambda i: cache[i % 2].image, range(8)))
+    assert sorted(reads) == sorted(split.images[:2])
+    assert all(image is images[i % 2] for i, image in enumerate(images))
 
 
 def test_large_photographs_are_kept_shrunk_and_small_ones_as_they_are(split: Split) -> None:

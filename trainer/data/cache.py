@@ -17,6 +17,7 @@ from trainer.data.images import Image, UnreadableImageError, read_image, resize_
 from trainer.errors import TrainerError
 
 FOLDER = "cache"  # of a run
+_LOCKS = 64  # so that two threads that want the same picture decode it once
 
 
 class Store(Protocol):
@@ -114,6 +115,8 @@ class PhotoCache:
     def __init__(self, split: Split, long_side: int, store: Store) -> None:
         self.split, self.long_side, self.store = split, long_side, store
         self.labels = [(rows[:, 1:], rows[:, 0].astype(np.int64)) for rows in split.labels]
+        # a lock for each would be many; two pictures that share one seldom come at the same time
+        self._busy = [threading.Lock() for _ in range(_LOCKS)]
 
     def __len__(self) -> int:
         return len(self.split)
@@ -125,15 +128,20 @@ class PhotoCache:
         """
         image = self.store.get(index)
         if image is None:
-            try:
-                image = read_image(self.split.images[index])
-            except UnreadableImageError as error:
-                # it had a size when the folder was read
-                raise TrainerError(str(error), "repair or remove it, then go on with --resume") from error
-            if max(image.shape[:2]) > self.long_side:
-                image = resize_long_side(image, self.long_side)
-            self.store.put(index, image)
+            with self._busy[index % len(self._busy)]:
+                image = self.store.get(index)  # another thread may have put it there meanwhile
+                if image is None:
+                    image = self._decoded(index)
+                    self.store.put(index, image)
         return Photo(image, *self.labels[index])
+
+    def _decoded(self, index: int) -> Image:
+        try:
+            image = read_image(self.split.images[index])
+        except UnreadableImageError as error:
+            # it had a size when the folder was read
+            raise TrainerError(str(error), "repair or remove it, then go on with --resume") from error
+        return resize_long_side(image, self.long_side) if max(image.shape[:2]) > self.long_side else image
 
 
 def store_for(config: FitConfig, rank: int) -> Store:
