@@ -12,7 +12,6 @@ A file is what `torch.save` makes of a dict of tensors, numbers, strings, lists 
 from __future__ import annotations
 
 import io
-import os
 import pickle
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from torch import Tensor, nn
 
 from trainer import __version__
 from trainer.errors import TrainerError
+from trainer.files import write_atomically
 from trainer.importing.yolov5 import read_yolov5
 from trainer.model.config import ModelConfig
 from trainer.model.network import build
@@ -43,21 +43,6 @@ class ModelMeta:
     classes: tuple[str, ...]
     imgsz: int  # pixels, the size it was trained at
     metrics: dict[str, float]  # of the evaluation that chose these weights; empty where there was none
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Put `data` at `path` so that a kill at any instant leaves the old file or the new, never half."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def save_checkpoint(

@@ -3,100 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from trainer.analysis import Analysis, Questions, analyse
-from trainer.checkpoint import write_atomically
-from trainer.data.labels import FolderReport
-from trainer.ground import Found, find_with, read_ground
-from trainer.metrics import Metrics
-from trainer.metrics.bootstrap import LEAST_IMAGES, RESAMPLES, Difference
+from trainer.analysis import Questions, analyse
+from trainer.files import refuse_to_overwrite, write_atomically, write_json
+from trainer.ground import find_with, read_ground
+from trainer.judged import MEANS, Comparison, Side
+from trainer.metrics.bootstrap import RESAMPLES, Difference
 from trainer.metrics.bootstrap import compare as differences
-from trainer.metrics.judgement import plain
-from trainer.val import MOST_WORST, refuse_to_overwrite, write_json
+from trainer.val import MOST_WORST
 
-SCHEMA = 1  # of comparison.json
 #: What is written under OUT.
 FILES = ("comparison.json", "index.html")
-MEANS = {"ap": "AP", "ap50": "AP50", "ap75": "AP75"}
-
-
-@dataclass(frozen=True)
-class Side:
-    """One of the two."""
-
-    name: str  # "A" or "B"
-    found: Found
-    analysis: Analysis
-
-    @property
-    def metrics(self) -> Metrics:
-        """Its figures."""
-        return self.analysis.metrics
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """A and B on the same images."""
-
-    data: Path
-    split: str
-    images: int
-    boxes: int
-    classes: tuple[str, ...]
-    resamples: int
-    seed: int
-    a: Side
-    b: Side
-    means: dict[str, Difference]  # of MEANS
-    per_class: dict[str, Difference]  # AP50
-    report: FolderReport  # label rows and images of the split that were not taken as they stand
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain types for JSON."""
-
-        def told(of: dict[str, Difference]) -> dict[str, Any]:
-            return {name: {**plain(d), "verdict": d.verdict} for name, d in of.items()}
-
-        return {
-            "schema": SCHEMA,
-            "data": str(self.data),
-            "split": self.split,
-            "images": self.images,
-            "boxes": self.boxes,
-            "bootstrap": {"resamples": self.resamples, "seed": self.seed},
-            **{
-                side.name.lower(): {
-                    "weights": str(side.found.weights),
-                    "imgsz": side.found.imgsz,
-                    "metrics": side.metrics.as_dict(),
-                }
-                for side in (self.a, self.b)
-            },
-            "differences": told(self.means),
-            "per_class_ap50": told(self.per_class),
-            "verdict": self.verdict,
-        }
-
-    @property
-    def verdict(self) -> str:
-        """In words, by AP: "B is better: ...", "B is worse: ..." or "it cannot be told ..."."""
-        if not self.boxes:
-            return "it cannot be told which is better: nothing is labelled"
-        ap = self.means["ap"]
-        change = f"AP {ap.a:.3f} -> {ap.b:.3f}, {ap.change.estimate:+.3f}"
-        if self.images < LEAST_IMAGES:
-            return f"it cannot be told which is better: {change}, on {self.images} images, which are too few"
-        change += f" (95 %: {ap.change.low:+.3f} to {ap.change.high:+.3f})"
-        if ap.verdict != "cannot be told":
-            return f"B is {ap.verdict}: {change}"
-        reach = (ap.change.high - ap.change.low) / 2
-        return (
-            f"it cannot be told which is better: {change}; {self.images} images tell differences of about "
-            f"{reach:.3f} and more"
-        )
 
 
 def compare(

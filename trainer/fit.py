@@ -28,7 +28,6 @@ from torch import nn
 
 from trainer.adversarial import hide_objects, is_attacked
 from trainer.auto_batch import auto_batch
-from trainer.checkpoint import write_atomically
 from trainer.config import FitConfig, span_of, to_toml
 from trainer.console import Talk
 from trainer.data.cutouts import read_cutouts
@@ -38,6 +37,7 @@ from trainer.data.loader import Batch, TrainLoader
 from trainer.device import keep_freed_memory, out_of_memory, pick_device, pick_precision
 from trainer.errors import Diverged, TrainerError
 from trainer.evaluate import Metrics
+from trainer.files import write_atomically
 from trainer.keeper import Keeper
 from trainer.logs import require
 from trainer.loss import Loss, Targets, criterion

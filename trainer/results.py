@@ -7,7 +7,7 @@ import io
 from collections.abc import Mapping
 from pathlib import Path
 
-from trainer.checkpoint import write_atomically
+from trainer.files import write_atomically
 
 
 class Results:

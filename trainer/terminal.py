@@ -15,14 +15,13 @@ from rich.text import Text
 if TYPE_CHECKING:  # these import torch, which a table has no use for
     from trainer.analysis import Analysis
     from trainer.catalogue import Entry
-    from trainer.compare import Comparison
     from trainer.evolve.outcome import Outcome
     from trainer.fit import FitResult
+    from trainer.judged import Comparison, Judgement
     from trainer.metrics import ClassMetrics, Metrics
     from trainer.metrics.bootstrap import Interval
     from trainer.predict import Predictions
     from trainer.trials import Trials
-    from trainer.val import Judgement
 
 
 Lines = list[Table | Text | str]
@@ -64,7 +63,7 @@ def judgement(judged: Judgement) -> Lines:
 
 def compared(comparison: Comparison) -> Lines:
     """Figures of A and B, their difference with its interval, and the verdict."""
-    from trainer.compare import MEANS
+    from trainer.judged import MEANS
 
     what = f"{comparison.images} images of {comparison.split}, {comparison.resamples} drawings of them"
     lines: Lines = [Text(what, style="italic")]
@@ -119,7 +118,7 @@ def _thresholds(analysis: Analysis) -> Table:
 
 
 def _intervals(analysis: Analysis) -> Lines:
-    from trainer.compare import MEANS
+    from trainer.judged import MEANS
 
     told = [
         f"{shown} {_figure(i.estimate)} ({_between(i, _figure)})"

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from trainer.analysis import Analysis, Questions, analyse
-from trainer.checkpoint import write_atomically
+from trainer.analysis import Questions, analyse
 from trainer.columns import Column, column_of
 from trainer.data.folder import Split
 from trainer.data.images import read_image
-from trainer.data.labels import FolderReport
 from trainer.decode import Detections
 from trainer.draw import drawable
 from trainer.errors import TrainerError
 from trainer.evaluate import truths_of
+from trainer.files import refuse_to_overwrite, write_atomically, write_json
 from trainer.ground import Found, Ground, find_with, read_ground
-from trainer.metrics import Metrics
+from trainer.judged import Judgement
 from trainer.plots import (
     draw_predictions,
     plot_calibration,
@@ -29,7 +25,6 @@ from trainer.plots import (
     plot_pr,
 )
 
-SCHEMA = 1  # of metrics.json
 #: What is written under OUT.
 FILES = (
     "metrics.json",
@@ -43,37 +38,6 @@ FILES = (
 )
 _SHOWN = 8  # images in predictions.png
 MOST_WORST = 60  # images on the page
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """What `val` found out, and by what it judged."""
-
-    weights: Path
-    data: Path
-    split: str
-    imgsz: int
-    classes: tuple[str, ...]
-    analysis: Analysis
-    report: FolderReport  # label rows and images of the split that were not taken as they stand
-    notes: tuple[str, ...]  # what the user should hear once
-
-    @property
-    def metrics(self) -> Metrics:
-        """The usual figures."""
-        return self.analysis.metrics
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain types for JSON."""
-        judged = {"weights": str(self.weights), "data": str(self.data), "split": self.split}
-        usual = self.metrics.as_dict()
-        return {
-            "schema": SCHEMA,
-            **judged,
-            "imgsz": self.imgsz,
-            **usual,
-            **self.analysis.as_dict(self.classes),
-        }
 
 
 def val(
@@ -142,19 +106,6 @@ def val(
     if out is not None:
         _write(judged, ground, found, out, worst)
     return judged
-
-
-def refuse_to_overwrite(out: Path | None, files: Sequence[str], overwrite: bool) -> None:
-    """TrainerError where one of `files` is in `out` already and may not be replaced."""
-    there = [out / name for name in files if (out / name).exists()] if out is not None else []
-    if there and not overwrite:
-        raise TrainerError(f"{there[0]} would be overwritten", "add --overwrite or choose another -o")
-
-
-def write_json(path: Path, content: dict[str, Any]) -> None:
-    """A whole JSON file, UTF-8; half a surrogate pair of an undecodable name stays an escape."""
-    text = json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
-    write_atomically(path, text.encode("utf-8", "backslashreplace"))
 
 
 def _write(judged: Judgement, ground: Ground, found: Found, out: Path, worst: int) -> None:

@@ -9,15 +9,14 @@ import numpy as np
 from tests.trainer.oracle import picture, save
 from tests.trainer.test_metrics import found
 from trainer.analysis import Questions, analyse
-from trainer.compare import Comparison, Side
 from trainer.data.folder import Split
 from trainer.data.labels import FolderReport
 from trainer.decode import Detections
 from trainer.evaluate import truths_of
 from trainer.ground import Found, Ground
+from trainer.judged import Comparison, Judgement, Side
 from trainer.metrics import match
 from trainer.metrics.bootstrap import compare
-from trainer.val import Judgement
 
 HOSTILE = "</script><img src=x onerror=hacked=1>"
 CLASSES = ("香烟", "手", HOSTILE)

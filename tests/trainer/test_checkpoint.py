@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from trainer.checkpoint import load_model, read_checkpoint, save_checkpoint, write_atomically
+from trainer.checkpoint import load_model, read_checkpoint, save_checkpoint
 from trainer.errors import TrainerError
+from trainer.files import write_atomically
 from trainer.model.network import build
 from trainer.model.zoo import configure
 

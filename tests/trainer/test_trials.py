@@ -12,14 +12,15 @@ import numpy as np
 import pytest
 
 from tests.trainer.test_cli import hand_over, trainer
+from trainer import compare_models as module
 from trainer import timing
-from trainer import trials as module
+from trainer.compare_models import compare_models
 from trainer.config import FitConfig
 from trainer.errors import TrainerError
 from trainer.model.network import build
 from trainer.model.zoo import configure
 from trainer.timing import measure
-from trainer.trials import Row, Trial, compare_models
+from trainer.trials import Row, Trial
 
 OPTIONS = ("--steps", 2, "--imgsz", 64, "--batch", 2, "--device", "cpu", "--threads", 1, "--log", "none")
 

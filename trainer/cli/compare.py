@@ -68,8 +68,8 @@ def compare(
         out = next_free("compare")
     chosen = chosen_preset(preset, data)
     config = FitConfig(**{**chosen.settings, **typed_knobs(given), "data": data, "run": out})
+    from trainer.compare_models import compare_models
     from trainer.terminal import print_lines, tried
-    from trainer.trials import compare_models
 
     names = [name.strip() for name in models.split(",") if name.strip()]
     trials = compare_models(config, names, seeds, out, split=split, photographs=photographs)

@@ -27,7 +27,6 @@ import optuna
 from optuna.study import Study
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from trainer.checkpoint import write_atomically
 from trainer.config import FitConfig, lines_of
 from trainer.data.folder import Folder
 from trainer.errors import TrainerError
@@ -35,13 +34,14 @@ from trainer.evolve import storage as storages
 from trainer.evolve.board import Board
 from trainer.evolve.confirm import Arm, Verdict, judge
 from trainer.evolve.importance import importance_of
-from trainer.evolve.outcome import Outcome, Tried, handed_on, leave
+from trainer.evolve.outcome import Outcome, Tried, handed_on
 from trainer.evolve.plan import Plan
 from trainer.evolve.pool import JOB, Pool, Stopped, name_of
 from trainer.evolve.pruning import in_upper_half, make_pruner, rungs, tells
 from trainer.evolve.samplers import Seeded, mean_of_best
 from trainer.evolve.space import Space, rounded, space_of
 from trainer.evolve.train import Figure, Ground, Report, prepared, train
+from trainer.files import write_atomically
 from trainer.prepare import choose_model, read_aloud
 
 MARKER = ".trainer-evolve"
@@ -100,6 +100,8 @@ def evolve(
         importance, at = importance_of(done, space, plan.steps)
         outcome = Outcome(plan, space, done, verdict, importance, at, storages.shown(url))
         board.say("drawing")
+        from trainer.evolve.files import leave  # only a search that came to its end pays for plots
+
         leave(outcome, config.run)
     return outcome
 

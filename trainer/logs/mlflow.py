@@ -20,8 +20,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.checkpoint import write_atomically
 from trainer.errors import TrainerError
+from trainer.files import write_atomically
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # read when mlflow is loaded
 

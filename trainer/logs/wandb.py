@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.checkpoint import write_atomically
 from trainer.errors import TrainerError
+from trainer.files import write_atomically
 
 os.environ.setdefault("WANDB_MODE", "offline")  # read when wandb is loaded
 os.environ.setdefault("WANDB_ERROR_REPORTING", "false")

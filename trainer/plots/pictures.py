@@ -10,10 +10,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.checkpoint import write_atomically
 from trainer.decode import Detections
 from trainer.draw import Image8, draw_boxes, drawable, headed
 from trainer.errors import TrainerError
+from trainer.files import write_atomically
 from trainer.metrics import Truth
 
 _WIDEST = 1920  # pixels: a grid of pictures is no wider, so that a screen shows it whole

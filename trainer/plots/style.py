@@ -13,8 +13,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 
-from trainer.checkpoint import write_atomically
 from trainer.draw import font_file
+from trainer.files import write_atomically
 
 #: Okabe and Ito's colours (Color Universal Design, 2002) but for black and yellow, which is too pale here.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")

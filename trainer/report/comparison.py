@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from trainer.judged import MEANS
 from trainer.metrics.mistakes import KINDS
 from trainer.report import gallery, pictures
 from trainer.report.judgement import in_words, run_name
@@ -11,8 +12,8 @@ from trainer.report.page import assemble, drawing, drawings, figure, lead, secti
 from trainer.report.rows import changes
 
 if TYPE_CHECKING:
-    from trainer.compare import Comparison, Side
     from trainer.ground import Ground
+    from trainer.judged import Comparison, Side
     from trainer.metrics.bootstrap import Difference
 
 _MOST_CLASSES = 40  # in the chart: those that changed most
@@ -46,8 +47,6 @@ def _head(comparison: Comparison) -> str:
 
 
 def _differences(comparison: Comparison) -> str:
-    from trainer.compare import MEANS
-
     rows = [(MEANS[name], d) for name, d in comparison.means.items()]
     chart = [(name, *_of(d)) for name, d in rows]
     if len(comparison.per_class) > 1:

@@ -16,7 +16,7 @@ from trainer.report.page import assemble, figure, section, text
 if TYPE_CHECKING:
     from trainer.analysis import Analysis
     from trainer.ground import Ground
-    from trainer.val import Judgement
+    from trainer.judged import Judgement
 
 
 def page(judged: Judgement, ground: Ground, matching: Matching, worst: int) -> bytes:

@@ -1,0 +1,39 @@
+"""Files written whole or not at all, and none that is in the way is lost."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from trainer.errors import TrainerError
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Put `data` at `path` so that a kill at any instant leaves the old file or the new, never half."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """A whole JSON file, UTF-8; half a surrogate pair of an undecodable name stays an escape."""
+    text = json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+    write_atomically(path, text.encode("utf-8", "backslashreplace"))
+
+
+def refuse_to_overwrite(out: Path | None, files: Sequence[str], overwrite: bool) -> None:
+    """TrainerError where one of `files` is in `out` already and may not be replaced."""
+    there = [out / name for name in files if (out / name).exists()] if out is not None else []
+    if there and not overwrite:
+        raise TrainerError(f"{there[0]} would be overwritten", "add --overwrite or choose another -o")
