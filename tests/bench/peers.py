@@ -35,6 +35,10 @@ VARIANTS: Mapping[str, tuple[str, ...]] = {
 }
 #: The peer neither looks for newer versions nor installs anything while it is measured.
 QUIET = {"YOLO_OFFLINE": "true", "YOLO_AUTOINSTALL": "false"}
+#: On a CPU the peer computes in one thread less than it counts processors, whatever OMP_NUM_THREADS says.
+#: Python runs a file of this name before any program.
+STARTED_FIRST = "sitecustomize.py"
+COUNTED = "import os\n\nos.cpu_count = lambda: {processors}\n"
 TIMED = ("defaults",)  # variants that get their budget as minutes, not as epochs that were measured to fit
 
 
@@ -121,7 +125,15 @@ class Peer:
         fixed = (f"data={data}", f"imgsz={task.imgsz}", "device=cpu", "plots=False", "exist_ok=True")
         place = (f"project={_folder(out.parent)}", f"name={out.name}")
         environ = {**QUIET, "YOLO_CONFIG_DIR": str(_folder(out.parent / "config"))}
+        environ |= in_threads(task.threads, out.parent / "threads")
         return run([str(program(self.python)), "detect", what, *words, *fixed, *place], task.threads, environ)
+
+
+def in_threads(threads: int, folder: Path) -> dict[str, str]:
+    """The environment in which the peer computes in so many threads, as ours is told to."""
+    text = COUNTED.format(processors=threads + 1)
+    (_folder(folder) / STARTED_FIRST).write_text(text, encoding="utf-8")
+    return {"PYTHONPATH": str(folder)}
 
 
 def has_val(data: Path) -> bool:

@@ -8,7 +8,8 @@
 PATH is the interpreter of an environment outside this repository that holds the peer (ultralytics 8.4.190,
 `pip install --no-deps` beside torch 2.13.0, what it imports, and, where torchvision's wheel does not load, a
 module of that name with `ops.nms` and `transforms`). It is driven through its own command line only, and
-its predictions on the test split are judged from a file by our evaluation, as `trainer val` judges ours.
+shown one processor more than --threads, since it leaves one idle. Its predictions on the test split are
+judged from a file by our evaluation, as `trainer val` judges ours.
 
 A budget is minutes of training with the evaluations in it. Of the peer `defaults` gets it as `time=`; tuned
 variants as the number of epochs that two epochs, measured before, say will fit, so that warm-up and decay are

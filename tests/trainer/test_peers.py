@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 pytest.importorskip("torch")
-from tests.bench.peers import Peer, Task, judged, peer_yaml
+from tests.bench.peers import Peer, Task, in_threads, judged, peer_yaml
 from tests.bench.peers_train import markdown, summary
 from tests.trainer.test_fit import data
 from trainer.decode import Detections
@@ -76,6 +79,13 @@ def test_epochs_that_fit_are_those_that_two_measured_ones_leave_room_for(data: P
 def test_the_peer_is_told_where_the_data_lie_and_has_a_val_split_in_any_case(data: Path) -> None:
     text = peer_yaml(data, "val").read_text(encoding="utf-8")
     assert f'path: "{data.parent}"' in text and "val: images/val" in text and '0: "square"' in text
+
+
+def test_the_peer_gets_as_many_threads_as_ours(tmp_path: Path) -> None:
+    environ = os.environ | in_threads(2, tmp_path / "线程")
+    # the peer's own arithmetic: one processor stays idle
+    command = [sys.executable, "-c", "import os; print(max(1, os.cpu_count() - 1))"]
+    assert subprocess.run(command, env=environ, capture_output=True, text=True).stdout.strip() == "2"
 
 
 def test_the_table_has_the_best_first_and_means_over_seeds() -> None:
