@@ -394,7 +394,7 @@ def test_a_full_disk_is_told_with_its_cure_and_keeps_the_last_checkpoint(
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         fsync(descriptor)
 
-    monkeypatch.setattr("trainer.checkpoint.os.fsync", full)
+    monkeypatch.setattr("trainer.files.os.fsync", full)
     with pytest.raises(TrainerError, match=r"the disk is full.*make room, then: trainer fit --resume"):
         fit(config(data, tmp_path / "run"))
     monkeypatch.undo()

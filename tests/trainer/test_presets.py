@@ -91,7 +91,7 @@ def test_compare_trains_with_a_preset_too(data: Path, monkeypatch: pytest.Monkey
         seen.append(config)
         raise TrainerError("planned")
 
-    monkeypatch.setattr("trainer.trials.compare_models", stop)
+    monkeypatch.setattr("trainer.compare_models.compare_models", stop)
     words = [
         "compare",
         str(data),
