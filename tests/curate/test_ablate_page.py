@@ -129,6 +129,7 @@ def test_figures_that_are_not_defined_are_a_dash(tmp_path: Path) -> None:
     assert ">-</td>" in to_html(view)
     print_view(view, stream := _Text())
     assert "nan" not in stream.text
+    assert draw(view)
 
 
 def test_a_figure_that_no_arm_has_gets_no_column(tmp_path: Path) -> None:
