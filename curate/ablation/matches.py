@@ -68,8 +68,7 @@ def match(found: Sequence[Boxes], labels: Sequence[Boxes], classes: int) -> Matc
         nothing = np.zeros(0, np.int64)
         return Matches(counts, nothing, nothing, np.zeros(0), np.zeros((0, len(IOUS)), bool))
     image, label_of, score, right = (np.concatenate([part[i] for part in parts]) for i in range(4))
-    order = np.lexsort((-score, label_of))  # stable: equal scores stay in the order of photographs
-    return Matches(counts, image[order], label_of[order], score[order], right[order])
+    return _in_order(counts, image, label_of, score, right)
 
 
 def with_backgrounds(
@@ -83,16 +82,24 @@ def with_backgrounds(
 
     `image`, `label`, `score` (D,) are detections on them, all of which are false; `image` counts from 0.
     """
-    none = np.zeros((len(score), len(IOUS)), bool)
-    label_of, scores = np.append(matches.label, label), np.append(matches.score, score)
-    order = np.lexsort((-scores, label_of))
-    return Matches(
+    return _in_order(
         np.concatenate([matches.labels, np.zeros((backgrounds, matches.labels.shape[1]), np.int64)]),
-        np.append(matches.image, image + matches.images)[order],
-        label_of[order],
-        scores[order],
-        np.concatenate([matches.right, none])[order],
+        np.append(matches.image, image + matches.images),
+        np.append(matches.label, label),
+        np.append(matches.score, score),
+        np.concatenate([matches.right, np.zeros((len(score), len(IOUS)), bool)]),
     )
+
+
+def _in_order(
+    labels: NDArray[np.int64],
+    image: NDArray[np.int64],
+    label: NDArray[np.int64],
+    score: NDArray[np.float64],
+    right: NDArray[np.bool_],
+) -> Matches:
+    order = np.lexsort((-score, label))  # stable: equal scores stay in the order of photographs
+    return Matches(labels, image[order], label[order], score[order], right[order])
 
 
 def taken(found: Boxes, labels: Boxes, least: float = float(IOUS[0])) -> NDArray[np.int64]:
