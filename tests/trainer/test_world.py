@@ -13,13 +13,14 @@ from pathlib import Path
 import pytest
 import torch
 
+from tests.trainer.gradients_together import gradients_of_part
 from tests.trainer.test_fit import config, data
 from trainer.auto_batch import batch_that_fits
 from trainer.checkpoint import read_checkpoint
 from trainer.config import FitConfig, to_toml
 from trainer.errors import TrainerError
 from trainer.fit import fit
-from trainer.world import World, _SharedBatchNorm, count_norms_together
+from trainer.world import World, _SharedBatchNorm
 
 __all__ = ["data"]  # the fixture
 
@@ -136,34 +137,13 @@ def test_two_killed_processes_resume_to_the_same_curve(data: Path, alone: Path, 
     assert "as many processes as it had" in ended(other)[1]
 
 
-def gradients(x: torch.Tensor, world: World) -> torch.Tensor:
-    """All gradients of a convolution, a batch norm and a mean over a batch of all processes; then the norm's
-    running averages."""
-    torch.manual_seed(0)
-    net = torch.nn.Sequential(torch.nn.Conv2d(2, 3, 3), torch.nn.BatchNorm2d(3), torch.nn.SiLU()).double()
-    model = world.joined(count_norms_together(net, world))
-    (model(x).square() * torch.arange(1.0, 4.0)[None, :, None, None]).mean().backward()
-    found = [p.grad.flatten() for p in net.parameters() if p.grad is not None]
-    norm = net[1]
-    assert isinstance(norm, torch.nn.BatchNorm2d)
-    assert norm.running_mean is not None and norm.running_var is not None
-    return torch.cat((*found, norm.running_mean, norm.running_var))
-
-
-def half_the_batch(rank: int, x: torch.Tensor, store: str, out: str) -> None:
-    torch.distributed.init_process_group("gloo", init_method=f"file://{store}", rank=rank, world_size=2)
-    torch.save(gradients(x[2 * rank : 2 * rank + 2], World(rank, 2)), f"{out}.{rank}")
-    torch.distributed.destroy_process_group()
-
-
 def test_gradients_and_norms_of_two_processes_are_those_of_the_whole_batch(tmp_path: Path) -> None:
     """In double precision, so that nothing but an error could differ."""
-    x = torch.randn(4, 2, 6, 6, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
-    out = tmp_path / "gradients"
-    torch.multiprocessing.spawn(half_the_batch, args=(x, str(tmp_path / "store"), str(out)), nprocs=2)
-    whole = gradients(x, World())
+    code, said = ended(started("tests.trainer.gradients_together", str(tmp_path)))
+    assert code == 0, said
+    whole = gradients_of_part(World())
     for rank in (0, 1):
-        torch.testing.assert_close(torch.load(f"{out}.{rank}"), whole, rtol=1e-6, atol=1e-9)
+        torch.testing.assert_close(torch.load(tmp_path / f"{rank}.pt"), whole, rtol=1e-6, atol=1e-9)
 
 
 def test_one_process_agrees_with_itself() -> None:
