@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from trainer.analysis import Questions, analyse
+from trainer.decode import JUDGED, Suppression
 from trainer.files import refuse_to_overwrite, write_atomically, write_json
 from trainer.ground import find_with, read_ground
 from trainer.judged import MEANS, Comparison, Side
@@ -26,9 +27,7 @@ def compare(
     imgsz: int | None = None,
     batch: int = 16,
     device: str = "cpu",
-    conf: float = 0.001,
-    iou: float = 0.6,
-    max_det: int = 300,
+    suppression: Suppression = JUDGED,
     questions: Questions | None = None,
     worst: int = MOST_WORST,
     out: Path | None = None,
@@ -51,9 +50,7 @@ def compare(
             imgsz=imgsz,
             batch=batch,
             device=device,
-            conf=conf,
-            iou=iou,
-            max_det=max_det,
+            suppression=suppression,
             progress=progress,
         )
         alone = Questions(questions.confidence, questions.precision, questions.false_rate)

@@ -22,6 +22,7 @@ from trainer.catalogue import cost
 from trainer.checkpoint import load_model
 from trainer.config import FitConfig, from_toml, lines_of
 from trainer.console import Talk
+from trainer.decode import JUDGED, SHOWN
 from trainer.detect import find_weights
 from trainer.device import pick_device
 from trainer.errors import TrainerError
@@ -31,7 +32,7 @@ from trainer.ground import Ground, find_with, read_ground
 from trainer.metrics import judge
 from trainer.model.names import check_name, full_name
 from trainer.timing import measure
-from trainer.trials import CONF, IOU, SCHEMA, Row, Trial, Trials
+from trainer.trials import SCHEMA, Row, Trial, Trials
 
 MOST_PHOTOGRAPHS = 50  # that the times are taken on
 _OWN = ("data", "run", "model", "seed")  # of FitConfig: what trials differ in, and where they are
@@ -123,9 +124,7 @@ def _trial(config: FitConfig, ground: Ground, settings: str) -> Trial | None:
             imgsz=None,
             batch=16,
             device=config.device,
-            conf=0.001,
-            iou=0.6,
-            max_det=300,
+            suppression=JUDGED,
             progress=False,
         )
     except _OtherSettingsError:
@@ -184,8 +183,7 @@ def _rows(
     times = measure(
         {name: (model, meta.imgsz) for name, (model, meta) in loaded.items()},
         paths,
-        conf=CONF,
-        iou=IOU,
+        SHOWN,
         device=device,
     )
     for name, trials in done.items():

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from trainer.data.images import Image, letterbox
-from trainer.decode import Detections, detections
+from trainer.decode import Detections, Suppression, detections
 from trainer.errors import TrainerError
 
 _Item = TypeVar("_Item")
@@ -55,10 +55,8 @@ def check_imgsz(model: nn.Module, imgsz: int) -> None:
 def detect(
     model: nn.Module,
     images: Sequence[Fitted],
+    suppression: Suppression,
     *,
-    conf: float,
-    iou: float,
-    max_det: int = 300,
     multi_label: bool = False,
     device: str = "cpu",
 ) -> list[Detections]:
@@ -71,7 +69,7 @@ def detect(
     for indices in _by_shape([image.picture for image in images]):
         x = _tensor([images[i].picture for i in indices], device)
         decoded = model.decode(model(x))  # type: ignore[operator]
-        results = detections(decoded, conf=conf, iou=iou, max_det=max_det, multi_label=multi_label)
+        results = detections(decoded, suppression, multi_label=multi_label)
         for i, result in zip(indices, results, strict=True):
             found[i] = result.to_original(images[i].scale, images[i].pad, images[i].size)
     return found

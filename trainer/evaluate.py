@@ -13,7 +13,7 @@ from torch import nn
 
 from trainer.data.folder import Split
 from trainer.data.images import UnreadableImageError, read_image
-from trainer.decode import Detections
+from trainer.decode import JUDGED, Detections, Suppression
 from trainer.detect import Fitted, check_imgsz, coarsest_stride, detect, fit_in, read_ahead
 from trainer.errors import TrainerError
 from trainer.metrics import Metrics, Truth, score
@@ -59,18 +59,16 @@ def evaluate(
     imgsz: int,
     batch: int = 16,
     device: str = "cpu",
-    conf: float = 0.001,
-    iou: float = 0.6,
-    max_det: int = 300,
+    suppression: Suppression = JUDGED,
     progress: bool = False,
     pictures: Pictures | None = None,
 ) -> Metrics:
-    """Judge a network by a split: COCO and VOC AP over all detections above `conf`, in original pixels.
+    """Judge a network by a split: COCO and VOC AP over all detections, in original pixels.
 
-    Every image is letterboxed to a long side of `imgsz` pixels; `iou` is the threshold of suppression and
-    `max_det` the most boxes an image. A split without images or labels has undefined APs (`nan`). The
-    model's mode, training or not, is as before afterwards. `pictures` of the split are kept from call to
-    call. Raises TrainerError where an image that had a size when the folder was read cannot be decoded now.
+    Every image is letterboxed to a long side of `imgsz` pixels. A split without images or labels has
+    undefined APs (`nan`). The model's mode, training or not, is as before afterwards. `pictures` of the
+    split are kept from call to call. Raises TrainerError where an image that had a size when the folder was
+    read cannot be decoded now.
     """
     found = find(
         model,
@@ -78,9 +76,7 @@ def evaluate(
         imgsz=imgsz,
         batch=batch,
         device=device,
-        conf=conf,
-        iou=iou,
-        max_det=max_det,
+        suppression=suppression,
         progress=progress,
         pictures=pictures,
     )
@@ -102,9 +98,7 @@ def find(
     imgsz: int,
     batch: int = 16,
     device: str = "cpu",
-    conf: float = 0.001,
-    iou: float = 0.6,
-    max_det: int = 300,
+    suppression: Suppression = JUDGED,
     progress: bool = False,
     pictures: Pictures | None = None,
 ) -> list[Detections]:
@@ -124,9 +118,7 @@ def find(
         bar = Console(stderr=True)
         for chunk in track(chunks, "evaluate", console=bar, disable=not progress, transient=True):
             images = list(islice(read, len(chunk)))
-            results = detect(
-                model, images, conf=conf, iou=iou, max_det=max_det, multi_label=True, device=device
-            )
+            results = detect(model, images, suppression, multi_label=True, device=device)
             for i, result in zip(chunk, results, strict=True):
                 found[i] = result
     finally:

@@ -11,7 +11,7 @@ import numpy as np
 from trainer.checkpoint import load_model
 from trainer.data.folder import Folder, Split, read_folder
 from trainer.data.labels import FolderReport
-from trainer.decode import Detections
+from trainer.decode import Detections, Suppression
 from trainer.detect import find_weights
 from trainer.device import pick_device
 from trainer.errors import TrainerError
@@ -73,9 +73,7 @@ def find_with(
     imgsz: int | None,
     batch: int,
     device: str,
-    conf: float,
-    iou: float,
-    max_det: int,
+    suppression: Suppression,
     progress: bool,
 ) -> Found:
     """What the network of `weights` finds, matched to the labels; at its own size where `imgsz` is None."""
@@ -89,9 +87,7 @@ def find_with(
         imgsz=size,
         batch=batch,
         device=where,
-        conf=conf,
-        iou=iou,
-        max_det=max_det,
+        suppression=suppression,
         progress=progress,
     )
     matching = match(detections, truths_of(ground.split), len(ground.classes))

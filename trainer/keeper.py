@@ -16,6 +16,7 @@ from trainer.console import Talk
 from trainer.data.folder import Split
 from trainer.data.images import read_image
 from trainer.data.loader import AHEAD, Batch
+from trainer.decode import SHOWN
 from trainer.errors import TrainerError
 from trainer.evaluate import Metrics, Pictures, evaluate, find, truths_of
 from trainer.logs import RunLog, named
@@ -170,7 +171,7 @@ class Keeper:
 def _draw_some(state: TrainingState, val: Split, device: torch.device, out: Path) -> None:
     """Labels beside predictions of the final averaged weights, for a few images of val."""
     _, part = val.part(6)
-    found = find(state.ema.model, part, imgsz=state.config.imgsz, conf=0.25, device=device.type)
+    found = find(state.ema.model, part, imgsz=state.config.imgsz, suppression=SHOWN, device=device.type)
     images = [read_image(path) for path in part.images]
     draw_predictions(images, truths_of(part), found, state.classes, out)
 

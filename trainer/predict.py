@@ -20,7 +20,7 @@ from rich.progress import track
 from trainer.annotations import SCHEMA, prediction_rows, predictions_json, voc_xml, yolo_rows
 from trainer.checkpoint import load_model
 from trainer.data.images import SUFFIXES, Image, UnreadableImageError, read_image
-from trainer.decode import Detections
+from trainer.decode import SHOWN, Detections, Suppression
 from trainer.detect import check_imgsz, coarsest_stride, detect, find_weights, fit_in, read_ahead
 from trainer.device import pick_device
 from trainer.draw import draw_boxes, drawable
@@ -72,9 +72,7 @@ def predict(
     *,
     out: Path,
     imgsz: int | None = None,
-    conf: float = 0.25,
-    iou: float = 0.45,
-    max_det: int = 300,
+    suppression: Suppression = SHOWN,
     device: str = "cpu",
     format: str = "voc",
     draw: bool = True,
@@ -86,7 +84,7 @@ def predict(
     """Find objects in an image, a folder of images, a glob, or several of these; write them under `out`.
 
     `weights` is a .pt file or a run's folder; `imgsz` the long side in pixels that the network sees, by
-    default the one it was trained at. Only boxes above `conf` are kept, each as its best class only.
+    default the one it was trained at. A box is kept as its best class only.
     An image that cannot be decoded is listed in the result and the rest goes on. Raises TrainerError where
     there is nothing to read or to write, or a file is in the way and `overwrite` is not set; nothing has
     been written then.
@@ -124,7 +122,7 @@ def predict(
             unreadable.append((name, image))
             continue
         fitted = fit_in(image, size, stride)
-        (found,) = detect(model, [fitted], conf=conf, iou=iou, max_det=max_det, device=where)
+        (found,) = detect(model, [fitted], suppression, device=where)
         done.append(Predicted(name, fitted.size, found))
         if target.picture is not None:
             write_picture(target.picture, draw_boxes(image, found.xyxy, found.classes, shown, found.scores))

@@ -15,6 +15,7 @@ import torch
 from torch import nn
 
 from trainer.data.images import UnreadableImageError, read_image
+from trainer.decode import Suppression
 from trainer.detect import check_imgsz, coarsest_stride, detect, fit_in
 
 WARM = 3  # photographs before the clock starts
@@ -42,9 +43,8 @@ class Times:
 def measure(
     models: Mapping[str, tuple[nn.Module, int]],
     photographs: Sequence[Path],
+    suppression: Suppression,
     *,
-    conf: float,
-    iou: float,
     device: str = "cpu",
 ) -> dict[str, Times]:
     """Time each network (and the size it sees images at) on each photograph, as `trainer predict` runs it."""
@@ -57,7 +57,7 @@ def measure(
         for name, (model, imgsz) in models.items():
             began = time.perf_counter()
             image = fit_in(read_image(path), imgsz, coarsest_stride(model))
-            detect(model, [image], conf=conf, iou=iou, device=device)
+            detect(model, [image], suppression, device=device)
             took = time.perf_counter() - began
             forward = _forward(model, image.picture, device)
             if i >= WARM:

@@ -9,10 +9,10 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
+from trainer.decode import SHOWN
 from trainer.timing import Times
 
 SCHEMA = 1  # of compare.json and trial.json
-CONF, IOU = 0.25, 0.45  # as `trainer predict` has them, for the times
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ class Trials:
             "images": self.images,
             "imgsz": self.imgsz,
             "device": self.device,
-            "timed_at": {"conf": CONF, "iou": IOU, "batch": 1},
+            "timed_at": {"conf": SHOWN.conf, "iou": SHOWN.iou, "vote": SHOWN.vote, "batch": 1},
             "settings": self.settings,
             "models": [row.as_dict(self.out) for row in self.rows],
         }

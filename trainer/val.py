@@ -9,7 +9,7 @@ from trainer.analysis import Questions, analyse
 from trainer.columns import Column, column_of
 from trainer.data.folder import Split
 from trainer.data.images import read_image
-from trainer.decode import Detections
+from trainer.decode import JUDGED, Detections, Suppression
 from trainer.draw import drawable
 from trainer.errors import TrainerError
 from trainer.evaluate import truths_of
@@ -48,9 +48,7 @@ def val(
     imgsz: int | None = None,
     batch: int = 16,
     device: str = "cpu",
-    conf: float = 0.001,
-    iou: float = 0.6,
-    max_det: int = 300,
+    suppression: Suppression = JUDGED,
     questions: Questions | None = None,
     by: str | None = None,
     table: Path | None = None,
@@ -77,9 +75,7 @@ def val(
         imgsz=imgsz,
         batch=batch,
         device=device,
-        conf=conf,
-        iou=iou,
-        max_det=max_det,
+        suppression=suppression,
         progress=progress,
     )
     analysis = analyse(

@@ -33,7 +33,6 @@ from curate.errors import CurateError, MissingExtra
 from curate.fixes.durable import write_file
 
 NAME, DETECTIONS = "result.json", "detections.npz"
-_FLOOR = 0.001  # confidence below which nothing is kept; COCO AP needs the weak ones, too
 
 
 @dataclass(frozen=True)
@@ -201,7 +200,7 @@ def _find(
     measured = np.array(sizes, np.int64).reshape(-1, 2)
     split = Split("test", list(files), nothing, measured, FolderReport())
     device = pick_device(config.device).type
-    found = find(model, split, imgsz=config.imgsz, device=device, conf=_FLOOR) if files else []
+    found = find(model, split, imgsz=config.imgsz, device=device) if files else []
     many = [len(one) for one in found]
     return Found(
         image=np.repeat(np.array(numbers, np.int64), many),

@@ -9,7 +9,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,7 +21,6 @@ from curate.tree import Tree
 
 CONFIDENCE = 0.25  # what `trainer predict` takes for found, where a model does not know better
 LEAST_CONFIDENCE = 0.05
-_IOU = 0.45  # of non-maximum suppression, as `trainer predict` has it
 _LARGEST = 1 << 30  # bytes of a predictions.json
 _AHEAD = 16  # images that pass the network together
 
@@ -133,10 +132,11 @@ class Weights:
             yield from self._detect(batch, conf)
 
     def _detect(self, pictures: Sequence[Pixels], conf: float) -> list[tuple[Claim, ...]]:
+        from trainer.decode import SHOWN
         from trainer.detect import coarsest_stride, detect, fit_in
 
         fitted = [fit_in(picture, self.imgsz, coarsest_stride(self._model)) for picture in pictures]
-        found = detect(self._model, fitted, conf=conf, iou=_IOU)
+        found = detect(self._model, fitted, replace(SHOWN, conf=conf))
         return [
             tuple(
                 Claim(self.classes[label], round(score, 4), _rounded(box))

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+import typer
 from typer.testing import CliRunner, Result
 
 from tests.trainer.oracle import picture, save
 from trainer.cli import app
 from trainer.config import FitConfig, from_toml
+from trainer.decode import JUDGED, SHOWN, Suppression
 from trainer.errors import TrainerError
 from trainer.knobs import dashed, knobs
 
@@ -133,6 +136,15 @@ def test_settings_of_a_file_give_way_to_what_is_typed(tmp_path: Path, asked: lis
     trainer("fit", "d.yaml", "--hyp", tmp_path / "hyp.toml", "--steps", 3, "--lr", 0.005, "-o", "r")
     expected = FitConfig(data=Path("d.yaml"), run=Path("r"), steps=3, lr=0.005, mosaic=0.25)
     assert asked == [expected]
+
+
+@pytest.mark.parametrize(("command", "usual"), [("val", JUDGED), ("predict", SHOWN)])
+def test_the_defaults_of_suppression_are_those_of_the_library(command: str, usual: Suppression) -> None:
+    """The program names them again, since its help must not wait for torch."""
+    program = typer.main.get_command(app)
+    found = program.get_command(typer.Context(program), command)  # type: ignore[attr-defined]
+    options = {p.name: p.default for p in found.params}
+    assert {name: options[name] for name in asdict(usual)} == asdict(usual)
 
 
 def test_every_knob_is_an_option_with_its_default_in_the_help() -> None:

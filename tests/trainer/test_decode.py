@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from trainer.decode import Detections, decode, detections, iou_matrix, nms
+from trainer.decode import Detections, Suppression, decode, detections, iou_matrix, nms, voted
 from trainer.decode import suppress as suppress_module
 
 # One anchor of 10x20 px on one level of stride 8.
@@ -109,26 +109,54 @@ def test_only_the_best_candidates_are_looked_at(monkeypatch: pytest.MonkeyPatch)
     assert nms(boxes, np.array([0.1, 0.9, 0.5]), np.zeros(3, int), 0.5, 300).tolist() == [1, 2]
 
 
+def test_a_box_that_stays_takes_the_mean_place_of_those_that_agree() -> None:
+    """Worked out by hand: IoU 8/10 with the second, 5/10 with the third, which is not heard at .65."""
+    boxes = np.array([[0, 0, 10, 10], [0, 0, 8, 10], [0, 0, 5, 10], [0, 0, 9, 10]], np.float32)
+    scores, classes = np.array([0.9, 0.6, 0.8, 0.9]), np.array([0, 0, 0, 1])
+    kept = np.array([0])
+    # weights .9^2 * 1 and .6^2 * .8; the fourth is of another class
+    right = (0.81 * 10 + 0.288 * 8) / (0.81 + 0.288)
+    assert voted(boxes, scores, classes, kept, 0.65).tolist() == [pytest.approx([0, 0, right, 10])]
+    assert voted(boxes, scores, classes, kept, 1.0).tolist() == [[0, 0, 10, 10]]
+    wider = (0.81 * 10 + 0.288 * 8 + 0.64 * 0.5 * 5) / (0.81 + 0.288 + 0.32)
+    assert voted(boxes, scores, classes, kept, 0.4)[0, 2] == pytest.approx(wider)
+
+
+def test_boxes_that_are_hardly_believed_and_boxes_without_area_keep_their_place() -> None:
+    boxes = np.array([[0, 0, 10, 10], [0, 0, 9, 10], [4, 4, 4, 4]], np.float32)
+    weak = voted(boxes, np.array([0.009, 0.008, 0.9]), np.zeros(3, int), np.array([2, 0]), 0.5)
+    assert weak.tolist() == [[4, 4, 4, 4], [0, 0, 10, 10]]
+    assert voted(boxes, np.full(3, 0.9), np.zeros(3, int), np.zeros(0, np.int64), 0.5).shape == (0, 4)
+
+
+def test_detections_are_voted_on_unless_told_otherwise() -> None:
+    two = torch.tensor([[[0.0, 0.0, 10.0, 10.0, 1.0, 0.9], [0.0, 0.0, 8.0, 10.0, 1.0, 0.9]]])
+    (found,) = detections(two, Suppression(0.1, 0.6))
+    assert found.xyxy.tolist() == [pytest.approx([0, 0, (10 + 0.8 * 8) / 1.8, 10])]
+    (found,) = detections(two, Suppression(0.1, 0.6, vote=1))
+    assert found.xyxy.tolist() == [[0, 0, 10, 10]]
+
+
 def one_box(obj: float, *classes: float) -> torch.Tensor:
     return torch.tensor([[[10.0, 10.0, 20.0, 30.0, obj, *classes]]])
 
 
 def test_the_score_is_objectness_times_class_probability() -> None:
-    found = detections(one_box(0.5, 0.2, 0.8), conf=0.25, iou=0.6)[0]
+    found = detections(one_box(0.5, 0.2, 0.8), Suppression(0.25, 0.6))[0]
     assert found.scores.tolist() == pytest.approx([0.4])
     assert found.classes.tolist() == [1]
     assert found.xyxy.tolist() == [[10, 10, 20, 30]]
 
 
 def test_with_several_labels_a_box_stands_once_for_every_class_over_the_threshold() -> None:
-    found = detections(one_box(0.5, 0.6, 0.01, 0.8), conf=0.1, iou=0.6, multi_label=True)[0]
+    found = detections(one_box(0.5, 0.6, 0.01, 0.8), Suppression(0.1, 0.6), multi_label=True)[0]
     assert found.classes.tolist() == [2, 0]
     assert found.scores.tolist() == pytest.approx([0.4, 0.3])
 
 
 def test_nothing_over_the_threshold_gives_no_detections() -> None:
     for multi_label in (True, False):
-        found = detections(one_box(0.1, 0.5), conf=0.1, iou=0.6, multi_label=multi_label)[0]
+        found = detections(one_box(0.1, 0.5), Suppression(0.1, 0.6), multi_label=multi_label)[0]
         assert len(found) == 0
         assert found.xyxy.shape == (0, 4)
 
@@ -136,14 +164,14 @@ def test_nothing_over_the_threshold_gives_no_detections() -> None:
 def test_a_network_that_gives_nan_gives_no_detections() -> None:
     nan = float("nan")
     for multi_label in (True, False):
-        assert len(detections(one_box(nan, nan), conf=0.1, iou=0.6, multi_label=multi_label)[0]) == 0
-        assert len(detections(one_box(0.9, nan), conf=0.1, iou=0.6, multi_label=multi_label)[0]) == 0
+        assert len(detections(one_box(nan, nan), Suppression(0.1, 0.6), multi_label=multi_label)[0]) == 0
+        assert len(detections(one_box(0.9, nan), Suppression(0.1, 0.6), multi_label=multi_label)[0]) == 0
 
 
 def test_each_image_of_a_batch_has_its_own_detections() -> None:
     raw = torch.full((2, 1, 1, 1, 6), logit(0.9))
     raw[1, ..., 4] = -9.0
-    first, second = detections(decode([raw], ANCHOR, (8,)), conf=0.25, iou=0.6)
+    first, second = detections(decode([raw], ANCHOR, (8,)), Suppression(0.25, 0.6))
     assert (len(first), len(second)) == (1, 0)
     assert first.scores[0] == pytest.approx(0.81)
 

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from tests.trainer.oracle import Box, Oracle, picture, split_of
+from trainer.decode import Suppression
 from trainer.detect import detect, find_weights, fit_in, read_ahead
 from trainer.errors import TrainerError
 from trainer.evaluate import evaluate, find, truths_of
@@ -120,14 +121,14 @@ def test_truths_are_the_labels_in_pixels(tmp_path: Path) -> None:
 
 def test_detecting_in_no_image_gives_no_answer_and_runs_nothing() -> None:
     model = Oracle()
-    assert detect(model, [], conf=0.25, iou=0.45) == []
+    assert detect(model, [], Suppression(0.25, 0.45)) == []
     assert model.calls == []
 
 
 def test_two_classes_in_one_picture_are_told_apart() -> None:
     image = picture(320, 320, (10, 10, 60, 60))
     image[200:260, 100:200] = (255, 0, 0)
-    (found,) = detect(Oracle(), [fit_in(image, 320, 32)], conf=0.25, iou=0.45)
+    (found,) = detect(Oracle(), [fit_in(image, 320, 32)], Suppression(0.25, 0.45))
     assert found.classes.tolist() == [0, 1]
     assert found.xyxy == pytest.approx(np.array([[10, 10, 60, 60], [100, 200, 200, 260]]), abs=0.01)
 

@@ -17,7 +17,7 @@ from trainer import predict as predict_module
 from trainer.annotations import predictions_json, voc_xml, yolo_rows
 from trainer.checkpoint import ModelMeta, save_checkpoint
 from trainer.data.labels import read_labels
-from trainer.decode import Detections
+from trainer.decode import Detections, Suppression
 from trainer.errors import TrainerError
 from trainer.model.network import build
 from trainer.model.zoo import configure
@@ -234,7 +234,8 @@ def test_real_weights_from_disk_predict_at_their_own_size(tmp_path: Path, photos
     save_checkpoint(
         tmp_path / "run" / "weights" / "best.pt", build(config).state_dict(), config=config, classes=CLASSES
     )
-    result = predict(photos, tmp_path / "run", out=tmp_path / "out", conf=0.0001, max_det=5)
+    asked = Suppression(0.0001, 0.45, max_det=5)
+    result = predict(photos, tmp_path / "run", out=tmp_path / "out", suppression=asked)
     assert [p.image for p in result.images] == ["a.png", "b 图.jpg", "empty.bmp"]
     assert all(len(p.found) <= 5 for p in result.images)
     with pytest.raises(TrainerError, match="no multiple of 32"):

@@ -16,6 +16,7 @@ from trainer import compare_models as module
 from trainer import timing
 from trainer.compare_models import compare_models
 from trainer.config import FitConfig
+from trainer.decode import Suppression
 from trainer.errors import TrainerError
 from trainer.model.network import build
 from trainer.model.zoo import configure
@@ -166,7 +167,7 @@ def test_times_are_of_the_whole_way_and_of_the_network_alone(
     model = build(configure("light", 1, imgsz=64)).eval()
     photographs = sorted((data.parent / "images" / "val").iterdir())
     (tmp_path / "broken.jpg").write_bytes(b"no image")
-    times = measure({"a": (model, 64)}, [*photographs, tmp_path / "broken.jpg"], conf=0.25, iou=0.45)["a"]
+    times = measure({"a": (model, 64)}, [*photographs, tmp_path / "broken.jpg"], Suppression(0.25, 0.45))["a"]
     assert (times.photographs, times.total, times.network, times.slow) == (3, 1000, 1000, 1000)
     with pytest.raises(TrainerError, match="no multiple of 32"):
-        measure({"a": (model, 70)}, photographs, conf=0.25, iou=0.45)
+        measure({"a": (model, 70)}, photographs, Suppression(0.25, 0.45))

@@ -13,7 +13,7 @@ from tests.trainer.test_cli import trainer
 from trainer.catalogue import catalogue, cost
 from trainer.checkpoint import load_model, save_checkpoint
 from trainer.config import FitConfig
-from trainer.decode import detections
+from trainer.decode import Suppression, detections
 from trainer.errors import TrainerError
 from trainer.loss import Targets, criterion
 from trainer.model.config import ModelConfig
@@ -141,7 +141,7 @@ def test_every_network_goes_forward_backward_and_gives_boxes(name: str, tmp_path
     assert decoded.shape[2] == 4 + 1 + 2 and decoded.isfinite().all()
     assert ((decoded[..., 4:] >= 0) & (decoded[..., 4:] <= 1 + 1e-6)).all()
     assert (decoded[..., 2:4] >= decoded[..., :2]).all()
-    assert len(detections(decoded, conf=0.0, iou=0.6)[0]) > 0
+    assert len(detections(decoded, Suppression(0.0, 0.6))[0]) > 0
 
 
 @pytest.mark.parametrize("head", HEADS)
@@ -171,7 +171,7 @@ def test_each_head_learns_one_image_by_heart(wish: Wish, tmp_path: Path) -> None
         loss(model(image), box).total.backward()
         optimizer.step()
     with torch.no_grad():  # batch norms have seen one image only: judge as it was trained
-        (found,) = detections(model.decode(model(image)), conf=0.2, iou=0.5)
+        (found,) = detections(model.decode(model(image)), Suppression(0.2, 0.5))
     assert found.classes[0] == 1
     x1, y1, x2, y2 = found.xyxy[0].tolist()
     overlap = max(min(x2, 32) - max(x1, 8), 0) * max(min(y2, 48) - max(y1, 16), 0)

@@ -43,6 +43,20 @@ ImgszOption = Annotated[
         "objects and takes longer, with the square of it.  [default: the size trained at]",
     ),
 ]
+IouOption = Annotated[
+    float,
+    typer.Option(min=0.0, max=1.0, help="Of two boxes of a class that overlap by more, the worse goes."),
+]
+MaxDetOption = Annotated[int, typer.Option(min=1, metavar="N", help="Most boxes an image.")]
+VoteOption = Annotated[
+    float,
+    typer.Option(
+        min=0.0,
+        max=1.0,
+        help="A box that stays takes the mean place of those of its class that overlap it by more; with 1 it "
+        "keeps its own.",
+    ),
+]
 Format = Annotated[OutputFormat, typer.Option(help="How to print the result.")]
 PresetOption = Annotated[
     str,

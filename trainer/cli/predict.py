@@ -10,7 +10,16 @@ from typing import Annotated
 
 import typer
 
-from trainer.cli.options import Device, ImgszOption, OutputFormat, Overwrite, check_device
+from trainer.cli.options import (
+    Device,
+    ImgszOption,
+    IouOption,
+    MaxDetOption,
+    OutputFormat,
+    Overwrite,
+    VoteOption,
+    check_device,
+)
 
 # Typer evaluates annotations, on Python 3.10 too, where it does not know `X | None` in every place.
 
@@ -46,11 +55,9 @@ def predict(
             min=0.0, max=1.0, help="Keep boxes above this confidence; lower finds more, wrong ones too."
         ),
     ] = 0.25,
-    iou: Annotated[
-        float,
-        typer.Option(min=0.0, max=1.0, help="Of two boxes of a class that overlap by more, the worse goes."),
-    ] = 0.45,
-    max_det: Annotated[int, typer.Option(min=1, metavar="N", help="Most boxes an image.")] = 300,
+    iou: IouOption = 0.45,
+    max_det: MaxDetOption = 300,
+    vote: VoteOption = 0.65,
     format: Annotated[
         LabelFormat, typer.Option(help="Labels to write: OUT/Annotations/*.xml, OUT/labels/*.txt, or none.")
     ] = LabelFormat.VOC,
@@ -72,6 +79,7 @@ def predict(
     trainer predict "photos/**/*.jpg" --weights best.pt --conf 0.4 --format yolo --no-draw -o found/
     """
     check_device(device)
+    from trainer.decode import Suppression
     from trainer.predict import predict as pipeline
     from trainer.terminal import predicted, print_lines
 
@@ -80,9 +88,7 @@ def predict(
         weights,
         out=out,
         imgsz=imgsz,
-        conf=conf,
-        iou=iou,
-        max_det=max_det,
+        suppression=Suppression(conf, iou, max_det, vote),
         device=device,
         format=format.value,
         draw=draw,

@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from trainer.cli.options import Device, Format, ImgszOption, OutputFormat, Overwrite, check_device
+from trainer.cli.options import (
+    Device,
+    Format,
+    ImgszOption,
+    IouOption,
+    MaxDetOption,
+    OutputFormat,
+    Overwrite,
+    VoteOption,
+    check_device,
+)
 from trainer.errors import TrainerError
 
 if TYPE_CHECKING:
@@ -54,11 +64,9 @@ def val(
     conf: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="Confidence above which boxes count. AP wants it low.")
     ] = 0.001,
-    iou: Annotated[
-        float,
-        typer.Option(min=0.0, max=1.0, help="Of two boxes of a class that overlap by more, the worse goes."),
-    ] = 0.6,
-    max_det: Annotated[int, typer.Option(min=1, metavar="N", help="Most boxes an image.")] = 300,
+    iou: IouOption = 0.6,
+    max_det: MaxDetOption = 300,
+    vote: VoteOption = 0.65,
     at: Annotated[
         Optional[float],
         typer.Option(
@@ -156,21 +164,20 @@ def val(
     """
     check_device(device)
     weights, data = _places(places, compare)
+    from trainer.analysis import Questions
+    from trainer.decode import Suppression
+
     asked: dict[str, Any] = {
         "split": split.value if split is not None else None,
         "imgsz": imgsz,
         "batch": batch,
         "device": device,
-        "conf": conf,
-        "iou": iou,
-        "max_det": max_det,
+        "suppression": Suppression(conf, iou, max_det, vote),
         "worst": worst,
         "out": out,
         "overwrite": overwrite,
         "progress": sys.stderr.isatty(),
     }
-    from trainer.analysis import Questions
-
     questions = Questions(
         confidence=at,
         precision=0.9 if precision is None else precision,

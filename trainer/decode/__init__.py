@@ -5,6 +5,27 @@ in 0..1 and a probability a class; a score is their product. A head without obje
 """
 
 from trainer.decode.anchor import decode
-from trainer.decode.suppress import MAX_CANDIDATES, Detections, detections, iou_matrix, nms
+from trainer.decode.suppress import (
+    JUDGED,
+    MAX_CANDIDATES,
+    SHOWN,
+    Detections,
+    Suppression,
+    detections,
+    iou_matrix,
+    nms,
+    voted,
+)
 
-__all__ = ["MAX_CANDIDATES", "Detections", "decode", "detections", "iou_matrix", "nms"]
+__all__ = [
+    "JUDGED",
+    "MAX_CANDIDATES",
+    "SHOWN",
+    "Detections",
+    "Suppression",
+    "decode",
+    "detections",
+    "iou_matrix",
+    "nms",
+    "voted",
+]

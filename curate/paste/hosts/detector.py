@@ -119,15 +119,17 @@ def _load_trainer(path: Path) -> _Network:
     import torch
 
     from trainer.checkpoint import load_model
+    from trainer.decode import Suppression
     from trainer.detect import coarsest_stride, detect, find_weights, fit_in
 
     torch.set_num_threads(1)  # processes share the cores, threads of each would fight for them
     model, meta = load_model(find_weights(path))
     stride = coarsest_stride(model)
+    suppression = Suppression(_CONFIDENCE, _OVERLAP)
 
     def look(image: Pixels) -> _Answer:
         fitted = fit_in(image, meta.imgsz, stride)
-        (found,) = detect(model, [fitted], conf=_CONFIDENCE, iou=_OVERLAP)
+        (found,) = detect(model, [fitted], suppression)
         boxes = np.asarray(found.xyxy, np.float64).reshape(-1, 4)
         return boxes, np.asarray(found.scores, np.float64), np.asarray(found.classes, np.int64)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -313,6 +314,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_weights_say_what_trainer_predict_says(weights: Path, tmp_path: Path) -> None:
+    from trainer.decode import SHOWN
     from trainer.predict import predict
 
     put(tmp_path / "图" / "a.png", encoded(scene(0, size=(96, 64))))
@@ -323,7 +325,13 @@ def test_weights_say_what_trainer_predict_says(weights: Path, tmp_path: Path) ->
     seen = list(model.see(Tree.open(tmp_path / "图"), ["a.png", "b.jpg", "broken.jpg"], 0.001))
     assert seen[2] is None
     predict(
-        tmp_path / "图", weights, out=tmp_path / "out", conf=0.001, format="none", draw=False, write_json=True
+        tmp_path / "图",
+        weights,
+        out=tmp_path / "out",
+        suppression=replace(SHOWN, conf=0.001),
+        format="none",
+        draw=False,
+        write_json=True,
     )
     recorded = open_model(tmp_path / "out" / "predictions.json")
     theirs = list(recorded.see(Tree.open(tmp_path / "图"), ["a.png", "b.jpg"], 0.001))
