@@ -129,6 +129,21 @@ def test_boxes_that_are_hardly_believed_and_boxes_without_area_keep_their_place(
     assert voted(boxes, np.full(3, 0.9), np.zeros(3, int), np.zeros(0, np.int64), 0.5).shape == (0, 4)
 
 
+def test_a_box_that_is_no_number_has_no_say_and_the_number_heard_at_once_none_either(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    boxes, scores, classes = crowd(60, 3, 40.0)
+    kept = nms(boxes, scores, classes, 0.6, 20)
+    once = voted(boxes, scores, classes, kept, 0.4)
+    assert not np.array_equal(once, boxes[kept])
+    monkeypatch.setattr(suppress_module, "_HEARD", 7)
+    assert voted(boxes, scores, classes, kept, 0.4) == pytest.approx(once, abs=1e-4)
+    broken = np.concatenate((boxes, [[0, 0, np.inf, 9], [np.nan, 0, 9, 9]])).astype(boxes.dtype)
+    more, also = np.append(scores, [0.9, 0.9]), np.append(classes, classes[:2])
+    with np.errstate(invalid="ignore"):
+        assert voted(broken, more, also, kept, 0.4) == pytest.approx(once, abs=1e-4)
+
+
 def test_detections_are_voted_on_unless_told_otherwise() -> None:
     two = torch.tensor([[[0.0, 0.0, 10.0, 10.0, 1.0, 0.9], [0.0, 0.0, 8.0, 10.0, 1.0, 0.9]]])
     (found,) = detections(two, Suppression(0.1, 0.6))

@@ -18,6 +18,9 @@ MAX_CANDIDATES = 30_000
 # Boxes of a lower score have no say and keep their place: many, and none of them is anything to look at.
 _VOTERS = 0.01
 
+# Voters heard at once, which bounds the memory.
+_HEARD = 4096
+
 # Boxes compared with one another at once. Larger blocks waste comparisons between boxes that an
 # earlier one suppresses anyway, smaller ones spend the time in Python.
 _BLOCK = 256
@@ -145,18 +148,22 @@ def voted(
     of an object is not the best placed one, and others err to its other side. 1 leaves all where they are.
     """
     placed = boxes[kept].astype(np.float32)
-    heard = np.flatnonzero(scores >= _VOTERS)
-    moved = np.flatnonzero(scores[kept] >= _VOTERS)
-    if vote >= 1 or not len(moved):
+    if vote >= 1:
         return placed
-    # float64: sums of thousands of weights, and the same on every machine to the last bit of a float32
-    overlap = iou_matrix(boxes[kept[moved]], boxes[heard])
-    overlap[(overlap <= vote) | (classes[kept[moved]][:, None] != classes[heard])] = 0
-    weights = overlap * scores[heard].astype(np.float64) ** 2
-    total = weights.sum(axis=1)
+    heard = np.flatnonzero((scores >= _VOTERS) & np.isfinite(boxes).all(axis=1))
+    moved = np.flatnonzero(scores[kept] >= _VOTERS)
+    here = kept[moved]
+    total, summed = np.zeros(len(here)), np.zeros((len(here), 4))
+    for start in range(0, len(heard), _HEARD):
+        part = heard[start : start + _HEARD]
+        overlap = iou_matrix(boxes[here], boxes[part])
+        overlap[(overlap <= vote) | (classes[here][:, None] != classes[part])] = 0
+        weights = overlap * scores[part].astype(np.float64) ** 2
+        total += weights.sum(axis=1)
+        # einsum sums in one order whatever the number of threads
+        summed += np.einsum("kn,nc->kc", weights, boxes[part].astype(np.float64))
     told = total > 0  # a box without area agrees with nobody, not even with itself
-    mean = np.einsum("kn,nc->kc", weights[told], boxes[heard].astype(np.float64)) / total[told, None]
-    placed[moved[told]] = mean
+    placed[moved[told]] = summed[told] / total[told, None]
     return placed
 
 
