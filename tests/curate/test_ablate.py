@@ -447,7 +447,7 @@ def test_the_command_line_prints_table_and_verdicts(
     path = config_file(place)
     result = CliRunner().invoke(app, ["ablate", str(path), "--seeds", "1"])
     assert result.exit_code == 0, result.output
-    assert "all helps compared with baseline" in result.stdout
+    assert "“all” helps compared with “baseline”" in result.stdout
     assert (
         "12 real photographs with 12 labelled boxes, cross-validated in 3 folds; seeds: 1; 2 steps"
         in result.stdout
@@ -457,7 +457,7 @@ def test_the_command_line_prints_table_and_verdicts(
     told = CliRunner().invoke(app, ["ablate", str(path), "--seeds", "1", "--output-format", "json"])
     assert json.loads(told.stdout)["complete"] is True
     chinese = CliRunner().invoke(app, ["ablate", str(path), "--seeds", "1", "--lang", "zh"])
-    assert "all 与 baseline 相比有帮助" in chinese.stdout
+    assert "“all”与“baseline”相比有帮助" in chinese.stdout
     assert "仅原数据" in html.unescape((place / "out-ablation" / "ablation.html").read_text(encoding="ascii"))
 
 

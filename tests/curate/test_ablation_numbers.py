@@ -245,12 +245,12 @@ def test_what_it_takes_by_hand() -> None:
 def test_sentences_say_figures_intervals_and_what_it_takes() -> None:
     told = sentence(an_estimate(0.3, 0.1), "手上粘贴", "baseline", "AP50", (0.4, 0.1), 46)
     assert told == (
-        "手上粘贴 helps compared with baseline: AP50 0.400 against 0.100, +0.300 "
+        "“手上粘贴” helps compared with “baseline”: AP50 0.400 against 0.100, +0.300 "
         "(95% interval +0.200 to +0.400)."
     )
     unsure = an_estimate(0.028, 0.1, by_photographs=0.005, by_seeds=0.015)
     untold = sentence(unsure, "a", "b", "AP", (0.128, 0.1), 46)
-    assert untold.startswith("Whether a helps compared with b cannot be told: AP 0.128 against 0.100")
+    assert untold.startswith("Whether “a” helps compared with “b” cannot be told: AP 0.128 against 0.100")
     assert "four times in five, with about 9 seeds instead of 3" in untold
     alone = sentence(an_estimate(0.3, 0.1, seeds=1), "a", "b", "AP50", (0.4, 0.1), 46)
     assert alone.endswith("Only one seed was tried: the interval leaves out what another one would change.")
@@ -259,7 +259,7 @@ def test_sentences_say_figures_intervals_and_what_it_takes() -> None:
 def test_a_verdict_can_be_said_in_another_language() -> None:
     words = WORDS["zh"]
     told = sentence(an_estimate(0.3, 0.1), "手上粘贴", "基线", "AP50", (0.4, 0.1), 46, words)
-    assert told == "手上粘贴 与 基线 相比有帮助：AP50 0.400 对 0.100，+0.300（95% 区间 +0.200 到 +0.400）。"
+    assert told == "“手上粘贴”与“基线”相比有帮助：AP50 0.400 对 0.100，+0.300（95% 区间 +0.200 到 +0.400）。"
 
 
 def test_what_can_be_told_of_other_figures_is_said_as_well() -> None:
