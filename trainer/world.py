@@ -93,7 +93,8 @@ def under_torchrun() -> bool:
 def join(device: torch.device) -> Iterator[World]:
     """Meet the other processes, if there are any, and part from them at the end.
 
-    Raises TrainerError where the device cannot be shared between processes.
+    A process that was in a group ends with `trainer.leaving.leave`, which says why. Raises TrainerError where
+    the device cannot be shared between processes.
     """
     if not under_torchrun():
         yield World(device=device)

@@ -7,18 +7,13 @@ long to give back memory piece by piece that the system takes back at once.
 
 from __future__ import annotations
 
-import atexit
-import contextlib
 import errno
-import os
 import sys
-import threading
-import time
 from collections.abc import Sequence
-from typing import NoReturn
 
 from curate.cli.streams import flush, give, silence
 from curate.errors import CurateError
+from trainer.leaving import leave, status_of
 
 INTERRUPTED = 130  # exit status by Ctrl-C
 PATIENCE = 10.0  # seconds that threads have then
@@ -48,7 +43,8 @@ def main() -> None:
 
         print(said("interrupted"), file=sys.stderr)
         status = INTERRUPTED
-    _leave(status)
+    # who interrupts it does not wait for a thread that hangs: what threads write is there whole or not at all
+    leave(status, PATIENCE if status == INTERRUPTED else None)
 
 
 def _run(words: Sequence[str]) -> int:
@@ -76,24 +72,5 @@ def _program() -> int:
     try:
         app()
     except SystemExit as end:
-        if end.code is None or isinstance(end.code, int):
-            return end.code or 0
-        print(end.code, file=sys.stderr)
-        return 1
+        return status_of(end)
     return 0
-
-
-def _leave(status: int) -> NoReturn:
-    """End the process, once all threads have ended and what is registered for the end was called.
-
-    Who interrupts it does not wait for a thread that hangs: what threads write is there whole or not at all.
-    """
-    by = time.monotonic() + PATIENCE if status == INTERRUPTED else None
-    for thread in threading.enumerate():
-        if thread is not threading.current_thread() and not thread.daemon:
-            thread.join(None if by is None else max(by - time.monotonic(), 0.0))
-    atexit._run_exitfuncs()
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError):  # nobody reads any more
-            stream.flush()
-    os._exit(status)

@@ -50,29 +50,16 @@ def test_all_that_was_printed_arrives_in_a_pipe_that_is_read_late(tmp_path: Path
     assert told.stdout.endswith("\n")
 
 
-def test_the_end_waits_for_threads_and_calls_what_is_registered_for_it(tmp_path: Path) -> None:
-    script = (
-        "import atexit, sys, threading, time\n"
-        "from curate.cli.start import _leave\n"
-        "def late(): time.sleep(0.3); print('late')\n"
-        "threading.Thread(target=late).start()\n"
-        "threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n"
-        "atexit.register(print, 'registered')\n"
-        "_leave(3)\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, cwd=REPO, timeout=30
-    )
-    assert (done.stdout, done.stderr, done.returncode) == ("late\nregistered\n", "", 3)
-
-
 def test_who_interrupts_does_not_wait_for_a_thread_that_hangs() -> None:
     script = (
         "import threading, time\n"
         "from curate.cli import start\n"
         "start.PATIENCE = 0.2\n"
-        "threading.Thread(target=time.sleep, args=(60,)).start()\n"
-        "start._leave(start.INTERRUPTED)\n"
+        "def stopped():\n"
+        "    threading.Thread(target=time.sleep, args=(60,)).start()\n"
+        "    raise KeyboardInterrupt\n"
+        "start._program = stopped\n"
+        "start.main()\n"
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=REPO, timeout=30)
     assert done.returncode == 130

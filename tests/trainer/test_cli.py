@@ -81,8 +81,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[FitConfig]:
 
 def test_help_and_version_load_neither_torch_nor_opencv() -> None:
     code = (
-        "import sys; from trainer.cli import main; sys.argv = ['trainer', 'fit', '--help']\n"
-        "try: main()\n"
+        "import sys; from trainer.cli import app; sys.argv = ['trainer', 'fit', '--help']\n"
+        "try: app()\n"
         "except SystemExit: pass\n"
         "heavy = {'torch', 'cv2', 'numpy', 'matplotlib', 'albumentations'} & set(sys.modules)\n"
         "print('heavy:', sorted(heavy))"

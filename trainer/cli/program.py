@@ -19,6 +19,7 @@ from typer.core import TyperGroup
 from trainer import __version__
 from trainer.cli.knob_options import GroupedCommand
 from trainer.errors import TrainerError
+from trainer.leaving import leave, status_of
 from trainer.threads import spin_briefly
 
 # files of this folder, in the order of `trainer --help`
@@ -98,11 +99,15 @@ def _root(
 
 
 def main() -> None:
-    """Run the program."""
+    """Run the program and leave."""
     try:
         app()
+        status = 0
+    except SystemExit as end:
+        status = status_of(end)
     finally:
         _flush()
+    leave(status)
 
 
 def _flush() -> None:
