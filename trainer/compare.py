@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from trainer.analysis import Questions, analyse
-from trainer.decode import JUDGED, Suppression
 from trainer.files import refuse_to_overwrite, write_atomically, write_json
 from trainer.ground import find_with, read_ground
 from trainer.judged import MEANS, Comparison, Side
 from trainer.metrics.bootstrap import RESAMPLES, Difference
 from trainer.metrics.bootstrap import compare as differences
+from trainer.suppression import JUDGED, Suppression
 from trainer.val import MOST_WORST
 
 #: What is written under OUT.

@@ -22,7 +22,6 @@ from trainer.catalogue import cost
 from trainer.checkpoint import load_model
 from trainer.config import FitConfig, from_toml, lines_of
 from trainer.console import Talk
-from trainer.decode import JUDGED, SHOWN
 from trainer.detect import find_weights
 from trainer.device import pick_device
 from trainer.errors import TrainerError
@@ -31,6 +30,7 @@ from trainer.fit import fit
 from trainer.ground import Ground, find_with, read_ground
 from trainer.metrics import judge
 from trainer.model.names import check_name, full_name
+from trainer.suppression import JUDGED, SHOWN
 from trainer.timing import measure
 from trainer.trials import SCHEMA, Row, Trial, Trials
 
@@ -135,6 +135,7 @@ def _trial(config: FitConfig, ground: Ground, settings: str) -> Trial | None:
     trial = Trial(name, config.seed, run, figures, result.steps, result.seconds, result.cpu_seconds)
     content = trial.as_dict(run.parent.parent)
     content |= {"schema": SCHEMA, "settings": settings, "split": ground.split.name}
+    content["judged"] = dataclasses.asdict(JUDGED)
     write_json(run / "trial.json", content)  # written last, so its existence means the trial is complete
     return trial
 
@@ -154,6 +155,8 @@ def _known(path: Path, settings: str, ground: Ground) -> dict[str, Any] | None:
         found = {name: content[name] for name in ("steps", "seconds", "cpu_seconds")}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise _OtherSettingsError(f"{path} is no trial", "remove it, and it is judged again") from error
+    if same and content.get("judged") != dataclasses.asdict(JUDGED):
+        return None  # judged again, from the weights that are there
     if not same:
         raise _OtherSettingsError(
             f"{path.parent} was trained with other settings or judged by another split",

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from torch import nn
 
 from trainer.data.images import Image, letterbox
-from trainer.decode import Detections, Suppression, detections
+from trainer.decode import Detections, detections
 from trainer.errors import TrainerError
+from trainer.suppression import Suppression
 
 _Item = TypeVar("_Item")
 _Read = TypeVar("_Read")

@@ -13,10 +13,11 @@ from torch import nn
 
 from trainer.data.folder import Split
 from trainer.data.images import UnreadableImageError, read_image
-from trainer.decode import JUDGED, Detections, Suppression
+from trainer.decode import Detections
 from trainer.detect import Fitted, check_imgsz, coarsest_stride, detect, fit_in, read_ahead
 from trainer.errors import TrainerError
 from trainer.metrics import Metrics, Truth, score
+from trainer.suppression import JUDGED, Suppression
 
 __all__ = ["Metrics", "Pictures", "evaluate", "find", "truths_of"]
 

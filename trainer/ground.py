@@ -11,12 +11,13 @@ import numpy as np
 from trainer.checkpoint import load_model
 from trainer.data.folder import Folder, Split, read_folder
 from trainer.data.labels import FolderReport
-from trainer.decode import Detections, Suppression
+from trainer.decode import Detections
 from trainer.detect import find_weights
 from trainer.device import pick_device
 from trainer.errors import TrainerError
 from trainer.evaluate import find, truths_of
 from trainer.metrics import Matching, match
+from trainer.suppression import Suppression
 
 ALL = "all"  # the name of every split together
 

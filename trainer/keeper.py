@@ -16,13 +16,13 @@ from trainer.console import Talk
 from trainer.data.folder import Split
 from trainer.data.images import read_image
 from trainer.data.loader import AHEAD, Batch
-from trainer.decode import SHOWN
 from trainer.errors import TrainerError
 from trainer.evaluate import Metrics, Pictures, evaluate, find, truths_of
 from trainer.logs import RunLog, named
 from trainer.plots import draw_batch, draw_predictions, plot_curves
 from trainer.results import Results
 from trainer.state import TrainingState
+from trainer.suppression import SHOWN
 
 SAVE_EVERY = 20.0  # seconds between checkpoints, at least
 SAVE_SHARE = 0.02  # of the time at most goes into checkpoints

@@ -20,13 +20,14 @@ from rich.progress import track
 from trainer.annotations import SCHEMA, prediction_rows, predictions_json, voc_xml, yolo_rows
 from trainer.checkpoint import load_model
 from trainer.data.images import SUFFIXES, Image, UnreadableImageError, read_image
-from trainer.decode import SHOWN, Detections, Suppression
+from trainer.decode import Detections
 from trainer.detect import check_imgsz, coarsest_stride, detect, find_weights, fit_in, read_ahead
 from trainer.device import pick_device
 from trainer.draw import draw_boxes, drawable
 from trainer.errors import TrainerError
 from trainer.files import write_atomically
 from trainer.plots import PICTURE_SUFFIXES, write_picture
+from trainer.suppression import SHOWN, Suppression
 
 FORMATS = ("voc", "yolo", "none")
 _AHEAD = 3  # images decoded before the network asks for them; more would only fill the memory

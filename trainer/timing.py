@@ -15,8 +15,8 @@ import torch
 from torch import nn
 
 from trainer.data.images import UnreadableImageError, read_image
-from trainer.decode import Suppression
 from trainer.detect import check_imgsz, coarsest_stride, detect, fit_in
+from trainer.suppression import Suppression
 
 WARM = 3  # photographs before the clock starts
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
-from trainer.decode import SHOWN
+from trainer.suppression import SHOWN
 from trainer.timing import Times
 
 SCHEMA = 1  # of compare.json and trial.json

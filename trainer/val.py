@@ -9,7 +9,7 @@ from trainer.analysis import Questions, analyse
 from trainer.columns import Column, column_of
 from trainer.data.folder import Split
 from trainer.data.images import read_image
-from trainer.decode import JUDGED, Detections, Suppression
+from trainer.decode import Detections
 from trainer.draw import drawable
 from trainer.errors import TrainerError
 from trainer.evaluate import truths_of
@@ -24,6 +24,7 @@ from trainer.plots import (
     plot_mistakes,
     plot_pr,
 )
+from trainer.suppression import JUDGED, Suppression
 
 #: What is written under OUT.
 FILES = (

@@ -3,7 +3,8 @@
 JOB/data/           the hand-over folder that was trained on (train images only)
 JOB/fit/            what `trainer fit` leaves; a job that was cut short goes on from its last checkpoint
 JOB/detections.npz  what the final weights find on the photographs of the fold, and on the backgrounds
-JOB/result.json     written last, so its existence means that the job is done
+JOB/result.json     written last, so its existence means that the job is done; one that was judged in another
+                    way than now is judged again, from the weights that are there
 
 Judged are the averaged weights of the last step, in every arm: no choice among checkpoints, so nothing that
 judges has a say in what is judged.
@@ -31,6 +32,7 @@ from curate.commands.run_state import State
 from curate.commands.run_training import SAME_FOR_ALL, fit_config
 from curate.errors import CurateError, MissingExtra
 from curate.fixes.durable import write_file
+from trainer.suppression import JUDGED
 
 NAME, DETECTIONS = "result.json", "detections.npz"
 
@@ -67,14 +69,21 @@ class Found:
 
 
 def read(plan: Plan, job: Job) -> Result | None:
-    """The result on record; None where the job was never finished."""
+    """The result on record; None where the job was never finished, or judged in another way than now."""
     try:
         told = json.loads((plan.job_folder(job) / NAME).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
     if told.get("key") != plan.job_key(job):
         raise CurateError(f"{plan.job_folder(job)} belongs to another ablation.", "Remove that folder.")
+    if told.get("judged") != _judged():
+        return None
     return Result(**told["result"])
+
+
+def _judged() -> dict[str, Any]:
+    """How boxes become detections here. On record with a result: others would not compare with it."""
+    return asdict(JUDGED)
 
 
 def read_found(plan: Plan, job: Job) -> tuple[Found, Found]:
@@ -117,6 +126,7 @@ def train_and_judge(plan: Plan, real: Real, job: Job, made: TrainingSet, alive: 
         "fit": dict(job.arm.fit),
         "seed": job.seed,
         "fold": job.fold + 1,
+        "judged": _judged(),
         "result": asdict(result),
     }
     content = json.dumps(told, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace")
@@ -200,7 +210,7 @@ def _find(
     measured = np.array(sizes, np.int64).reshape(-1, 2)
     split = Split("test", list(files), nothing, measured, FolderReport())
     device = pick_device(config.device).type
-    found = find(model, split, imgsz=config.imgsz, device=device) if files else []
+    found = find(model, split, imgsz=config.imgsz, device=device, suppression=JUDGED) if files else []
     many = [len(one) for one in found]
     return Found(
         image=np.repeat(np.array(numbers, np.int64), many),

@@ -132,8 +132,8 @@ class Weights:
             yield from self._detect(batch, conf)
 
     def _detect(self, pictures: Sequence[Pixels], conf: float) -> list[tuple[Claim, ...]]:
-        from trainer.decode import SHOWN
         from trainer.detect import coarsest_stride, detect, fit_in
+        from trainer.suppression import SHOWN
 
         fitted = [fit_in(picture, self.imgsz, coarsest_stride(self._model)) for picture in pictures]
         found = detect(self._model, fitted, replace(SHOWN, conf=conf))

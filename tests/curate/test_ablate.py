@@ -287,6 +287,21 @@ def test_a_job_without_its_result_is_done_again(place: Path, networks: Networks,
     assert as_json(again)["differences"] == as_json(first)["differences"]
 
 
+def test_a_job_that_was_judged_in_another_way_is_judged_again(
+    place: Path, networks: Networks, pasting: Pasting
+) -> None:
+    made = a_plan(place, seeds=1)
+    first = ablate.run(made)
+    record = made.job_folder(made.jobs[5]) / "result.json"
+    told = json.loads(record.read_text(encoding="utf-8"))
+    record.write_text(json.dumps(told | {"judged": told["judged"] | {"vote": 1.0}}), encoding="utf-8")
+    assert complete_seeds(made) == ()
+    again = ablate.run(a_plan(place, seeds=1))
+    assert len(networks.trained) == 13
+    assert json.loads(record.read_text(encoding="utf-8"))["judged"] == told["judged"]
+    assert as_json(again)["differences"] == as_json(first)["differences"]
+
+
 def test_what_a_killed_process_leaves_is_no_obstacle(
     place: Path, networks: Networks, pasting: Pasting
 ) -> None:

@@ -15,9 +15,9 @@ from typer.testing import CliRunner, Result
 from tests.trainer.oracle import picture, save
 from trainer.cli import app
 from trainer.config import FitConfig, from_toml
-from trainer.decode import JUDGED, SHOWN, Suppression
 from trainer.errors import TrainerError
 from trainer.knobs import dashed, knobs
+from trainer.suppression import JUDGED, SHOWN, Suppression
 
 RUNNER = CliRunner()
 

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from trainer.decode import Detections, Suppression, decode, detections, iou_matrix, nms, voted
+from trainer.decode import Detections, decode, detections, iou_matrix, nms, voted
 from trainer.decode import suppress as suppress_module
+from trainer.suppression import Suppression
 
 # One anchor of 10x20 px on one level of stride 8.
 ANCHOR = torch.tensor([[[10.0, 20.0]]])

@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from tests.trainer.oracle import Box, Oracle, picture, split_of
-from trainer.decode import Suppression
 from trainer.detect import detect, find_weights, fit_in, read_ahead
 from trainer.errors import TrainerError
 from trainer.evaluate import evaluate, find, truths_of
+from trainer.suppression import Suppression
 
 SCENES: list[tuple[int, int, Box | None]] = [
     (320, 320, (40, 60, 120, 200)),

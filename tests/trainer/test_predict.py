@@ -17,11 +17,12 @@ from trainer import predict as predict_module
 from trainer.annotations import predictions_json, voc_xml, yolo_rows
 from trainer.checkpoint import ModelMeta, save_checkpoint
 from trainer.data.labels import read_labels
-from trainer.decode import Detections, Suppression
+from trainer.decode import Detections
 from trainer.errors import TrainerError
 from trainer.model.network import build
 from trainer.model.zoo import configure
 from trainer.predict import list_images, predict
+from trainer.suppression import Suppression
 
 CLASSES = ("香烟", "a & b <c>")
 

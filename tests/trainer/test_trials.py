@@ -16,10 +16,10 @@ from trainer import compare_models as module
 from trainer import timing
 from trainer.compare_models import compare_models
 from trainer.config import FitConfig
-from trainer.decode import Suppression
 from trainer.errors import TrainerError
 from trainer.model.network import build
 from trainer.model.zoo import configure
+from trainer.suppression import Suppression
 from trainer.timing import measure
 from trainer.trials import Row, Trial
 
@@ -85,6 +85,26 @@ def test_the_same_call_trains_nothing_again_and_more_seeds_only_those(
     assert [row["trials"] for row in again["models"]] == [row["trials"] for row in told["models"]]
     trainer("compare", data, "--seeds", 3, *words)
     assert trained == ["light 2", "rfb 2"]
+
+
+def test_what_was_judged_in_another_way_is_judged_again_and_not_trained(
+    data: Path, compared: tuple[Path, dict], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, told = compared
+    record = out / "light" / "seed-1" / "trial.json"
+    before = json.loads(record.read_text(encoding="utf-8"))
+    other = before | {"judged": before["judged"] | {"vote": 1.0}, "figures": {"ap50": 0.123}}
+    record.write_text(json.dumps(other), encoding="utf-8")
+    steps: list[int] = []
+    real = module.fit
+    monkeypatch.setattr(
+        module, "fit", lambda config, resume: real(config, resume=resume, on_step=steps.append)
+    )
+    words = ("--models", "light,rfb", "--seeds", 2, *OPTIONS, "-o", out, "--output-format", "json")
+    again = json.loads(trainer("compare", data, *words).stdout)
+    assert steps == []
+    assert [row["ap50"] for row in again["models"]] == [row["ap50"] for row in told["models"]]
+    assert json.loads(record.read_text(encoding="utf-8"))["judged"] == before["judged"]
 
 
 def test_a_comparison_that_was_stopped_goes_on_where_it_stopped(

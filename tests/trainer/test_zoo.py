@@ -13,13 +13,14 @@ from tests.trainer.test_cli import trainer
 from trainer.catalogue import catalogue, cost
 from trainer.checkpoint import load_model, save_checkpoint
 from trainer.config import FitConfig
-from trainer.decode import Suppression, detections
+from trainer.decode import detections
 from trainer.errors import TrainerError
 from trainer.loss import Targets, criterion
 from trainer.model.config import ModelConfig
 from trainer.model.names import HEADS, MODELS, NECKS, YOLOV5_OLD
 from trainer.model.network import build, parameters
 from trainer.model.zoo import Wish, configure
+from trainer.suppression import Suppression
 
 #: For 80 classes, as the authors' own programs print them.
 PUBLISHED = {

@@ -79,8 +79,8 @@ def predict(
     trainer predict "photos/**/*.jpg" --weights best.pt --conf 0.4 --format yolo --no-draw -o found/
     """
     check_device(device)
-    from trainer.decode import Suppression
     from trainer.predict import predict as pipeline
+    from trainer.suppression import Suppression
     from trainer.terminal import predicted, print_lines
 
     result = pipeline(

@@ -165,7 +165,7 @@ def val(
     check_device(device)
     weights, data = _places(places, compare)
     from trainer.analysis import Questions
-    from trainer.decode import Suppression
+    from trainer.suppression import Suppression
 
     asked: dict[str, Any] = {
         "split": split.value if split is not None else None,

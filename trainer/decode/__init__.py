@@ -6,11 +6,8 @@ in 0..1 and a probability a class; a score is their product. A head without obje
 
 from trainer.decode.anchor import decode
 from trainer.decode.suppress import (
-    JUDGED,
     MAX_CANDIDATES,
-    SHOWN,
     Detections,
-    Suppression,
     detections,
     iou_matrix,
     nms,
@@ -18,11 +15,8 @@ from trainer.decode.suppress import (
 )
 
 __all__ = [
-    "JUDGED",
     "MAX_CANDIDATES",
-    "SHOWN",
     "Detections",
-    "Suppression",
     "decode",
     "detections",
     "iou_matrix",

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from trainer.suppression import Suppression
+
 #: Suppression looks at no more than this many candidates of one image, the best scored ones.
 MAX_CANDIDATES = 30_000
 
@@ -24,27 +26,6 @@ _HEARD = 4096
 # Boxes compared with one another at once. Larger blocks waste comparisons between boxes that an
 # earlier one suppresses anyway, smaller ones spend the time in Python.
 _BLOCK = 256
-
-
-@dataclass(frozen=True)
-class Suppression:
-    """Which boxes of an image become detections, and where these lie.
-
-    A score must be over `conf`. Of two boxes of a class whose IoU is over `iou` the worse goes; at most
-    `max_det` stay. One that stays is moved to the mean of those whose IoU with it is over `vote` (see
-    `voted`).
-    """
-
-    conf: float
-    iou: float
-    max_det: int = 300
-    vote: float = 0.65
-
-
-#: As average precision wants it: even what is hardly believed counts.
-JUDGED = Suppression(conf=0.001, iou=0.6)
-#: As a person wants it.
-SHOWN = Suppression(conf=0.25, iou=0.45)
 
 
 @dataclass(frozen=True)

@@ -119,8 +119,8 @@ def _load_trainer(path: Path) -> _Network:
     import torch
 
     from trainer.checkpoint import load_model
-    from trainer.decode import Suppression
     from trainer.detect import coarsest_stride, detect, find_weights, fit_in
+    from trainer.suppression import Suppression
 
     torch.set_num_threads(1)  # processes share the cores, threads of each would fight for them
     model, meta = load_model(find_weights(path))

@@ -314,8 +314,8 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_weights_say_what_trainer_predict_says(weights: Path, tmp_path: Path) -> None:
-    from trainer.decode import SHOWN
     from trainer.predict import predict
+    from trainer.suppression import SHOWN
 
     put(tmp_path / "图" / "a.png", encoded(scene(0, size=(96, 64))))
     put(tmp_path / "图" / "b.jpg", encoded(scene(1, size=(64, 96)), ".jpg"))
