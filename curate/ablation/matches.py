@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 IOUS = np.linspace(0.5, 0.95, 10)  # COCO's thresholds, AP50 is the first
 MOST = 100  # detections a photograph and class that count (COCO's maxDets)
+NEAR = 0.1  # IoU under which a detection has nothing to do with a label
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,11 @@ class Matches:
     label: NDArray[np.int64]  # (D,) its class
     score: NDArray[np.float64]  # (D,)
     right: NDArray[np.bool_]  # (D, 10) whether it finds a label, at each of IOUS
+    # (D,) the label of its photograph and class that it is about: the one it finds at the first of IOUS, else
+    # the one it overlaps most, from NEAR on; -1 where there is none
+    target: NDArray[np.int64]
+    overlap: NDArray[np.float64]  # (D,) its IoU with the label of its class that it overlaps most; 0 without
+    nothing: NDArray[np.bool_]  # (D,) whether it overlaps no label of any class by NEAR
 
     @property
     def images(self) -> int:
@@ -56,19 +63,23 @@ def match(found: Sequence[Boxes], labels: Sequence[Boxes], classes: int) -> Matc
     are equal keep the order of photographs, and within one the order given.
     """
     counts = np.zeros((len(labels), classes), np.int64)
-    parts: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.bool_]]] = []
+    parts = [_columns(0, 0, Boxes.none(), Boxes.none())]  # so that there are columns without a detection, too
     for number, (mine, truth) in enumerate(zip(found, labels, strict=True)):
         np.add.at(counts[number], truth.classes, 1)
         for label in np.unique(mine.classes):
             rows = np.flatnonzero(mine.classes == label)
             rows = rows[np.argsort(-mine.scores[rows], kind="stable")][:MOST]
-            right = _match_class(mine.xyxy[rows], truth.xyxy[truth.classes == label])
-            parts.append((np.full(len(rows), number), np.full(len(rows), label), mine.scores[rows], right))
-    if not parts:
-        nothing = np.zeros(0, np.int64)
-        return Matches(counts, nothing, nothing, np.zeros(0), np.zeros((0, len(IOUS)), bool))
-    image, label_of, score, right = (np.concatenate([part[i] for part in parts]) for i in range(4))
-    return _in_order(counts, image, label_of, score, right)
+            best = Boxes(mine.xyxy[rows], mine.classes[rows], mine.scores[rows])
+            parts.append(_columns(number, label, best, truth))
+    return _in_order(counts, *(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def _columns(image: int, label: int, found: Boxes, labels: Boxes) -> tuple[NDArray[Any], ...]:
+    """Columns of a table after the first: of one photograph's detections of one class, best score first."""
+    right, target, most = _match_class(found.xyxy, labels.xyxy[labels.classes == label])
+    nothing = overlaps(found.xyxy, labels.xyxy).max(axis=1, initial=0.0) < NEAR
+    many = len(found)
+    return np.full(many, image), np.full(many, label), found.scores, right, target, most, nothing
 
 
 def with_backgrounds(
@@ -88,6 +99,9 @@ def with_backgrounds(
         np.append(matches.label, label),
         np.append(matches.score, score),
         np.concatenate([matches.right, np.zeros((len(score), len(IOUS)), bool)]),
+        np.append(matches.target, np.full(len(score), -1)),
+        np.append(matches.overlap, np.zeros(len(score))),
+        np.append(matches.nothing, np.ones(len(score), bool)),
     )
 
 
@@ -96,10 +110,10 @@ def _in_order(
     image: NDArray[np.int64],
     label: NDArray[np.int64],
     score: NDArray[np.float64],
-    right: NDArray[np.bool_],
+    *more: NDArray[Any],
 ) -> Matches:
     order = np.lexsort((-score, label))  # stable: equal scores stay in the order of photographs
-    return Matches(labels, image[order], label[order], score[order], right[order])
+    return Matches(labels, *(column[order] for column in (image, label, score, *more)))
 
 
 def taken(found: Boxes, labels: Boxes, least: float = float(IOUS[0])) -> NDArray[np.int64]:
@@ -115,15 +129,24 @@ def taken(found: Boxes, labels: Boxes, least: float = float(IOUS[0])) -> NDArray
     return answer
 
 
-def _match_class(found: NDArray[np.float64], labels: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """(n, 4) best score first, (m, 4) -> (n, 10): whether each finds a label."""
+def _match_class(
+    found: NDArray[np.float64], labels: NDArray[np.float64]
+) -> tuple[NDArray[np.bool_], NDArray[np.int64], NDArray[np.float64]]:
+    """(n, 4) best score first, (m, 4) -> (n, 10) whether each finds a label; (n,) target and (n,) overlap."""
     right = np.zeros((len(found), len(IOUS)), bool)
+    target: NDArray[np.int64] = np.full(len(found), -1)
+    most: NDArray[np.float64] = np.zeros(len(found))
     if len(labels):
         iou = overlaps(found, labels)
-        near = np.flatnonzero(iou.max(axis=1) >= IOUS[0] - 1e-9)  # the others find nothing at any threshold
+        most = iou.max(axis=1)
+        target = np.where(most >= NEAR, iou.argmax(axis=1), -1)
+        near = np.flatnonzero(most >= IOUS[0] - 1e-9)  # the others find nothing at any threshold
         for k, least in enumerate(IOUS):
-            right[near, k] = _take(iou[near], least) >= 0
-    return right
+            takes = _take(iou[near], least)
+            right[near, k] = takes >= 0
+            if k == 0:
+                target[near] = np.where(takes >= 0, takes, target[near])
+    return right, target, most
 
 
 def _take(iou: NDArray[np.float64], least: float) -> NDArray[np.int64]:

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.ablation.matches import IOUS, Matches
+from curate.ablation.matches import Matches
 
 RECALLS = np.linspace(0.0, 1.0, 101)  # where COCO reads precision
 _AT_ONCE = 4_000_000  # detections times draws that are held in memory
@@ -26,12 +26,13 @@ Weights = NDArray[np.int64]  # (B, N): how often each draw holds each photograph
 
 
 def average_precision(matches: Matches, weights: Weights) -> NDArray[np.float64]:
-    """COCO AP of every draw: (B, 10), at each of IOUS, the mean over classes that have labels in the draw.
+    """COCO AP of every draw: (B, 10), at each of IOUS (or at as many as `right` has columns), the mean over
+    classes that have labels in the draw.
 
     The mean of a row is AP, its first figure AP50. A draw without any label has nan.
     """
     draws, classes = len(weights), matches.labels.shape[1]
-    total, known = np.zeros((draws, len(IOUS))), np.zeros(draws, np.int64)
+    total, known = np.zeros((draws, matches.right.shape[1])), np.zeros(draws, np.int64)
     for label in range(classes):
         there = weights @ matches.labels[:, label]  # (B,) labels
         rows = slice(*np.searchsorted(matches.label, (label, label + 1)))
@@ -51,12 +52,12 @@ def _parts(draws: int, detections: int) -> Iterator[slice]:
 def _class_precision(
     weights: Weights, there: NDArray[np.int64], image: NDArray[np.int64], right: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
-    """AP of one class: (B, 10); 0 where the draw holds no label of it, for the caller to leave out."""
-    found = np.zeros((len(weights), len(IOUS)))
+    """AP of one class: (B, T) of `right` (D, T); 0 without labels in a draw, for the caller to leave out."""
+    found = np.zeros((len(weights), right.shape[1]))
     drawn = weights[:, image]  # (B, D): how often each detection is there
     so_far = drawn.cumsum(axis=1)
     least = _least_right(there)  # (B, 101)
-    for k in range(len(IOUS)):
+    for k in range(right.shape[1]):
         hits = np.flatnonzero(right[:, k])
         if len(hits):
             found[:, k] = _mean_precision(drawn[:, hits].cumsum(axis=1), so_far[:, hits], least)

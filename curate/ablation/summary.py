@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from curate.ablation import bootstrap
 from curate.ablation.bootstrap import Draws, Estimate
 from curate.ablation.matches import Boxes, Matches, match, with_backgrounds
+from curate.ablation.mistakes import KINDS, undone
 from curate.ablation.precision import average_precision, false_positives, recall_at
 from curate.ablation.verdict import (
     SENTENCES,
@@ -54,10 +55,11 @@ class Seen:
 
 @dataclass(frozen=True)
 class ArmFigures:
-    """One arm: an estimate for each of FIGURES."""
+    """One arm: an estimate for each of FIGURES, and for each of KINDS the AP50 that such mistakes cost."""
 
     name: str
     estimates: Mapping[str, Estimate]
+    costs: Mapping[str, Estimate]
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,16 @@ class Measured:
         return ArmFigures(
             name,
             {key: bootstrap.estimate(figures[key], self.draws, least=0.0, most=most[key]) for key in FIGURES},
+            {kind: bootstrap.estimate(self._cost(name, kind), self.draws, least=0.0) for kind in KINDS},
         )
+
+    def _cost(self, name: str, kind: str) -> NDArray[np.float64]:
+        """What AP50 of an arm gains when an oracle undoes mistakes of a kind: (1 + B, K)."""
+        without = [
+            average_precision(undone(table, kind), self.draws.photographs)[:, 0]
+            for table in self.matches[name]
+        ]
+        return np.stack(without, axis=1) - self.figures[name]["ap50"]
 
     def difference(self, of: str, against: str, metric: str) -> Difference:
         """One arm less another, through the same draws."""

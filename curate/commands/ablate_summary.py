@@ -188,6 +188,7 @@ def as_json(summary: Summary) -> dict[str, Any]:
                 "steps": list(arm.steps),
                 "fit": dict(arm.fit),
                 **{key: _estimate(value) for key, value in figures.estimates.items()},
+                "ap50_lost_to": {kind: _estimate(value) for kind, value in figures.costs.items()},
             }
             for arm, figures in zip(plan.arms, summary.arms, strict=True)
         ],

@@ -39,6 +39,7 @@ def view_of(summary: Summary, lang: str = "en") -> View:
                 steps=arm.made,
                 trained_on=trained_on(done, words),
                 estimates=figures.estimates,
+                costs=figures.costs,
                 verdict=verdict,
                 seconds=float(np.mean([one.result.seconds for one in done])),
                 trained=_trained(summary, arm),

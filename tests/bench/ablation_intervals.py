@@ -70,7 +70,10 @@ def _table(world: World, ease: Any, labels: Any, rng: np.random.Generator) -> Ma
     right = np.concatenate([np.ones(found.sum(), bool), np.zeros(len(false), bool)])
     order = np.argsort(-scores, kind="stable")
     table = np.repeat(right[order, None], len(IOUS), axis=1)
-    return Matches(labels[:, None], images[order], np.zeros(len(order), np.int64), scores[order], table)
+    number = np.zeros(len(order), np.int64)
+    return Matches(
+        labels[:, None], images[order], number, scores[order], table, number, scores[order], right[order]
+    )
 
 
 def coverage(world: World, repeats: int, draws: int) -> tuple[float, float, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import io
 import re
 from pathlib import Path
 
@@ -56,6 +57,7 @@ def a_view(
             steps=() if i == 0 else ("paste:手",),
             trained_on="30 real",
             estimates=estimates(0.3 + 0.1 * i),
+            costs={"background": an_estimate(0.234), "location": an_estimate(0.345)},
             verdict=verdicts[i % 4],
             seconds=61.0,
             trained=(shown(folder, name),),
@@ -130,6 +132,15 @@ def test_figures_that_are_not_defined_are_a_dash(tmp_path: Path) -> None:
     print_view(view, stream := _Text())
     assert "nan" not in stream.text
     assert draw(view)
+
+
+def test_what_ap50_is_lost_to_is_shown_on_page_and_terminal(tmp_path: Path) -> None:
+    view = a_view(tmp_path)
+    page, stream = to_html(view), io.StringIO()
+    print_view(view, stream)
+    for text in (page, stream.getvalue()):
+        assert text.count("0.234") == 3 and text.count("0.345") == 3
+        assert "nothing there" in text and "badly placed" in text
 
 
 def test_a_figure_that_no_arm_has_gets_no_column(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from html import escape
 from string import Template
 
 from curate.ablation.bootstrap import LEVEL, Estimate
+from curate.ablation.mistakes import KINDS
 from curate.ablation.verdict import Verdict, signed
 from curate.report.ablation import bars
 from curate.report.ablation.pictures import Album, figures
@@ -43,6 +44,7 @@ def to_html(view: View) -> str:
         arms_lead=_text(view.say("arms_lead", level=LEVEL)),
         arms=_arms(view),
         differences=_differences(view),
+        costs=_costs(view),
         facts="".join(f"<dt>{_text(term)}</dt><dd>{_text(said)}</dd>" for term, said in view.facts),
         notes=_notes(view.notes),
         picture_keys=_picture_keys(view),
@@ -121,6 +123,16 @@ def _differences(view: View) -> str:
         rows.append(f'<tr><th scope="row">{name}</th>{cells}</tr>')
     foot = f'<tr><td></td><td class="plot">{bars.scale(place)}</td><td colspan="{len(keys) + 1}"></td></tr>'
     return _table(head, rows, foot)
+
+
+def _costs(view: View) -> str:
+    names = {kind: view.say(f"lost_{kind}") for kind in KINDS}
+    head = _head(view.say("arm")) + "".join(map(_head, names.values()))
+    rows = []
+    for arm in view.arms:
+        cells = "".join(_number(arm.costs[kind], False, name, view) for kind, name in names.items())
+        rows.append(f'<tr><th scope="row"><bdi>{_text(arm.name)}</bdi></th>{cells}</tr>')
+    return _table(head, rows, "")
 
 
 def _table(head: str, rows: Sequence[str], foot: str) -> str:

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from curate.ablation.bootstrap import LEVEL, Estimate
+from curate.ablation.mistakes import KINDS
 from curate.ablation.verdict import Verdict
 from curate.report.ablation.view import View, headings
 from curate.tree import display
@@ -36,10 +37,23 @@ def print_view(view: View, stream: TextIO) -> None:
     console.print(Text("\n" + view.say("below", level=LEVEL), style="bold"))
     for one in view.differences:
         console.print(Text("  " + display(one.sentence), style=STYLES[one.verdict]), soft_wrap=True)
+    console.print(Text("\n" + view.say("lost_below"), style="bold"))
+    console.print(_costs(view))
     for note in view.notes:
         console.print(Text(f"{view.say('note')}: {display(note)}", style="dim"), soft_wrap=True)
     if not view.complete:
         console.print(Text("\n" + view.say("unfinished"), style="bold"))
+
+
+def _costs(view: View) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(view.say("arm"), max_width=34)
+    for kind in KINDS:
+        table.add_column(view.say(f"lost_{kind}"), justify="right")
+    for arm in view.arms:
+        cells = [Text(with_interval(arm.costs[kind])) for kind in KINDS]
+        table.add_row(Text(display(arm.name)), *cells)
+    return table
 
 
 def with_interval(value: Estimate) -> str:

@@ -44,6 +44,7 @@ class ArmView:
     steps: tuple[str, ...]  # what is done otherwise than in the baseline
     trained_on: str  # "30 to 31 real, 300 pasted"
     estimates: Mapping[str, Estimate]
+    costs: Mapping[str, Estimate]  # AP50 lost to each of `ablation.mistakes.KINDS`
     verdict: Verdict | None
     seconds: float  # of a training, on average
     trained: tuple[Shown, ...]  # some of what it was trained on

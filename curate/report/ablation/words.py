@@ -62,6 +62,15 @@ _ENGLISH: dict[str, str] = {
     "right_helps": "right of zero: it helps",
     "legend": "Lines: {level:.0%} intervals. Small dots: single seeds. A difference whose line "
     "touches zero cannot be told from none.",
+    # what AP50 is lost to
+    "lost": "What AP50 is lost to",
+    "lost_below": "What AP50 is lost to, and the most that a cure of such mistakes alone can win:",
+    "lost_lead": "What AP50 would gain if all mistakes of a kind were undone and nothing else (after TIDE, "
+    "Bolya et al. 2020). It is also the most that a change of the data which cures such mistakes alone can "
+    "win on these photographs. Nothing there: a detection that overlaps no label by .1. Badly placed: it "
+    "overlaps one by .1 to .5. The figures do not add up: one mistake hides another.",
+    "lost_background": "nothing there",
+    "lost_location": "badly placed",
     # how it was measured
     "measured": "How it was measured",
     "budget": "Budget",
@@ -183,6 +192,13 @@ _CHINESE: dict[str, str] = {
     "higher": "越高越好",
     "right_helps": "在零的右边：有帮助",
     "legend": "线：{level:.0%} 区间。小点：单个种子。线碰到零的差别无法与没有差别区分。",
+    "lost": "AP50 损失在哪里",
+    "lost_below": "AP50 损失在哪里（也是只纠正这类错误所能赢得的上限）：",
+    "lost_lead": "如果某一类错误全部消除、其余不变，AP50 会增加多少（方法见 TIDE，Bolya 等，2020）。这也是"
+    "只能纠正这类错误的数据改动在这些照片上所能赢得的上限。没有物体：与任何标注的 IoU 都不到 .1。位置不准："
+    "与某个标注的 IoU 在 .1 到 .5 之间。各项不能相加：一个错误会遮住另一个。",
+    "lost_background": "没有物体",
+    "lost_location": "位置不准",
     "measured": "如何测量",
     "budget": "训练量",
     "budget_said": "每次训练 {budget}；{settings}",
