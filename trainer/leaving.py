@@ -7,7 +7,6 @@ import contextlib
 import os
 import sys
 import threading
-import time
 from typing import NoReturn
 
 
@@ -20,12 +19,14 @@ def leave(status: int, patience: float | None = None) -> NoReturn:
 
     Args:
         status: the exit status
-        patience: seconds that threads have in all; None for as long as they need
+        patience: seconds that all of that may take; None for as long as it needs
     """
-    by = None if patience is None else time.monotonic() + patience
-    for thread in threading.enumerate():
-        if thread is not threading.current_thread() and not thread.daemon:
-            thread.join(None if by is None else max(by - time.monotonic(), 0.0))
+    if patience is not None:
+        late = threading.Timer(patience, os._exit, (status,))
+        late.daemon = True  # nobody waits for this one
+        late.start()
+    # what Python itself does first at its end: pools whose threads wait for work are told that none will come
+    threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError):  # nobody reads any more

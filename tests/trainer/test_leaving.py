@@ -49,6 +49,16 @@ def test_a_thread_that_nobody_waits_for_is_not_waited_for() -> None:
     assert time.monotonic() - began < 30
 
 
+def test_a_pool_that_nobody_has_shut_down_is_no_obstacle() -> None:
+    code = (
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "pool = ThreadPoolExecutor(2)\n"
+        "pool.submit(print, 'worked').result()\n"
+        "leave(0)"
+    )
+    assert left(code) == (0, "worked\n", "")
+
+
 def test_threads_that_hang_have_as_long_as_is_said() -> None:
     began = time.monotonic()
     code = "for _ in range(3): Thread(target=sleep, args=(50,)).start()\nleave(130, patience=0.1)"
