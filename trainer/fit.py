@@ -31,7 +31,7 @@ from trainer.auto_batch import auto_batch
 from trainer.config import FitConfig, span_of, to_toml
 from trainer.console import Talk
 from trainer.data.cutouts import read_cutouts
-from trainer.data.folder import Folder, Split
+from trainer.data.folder import Split
 from trainer.data.ledger import as_json, ledger
 from trainer.data.loader import Batch, TrainLoader
 from trainer.device import keep_freed_memory, out_of_memory, pick_device, pick_precision
@@ -133,10 +133,8 @@ def fit(
 class _Run:
     """One sitting of a training run, in one process."""
 
-    def __init__(
-        self, state: TrainingState, folder: Folder, world: World, talk: Talk, series: Series | None
-    ) -> None:
-        config = state.config
+    def __init__(self, state: TrainingState, series: Series, world: World, talk: Talk) -> None:
+        config, folder = state.config, series.folder
         self.state, self.world, self.talk, self.series = state, world, talk, series
         train = folder.split("train")
         assert train is not None  # read_folder refuses a folder without
@@ -158,7 +156,7 @@ class _Run:
                 device=world.device,
                 seconds=self.seconds,
                 cpu_seconds=lambda: time.process_time() - self._cpu_began,
-                pictures=series.pictures if series is not None else None,
+                pictures=series.pictures,
             )
 
     @classmethod
@@ -168,7 +166,8 @@ class _Run:
                 f"{config.run} already holds a run",
                 "choose another folder with -o, or continue with --resume",
             )
-        folder = series.folder if series is not None else read_aloud(config, talk)
+        series = series or Series.of_one(read_aloud(config, talk))
+        folder = series.folder
         model_config = choose_model(config, folder, talk)
         if not config.batch:
             config = _with_batch(config, model_config, world, talk)
@@ -179,7 +178,7 @@ class _Run:
             content = ledger(folder, allowed=config.allow_errors)
             write_atomically(config.run / "data.json", as_json(content))
             write_atomically(config.run / "config.toml", to_toml(config).encode("utf-8"))
-        run = cls(state, folder, world, talk, series)
+        run = cls(state, series, world, talk)
         run.introduce(model_config)
         return run
 
@@ -189,9 +188,9 @@ class _Run:
         if not config.batch:  # it was chosen when the run began
             config = dataclasses.replace(config, batch=saved.batch)
         refuse_other_course(saved, config)
-        folder = series.folder if series is not None else read_aloud(config, talk)
+        series = series or Series.of_one(read_aloud(config, talk))
         classes = tuple(content["meta"]["classes"])
-        if folder.classes != classes:
+        if series.folder.classes != classes:
             raise TrainerError(
                 f"{config.data} names other classes than the run was begun with", "start a new run"
             )
@@ -204,7 +203,7 @@ class _Run:
                 "resume it with as many processes as it had",
             )
         state.restore(content)
-        run = cls(state, folder, world, talk, series)
+        run = cls(state, series, world, talk)
         talk.say(f"resumed at step {state.step}, {state.progress:.1%} of the budget")
         return run
 
@@ -223,7 +222,7 @@ class _Run:
             self.talk.say(f"class weights: {told}")
         for line in unusual(state.config):
             self.talk.say(line)
-        if self.keeper is not None and self.series is None:
+        if self.keeper is not None and self.series.draws:
             self.keeper.introduce(self.loader.batch(0))
 
     def _loader(self, train: Split, classes: tuple[str, ...]) -> TrainLoader:
@@ -242,7 +241,7 @@ class _Run:
             world=world.size,
             stride=stride,
             cutouts=cutouts,
-            store=self.series.photos if self.series is not None else None,
+            store=self.series.photos,
         )
         loader.order.judged = [(batch, tuple(ap)) for batch, ap in self.state.class_ap]
         return loader
@@ -320,7 +319,7 @@ class _Run:
 
     def is_cut(self) -> bool:
         """Whether the watcher of the series has seen enough of it."""
-        if self.series is None or self.keeper is None or self.keeper.metrics is None:
+        if self.keeper is None or self.keeper.metrics is None:
             return False
         return not self.series.goes_on(self.state.step, self.keeper.metrics.as_row())
 
@@ -349,7 +348,7 @@ class _Run:
 
     def is_judged(self, since: float) -> bool:
         """Whether it is time for an evaluation, `since` seconds after the last one."""
-        if self.series is not None:
+        if self.series.rungs is not None:
             return self.state.step in self.series.rungs
         return self.budget.evaluates(self.state.step, since, self.state.evaluation_seconds)
 
@@ -447,7 +446,7 @@ class _Run:
         """Draw the pictures of the end and sum up."""
         state = self.state
         run = state.config.run
-        if self.keeper is not None and self.series is None:
+        if self.keeper is not None and self.series.draws:
             self.keeper.finish()
         return FitResult(
             run=run,

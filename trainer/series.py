@@ -23,7 +23,17 @@ class Series:
     """A series of runs: read once, decoded once, judged at the same steps. A run of it draws no pictures."""
 
     folder: Folder
-    photos: Store  # decoded training photographs; whoever made it closes it
-    pictures: Pictures  # of val
-    rungs: tuple[int, ...]  # steps after which a run is judged, besides its end
+    photos: Store | None  # decoded training photographs; whoever made it closes it
+    pictures: Pictures | None  # of val
+    rungs: tuple[int, ...] | None  # steps after which a run is judged, besides its end; None: as it wants
     goes_on: Watcher
+    draws: bool = False
+
+    @classmethod
+    def of_one(cls, folder: Folder) -> Series:
+        """A run by itself, which nobody watches."""
+        return cls(folder, None, None, None, _always, draws=True)
+
+
+def _always(step: int, figures: Mapping[str, float]) -> bool:
+    return True

@@ -122,21 +122,17 @@ def read_objects(path: Path) -> Any:
     except (
         pickle.UnpicklingError,
         zipfile.BadZipFile,
+        struct.error,
+        # whatever a damaged pickle makes of the interpreter's own checks, and of torch's
         EOFError,
         ValueError,
-        KeyError,
-        IndexError,
+        LookupError,
         TypeError,
         AttributeError,
-        NotImplementedError,
-        OverflowError,
-        UnicodeDecodeError,
-        struct.error,
+        ArithmeticError,
         RuntimeError,
-        RecursionError,
         MemoryError,
     ) as error:
-        # whatever a damaged pickle makes of the interpreter's own checks
         reason = str(error).strip().splitlines()[0][:120] if str(error).strip() else type(error).__name__
         raise TrainerError(f"{path} cannot be read as weights ({reason})", "name a whole .pt file") from error
 

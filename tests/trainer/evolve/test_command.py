@@ -164,8 +164,8 @@ def test_without_optuna_the_command_says_what_to_install(data: Path, monkeypatch
 
 def test_help_tells_the_choices_and_loads_nothing_heavy() -> None:
     code = (
-        "import sys; from trainer.cli import main; sys.argv = ['trainer', 'evolve', '--help']\n"
-        "try: main()\n"
+        "import sys; from trainer.cli import app; sys.argv = ['trainer', 'evolve', '--help']\n"
+        "try: app()\n"
         "except SystemExit: pass\n"
         "print('heavy:', sorted({'torch', 'optuna', 'numpy', 'sqlalchemy'} & set(sys.modules)))"
     )
