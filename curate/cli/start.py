@@ -13,7 +13,6 @@ from collections.abc import Sequence
 
 from curate.cli.streams import flush, give, silence
 from curate.errors import CurateError
-from trainer.leaving import leave, status_of
 
 INTERRUPTED = 130  # exit status by Ctrl-C
 PATIENCE = 10.0  # seconds that threads have then
@@ -43,6 +42,8 @@ def main() -> None:
 
         print(said("interrupted"), file=sys.stderr)
         status = INTERRUPTED
+    from trainer.leaving import leave
+
     # who interrupts it does not wait for a thread that hangs: what threads write is there whole or not at all
     leave(status, PATIENCE if status == INTERRUPTED else None)
 
@@ -72,5 +73,7 @@ def _program() -> int:
     try:
         app()
     except SystemExit as end:
+        from trainer.leaving import status_of
+
         return status_of(end)
     return 0

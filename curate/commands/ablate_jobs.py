@@ -32,7 +32,6 @@ from curate.commands.run_state import State
 from curate.commands.run_training import SAME_FOR_ALL, fit_config
 from curate.errors import CurateError, MissingExtra
 from curate.fixes.durable import write_file
-from trainer.suppression import JUDGED
 
 NAME, DETECTIONS = "result.json", "detections.npz"
 
@@ -83,6 +82,8 @@ def read(plan: Plan, job: Job) -> Result | None:
 
 def _judged() -> dict[str, Any]:
     """How boxes become detections here. On record with a result: others would not compare with it."""
+    from trainer.suppression import JUDGED
+
     return asdict(JUDGED)
 
 
@@ -205,6 +206,7 @@ def _find(
     from trainer.data.labels import FolderReport
     from trainer.device import pick_device
     from trainer.evaluate import find
+    from trainer.suppression import JUDGED
 
     nothing: list[NDArray[np.float32]] = [np.zeros((0, 5), np.float32) for _ in files]
     measured = np.array(sizes, np.int64).reshape(-1, 2)
