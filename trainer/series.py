@@ -20,14 +20,14 @@ class Watcher(Protocol):
 
 @dataclass(frozen=True)
 class Series:
-    """A series of runs: read once, decoded once, judged at the same steps. A run of it draws no pictures."""
+    """A series of runs: read once, decoded once, judged at the same steps."""
 
     folder: Folder
     photos: Store | None  # decoded training photographs; whoever made it closes it
     pictures: Pictures | None  # of val
     rungs: tuple[int, ...] | None  # steps after which a run is judged, besides its end; None: as it wants
     goes_on: Watcher
-    draws: bool = False
+    draws: bool = False  # what its batches hold and what it finds, as pictures
 
     @classmethod
     def of_one(cls, folder: Folder) -> Series:

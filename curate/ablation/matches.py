@@ -55,6 +55,11 @@ class Matches:
         """Photographs, those without any box counted."""
         return len(self.labels)
 
+    def rows(self, which: NDArray[Any]) -> Matches:
+        """The table with some of its detections, or with all in another order."""
+        columns = (self.image, self.label, self.score, self.right, self.target, self.overlap, self.nothing)
+        return Matches(self.labels, *(column[which] for column in columns))
+
 
 def match(found: Sequence[Boxes], labels: Sequence[Boxes], classes: int) -> Matches:
     """Match the detections of every photograph with its labels, as COCO does (no crowds, all sizes).
@@ -71,13 +76,14 @@ def match(found: Sequence[Boxes], labels: Sequence[Boxes], classes: int) -> Matc
             rows = rows[np.argsort(-mine.scores[rows], kind="stable")][:MOST]
             best = Boxes(mine.xyxy[rows], mine.classes[rows], mine.scores[rows])
             parts.append(_columns(number, label, best, truth))
-    return _in_order(counts, *(np.concatenate(column) for column in zip(*parts, strict=True)))
+    return _in_order(Matches(counts, *(np.concatenate(column) for column in zip(*parts, strict=True))))
 
 
 def _columns(image: int, label: int, found: Boxes, labels: Boxes) -> tuple[NDArray[Any], ...]:
     """Columns of a table after the first: of one photograph's detections of one class, best score first."""
-    right, target, most = _match_class(found.xyxy, labels.xyxy[labels.classes == label])
-    nothing = overlaps(found.xyxy, labels.xyxy).max(axis=1, initial=0.0) < NEAR
+    iou = overlaps(found.xyxy, labels.xyxy)
+    right, target, most = _match_class(iou[:, labels.classes == label])
+    nothing = iou.max(axis=1, initial=0.0) < NEAR
     many = len(found)
     return np.full(many, image), np.full(many, label), found.scores, right, target, most, nothing
 
@@ -93,7 +99,7 @@ def with_backgrounds(
 
     `image`, `label`, `score` (D,) are detections on them, all of which are false; `image` counts from 0.
     """
-    return _in_order(
+    every = Matches(
         np.concatenate([matches.labels, np.zeros((backgrounds, matches.labels.shape[1]), np.int64)]),
         np.append(matches.image, image + matches.images),
         np.append(matches.label, label),
@@ -103,17 +109,12 @@ def with_backgrounds(
         np.append(matches.overlap, np.zeros(len(score))),
         np.append(matches.nothing, np.ones(len(score), bool)),
     )
+    return _in_order(every)
 
 
-def _in_order(
-    labels: NDArray[np.int64],
-    image: NDArray[np.int64],
-    label: NDArray[np.int64],
-    score: NDArray[np.float64],
-    *more: NDArray[Any],
-) -> Matches:
-    order = np.lexsort((-score, label))  # stable: equal scores stay in the order of photographs
-    return Matches(labels, *(column[order] for column in (image, label, score, *more)))
+def _in_order(matches: Matches) -> Matches:
+    # stable: equal scores stay in the order of photographs
+    return matches.rows(np.lexsort((-matches.score, matches.label)))
 
 
 def taken(found: Boxes, labels: Boxes, least: float = float(IOUS[0])) -> NDArray[np.int64]:
@@ -130,15 +131,13 @@ def taken(found: Boxes, labels: Boxes, least: float = float(IOUS[0])) -> NDArray
 
 
 def _match_class(
-    found: NDArray[np.float64], labels: NDArray[np.float64]
+    iou: NDArray[np.float64],
 ) -> tuple[NDArray[np.bool_], NDArray[np.int64], NDArray[np.float64]]:
-    """(n, 4) best score first, (m, 4) -> (n, 10) whether each finds a label; (n,) target and (n,) overlap."""
-    right = np.zeros((len(found), len(IOUS)), bool)
-    target: NDArray[np.int64] = np.full(len(found), -1)
-    most: NDArray[np.float64] = np.zeros(len(found))
-    if len(labels):
-        iou = overlaps(found, labels)
-        most = iou.max(axis=1)
+    """(n, m), best score first -> (n, 10) whether each finds a label; (n,) target and (n,) overlap."""
+    right = np.zeros((len(iou), len(IOUS)), bool)
+    target: NDArray[np.int64] = np.full(len(iou), -1)
+    most = iou.max(axis=1, initial=0.0)
+    if iou.shape[1]:
         target = np.where(most >= NEAR, iou.argmax(axis=1), -1)
         near = np.flatnonzero(most >= IOUS[0] - 1e-9)  # the others find nothing at any threshold
         for k, least in enumerate(IOUS):

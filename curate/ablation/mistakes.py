@@ -9,6 +9,8 @@ A cost is a bound, too: no change of the data that cures mistakes of one kind on
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -34,16 +36,7 @@ def undone(matches: Matches, kind: str) -> Matches:
     right[repaired] = True
     kept = ~mine
     kept[repaired] = True
-    return Matches(
-        matches.labels,
-        matches.image[kept],
-        matches.label[kept],
-        matches.score[kept],
-        right[kept, None],
-        matches.target[kept],
-        matches.overlap[kept],
-        matches.nothing[kept],
-    )
+    return replace(matches, right=right[:, None]).rows(kept)
 
 
 def _first_of_each(matches: Matches, right: NDArray[np.bool_], mine: NDArray[np.bool_]) -> NDArray[np.int64]:
