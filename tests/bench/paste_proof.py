@@ -25,7 +25,8 @@ import sys
 from pathlib import Path
 from string import Template
 
-from tests.bench.bccd import REPO, environment, stop
+from tests.bench.bccd import IMAGENET, REPO, environment, stop
+from trainer.config import lines_of
 
 DATA = REPO.parent / "shared" / "data"
 TEMPLATES = {
@@ -49,11 +50,6 @@ real_share = 0.33
 """
 REST = "# --- what follows is left out with --short"
 START = Path("hands/fit/weights/last.pt")
-# all of the backbone stays as ImageNet has it: a step costs a fourth, and finds more in the same time
-IMAGENET = """backbone = "timm:tf_efficientnet_lite0"
-backbone_weights = "installed"
-freeze = 8
-"""
 
 
 def write_configuration(asked: argparse.Namespace) -> Path:
@@ -84,7 +80,7 @@ def write_configuration(asked: argparse.Namespace) -> Path:
 def _begun(asked: argparse.Namespace) -> str:
     if asked.scratch:
         return ""
-    return IMAGENET if asked.imagenet else f'pretrained = "{_start(asked).as_posix()}"'
+    return lines_of(IMAGENET if asked.imagenet else {"pretrained": _start(asked).as_posix()})
 
 
 def _start(asked: argparse.Namespace) -> Path:

@@ -60,6 +60,16 @@ def test_the_configuration_can_be_planned(tmp_path: Path, name: str) -> None:
     assert [found.fit_of(arm)["imgsz"] for arm in found.arms] == [320, 320, 416, 320]
     assert len(found.jobs) == 4 * 2 * (3 if name == "cigarettes_yolo" else 1)
     assert [(pair.a, pair.b) for pair in found.asked.compare] == [(WHOLE, FITTED)]
+    assert "backbone" not in found.fit_of(found.arms[0])
+
+
+def test_all_ways_can_start_from_a_backbone_that_knows_imagenet(tmp_path: Path) -> None:
+    data = put_voc(tmp_path / "数据", {"a": [("香烟", (1, 1, 9, 9))]})
+    plan = made(ways(advised(), asked()), data)
+    file = fitted_heads.write_configuration("bccd_voc", plan, asked("--imagenet"), tmp_path)
+    found = plan_of(file, out=tmp_path / "结果")
+    assert {found.fit_of(arm)["freeze"] for arm in found.arms} == {8}
+    assert {found.fit_of(arm)["backbone"] for arm in found.arms} == {"timm:tf_efficientnet_lite0"}
 
 
 def test_a_plan_is_measured_once_and_other_settings_are_refused(
