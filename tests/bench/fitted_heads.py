@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -154,7 +155,8 @@ def measure(
 ) -> dict[str, float]:
     """CPU seconds of a step of each way; see `shared_costs`."""
     folder = place / "probe"
-    words = ("--ratios", "0.7,0,0.3", "-o", folder / "data", "--overwrite")
+    shutil.rmtree(folder, ignore_errors=True)  # of a probe that was cut short
+    words = ("--ratios", "0.7,0,0.3", "-o", folder / "data")
     curate("export", data, "--to", "yolo", *words)
     yaml = folder / "data" / "data.yaml"
     # nothing is judged on the way, as in the trainings that are planned
@@ -189,8 +191,6 @@ def shared_costs(
 
 def probe(job: dict[str, Any]) -> list[float]:
     """Take some steps; the CPU seconds of each but the first ones. In a process of its own."""
-    import shutil
-
     from trainer.config import FitConfig, from_toml, lines_of
 
     run = Path(job["run"])
