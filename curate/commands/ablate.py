@@ -12,6 +12,7 @@ checkpoint.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -93,11 +94,14 @@ def prepare(out: Path) -> None:
     """Make the folder. Raises OutputExists where it holds something that no ablation has made."""
     if out.exists() and not out.is_dir():
         raise OutputExists(f"{out} is a file.", "Name another folder with -o.")
-    if out.is_dir() and any(out.iterdir()) and not (out / MARKER).is_file():
+    # another process may be about to leave the same mark: then there is a part of it, and nothing else
+    strange = out.is_dir() and any(not entry.name.startswith(f"{MARKER}.") for entry in out.iterdir())
+    if strange and not (out / MARKER).is_file():
         raise OutputExists(f"{out} was not made by curate ablate.", "Name a new folder with -o.")
     out.mkdir(parents=True, exist_ok=True)
     if not (out / MARKER).is_file():
-        write_file(out / MARKER, b"This folder belongs to curate ablate.\n", out / f"{MARKER}.partial")
+        partial = out / f"{MARKER}.{os.getpid()}.partial"
+        write_file(out / MARKER, b"This folder belongs to curate ablate.\n", partial)
 
 
 def _check_classes(made: Plan, real: Real) -> None:

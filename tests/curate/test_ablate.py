@@ -348,6 +348,12 @@ def test_interrupting_gives_everything_back(
     assert not list((place / "out-ablation").rglob("claim-*"))
 
 
+def test_a_folder_in_which_another_process_begins_is_not_a_strange_one(place: Path) -> None:
+    put(place / "out-ablation" / ".curate-ablation.4711.partial", "This fol")  # written, not yet renamed
+    ablate.prepare(place / "out-ablation")
+    assert (place / "out-ablation" / ".curate-ablation").is_file()
+
+
 def test_a_folder_of_somebody_else_is_left_alone(place: Path) -> None:
     put(place / "out-ablation" / "thesis.docx", "years of work")
     with pytest.raises(OutputExists, match="was not made by curate ablate"):

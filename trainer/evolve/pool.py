@@ -143,7 +143,8 @@ class Pool:
         lost = [t for t in trials if t.state is TrialState.FAIL and _SPARE not in t.user_attrs]
         wanted: dict[str, Mapping[str, float]] = dict(self.jobs)
         for trial in lost:
-            if set(self.names) <= set(trial.params):  # else it was killed before it knew its settings
+            # else it was killed before it knew its settings, or belongs to the search and not to these jobs
+            if self.names and set(self.names) <= set(trial.params):
                 wanted.setdefault(name_of(trial), trial.params)
         for name, settings in wanted.items():
             if name in alive:

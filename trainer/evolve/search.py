@@ -257,7 +257,9 @@ def _take(out: Path) -> None:
     """Make the folder ours. Raises TrainerError where it holds something else."""
     if out.exists() and not out.is_dir():
         raise TrainerError(f"{out} is a file", "name a folder with -o")
-    if out.is_dir() and any(out.iterdir()) and not (out / MARKER).is_file():
+    # another process may be about to leave the same mark: then there is a part of it, and nothing else
+    strange = out.is_dir() and any(not entry.name.startswith(f".{MARKER}.") for entry in out.iterdir())
+    if strange and not (out / MARKER).is_file():
         raise TrainerError(f"{out} was not made by trainer evolve", "choose another folder with -o")
     write_atomically(out / MARKER, b"This folder belongs to trainer evolve.\n")
 

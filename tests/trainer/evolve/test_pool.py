@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import optuna
@@ -14,6 +15,7 @@ import pytest
 from optuna.trial import TrialState
 
 from tests.conftest import REPO
+from tests.trainer.evolve import postgres
 from tests.trainer.evolve.worker import SPACE, pool_of
 from trainer.errors import TrainerError
 from trainer.evolve import storage
@@ -33,9 +35,21 @@ def add(trial: optuna.Trial) -> float:
     return trial.suggest_float("x", 0.0, 1.0) + trial.suggest_float("y", 0.0, 1.0)
 
 
-def test_four_processes_share_one_study_and_one_of_them_is_killed(swift: Path) -> None:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, swift: Path) -> Iterator[str]:
+    """A storage: the file that is the default, and a server as several machines share it."""
+    if request.param == "sqlite":
+        yield storage.url_of(swift)
+        return
+    if reason := postgres.missing():
+        pytest.skip(reason)
+    with postgres.server() as address:
+        yield address
+
+
+def test_four_processes_share_one_study_and_one_of_them_is_killed(url: str, swift: Path) -> None:
     """SIGKILL in the middle of a trial: that trial is done by another, with the same settings."""
-    url, log, go, trials = storage.url_of(swift), swift / "日志.txt", swift / "go", 12
+    log, go, trials = swift / "日志.txt", swift / "go", 12
     words = [sys.executable, "-m", "tests.trainer.evolve.worker", url, str(trials), str(log), str(go)]
     processes = [subprocess.Popen(words, cwd=REPO) for _ in range(4)]
     try:
@@ -202,6 +216,24 @@ def test_jobs_alone_are_done_once_each_and_strays_are_left() -> None:
 
     pool.work(note)
     assert sorted(done) == ["a", "b"]
+
+
+def test_a_trial_killed_before_it_knew_its_settings_does_not_keep_jobs_from_ending() -> None:
+    """Nobody can do it again; jobs that follow a search, such as the mean of its best, are over without."""
+    pool = in_memory(2)
+    pool.work(add)
+    killed = pool.study.ask()
+    killed.suggest_float("x", 0.0, 1.0)
+    pool.study.tell(killed, state=TrialState.FAIL)
+    calls: list[str] = []
+
+    def counted(trial: optuna.Trial) -> float:
+        calls.append(trial.user_attrs["job"])
+        return 0.0
+
+    Pool(pool.study, {"mean": {}}, 2.0, 1.0, pool.spent).work(counted)
+    assert calls == ["mean"]
+    assert [t.number for t in pool.study.trials if t.state is TrialState.FAIL] == [killed.number]
 
 
 def test_a_process_is_known_dead_only_where_its_number_can_be_seen() -> None:

@@ -311,6 +311,13 @@ def test_a_folder_of_something_else_is_left_alone(data: Path, swift: Path) -> No
 
 
 @pytest.mark.usefixtures("plain")
+def test_a_folder_in_which_another_process_begins_is_not_a_strange_one(data: Path, swift: Path) -> None:
+    (swift / "out").mkdir()
+    (swift / "out" / "..trainer-evolve.4711.tmp").write_text("This fol")  # written, not yet renamed
+    assert search(plan(data, swift / "out", trials=3, confirm=0)).trials
+
+
+@pytest.mark.usefixtures("plain")
 def test_processes_that_train_together_are_refused(
     data: Path, swift: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
