@@ -29,6 +29,13 @@ class BoxShapes:
     left_out: int  # without corners, at most LEAST_SIDE wide or high inside the image, or its size unknown
 
 
+def class_numbers(dataset: Dataset, of: BoxShapes) -> NDArray[np.int64]:
+    """(N,) a number for the class of each shape; objects without a name are a class."""
+    names = dataset.boxes["name"].fill_null("").rank("dense").to_numpy()
+    numbers: NDArray[np.int64] = names.astype(np.int64)[of.row]
+    return numbers
+
+
 def shapes(dataset: Dataset, imgsz: int) -> BoxShapes:
     """Width and height of every box when its image is letterboxed to imgsz: scaled by imgsz / long side."""
     columns = ("xmin", "ymin", "xmax", "ymax", "frame_width", "frame_height")

@@ -2,6 +2,13 @@
 
 Sizes flow in, a `Choice` flows out. Pure numpy. The one judgement in the house: `trainer fit --anchors auto`
 obeys it, `curate anchors` and `curate stats` show it, `curate run` and `curate export` write what it advises.
+
+Anchors that fit their boxes well are all near the same shapes, and two things then go wrong, which
+`python -m tests.bench.fitted_heads` shows on blood cells: where most boxes are of one class, nearly all
+anchors are shaped like it, and a rare class of small objects keeps one; and with the published threshold of 4
+every anchor on every level answers for every box, so that the level of the small objects learns mostly large
+ones. So fitted anchors are fitted with every class counting alike, and answer within the least threshold that
+loses no box.
 """
 
 from __future__ import annotations
@@ -14,6 +21,7 @@ from numpy.typing import NDArray
 
 from trainer.anchor_search import Objective, fit
 from trainer.anchors import PER_LEVEL, THRESHOLD, Grid, Quality, Sizes, answering, default_anchors, judge
+from trainer.levels import SURE
 
 STRIDES = (8, 16, 32, 64, 128)  # levels P3, P4, ... of the head, finest first
 ENOUGH = 0.98  # best possible recall from which YOLOv5 keeps the anchors it has (detector facts 3.6)
@@ -45,11 +53,11 @@ class Judged:
 
 @dataclass(frozen=True)
 class Threshold:
-    """What an anchor_t would do with the better anchors."""
+    """What an anchor_t would do with the anchors that are advised."""
 
     anchor_t: float
-    bpr: float
-    answering: float
+    bpr: float  # share of the boxes that some anchor answers for; of the class that has the least
+    answering: float  # anchors that answer for a box, the mean
 
 
 @dataclass(frozen=True)
@@ -65,6 +73,7 @@ class Choice:
     boxes: int
     left_out: int  # boxes that were not looked at, because they have no usable shape
     fitted: Judged
+    alike: Judged | None  # fitted with every class counting alike; None: no second class has enough boxes
     published: Judged  # YOLOv5's anchors at this size and these strides, on the same boxes
     held_out: Quality | None  # fitted to one half of the images, judged by the other; None: too few images
     thresholds: tuple[Threshold, ...]  # of the anchors that are advised
@@ -107,9 +116,24 @@ class Choice:
         return self.verdict != "fit"
 
     @property
+    def taken(self) -> Judged:
+        """Those to take: fitted ones, with every class counting alike, or those that are published."""
+        return self.published if self.default_was_better else self.alike or self.fitted
+
+    @property
+    def judged(self) -> dict[str, Judged]:
+        """All that were judged on these boxes, by what they are."""
+        alike = {"alike": self.alike} if self.alike else {}
+        return {"fitted": self.fitted, **alike, "published": self.published}
+
+    def at(self, anchor_t: float) -> Threshold:
+        """What one of THRESHOLDS would do."""
+        return next(one for one in self.thresholds if one.anchor_t == anchor_t)
+
+    @property
     def advised(self) -> tuple[tuple[float, float], ...]:
-        """The anchors to take: the fitted ones, or those that are published."""
-        return (self.published if self.default_was_better else self.fitted).anchors
+        """The anchors to take."""
+        return self.taken.anchors
 
     @property
     def grid(self) -> Grid:
@@ -119,33 +143,37 @@ class Choice:
 
     @property
     def advised_t(self) -> float:
-        """The anchor_t to train with: the given one unless it loses boxes that a higher one would win."""
-        now = self.fitted.quality.bpr if self.verdict == "fit" else self.default.bpr
+        """The anchor_t to train with.
+
+        With fitted anchors the least that loses hardly a box of any class; with the published ones, which
+        are made for theirs, the given one unless a higher one would win boxes.
+        """
+        if self.verdict == "fit":
+            return _least(self.thresholds)
+        now = self.default.bpr
         if now >= ENOUGH:
             return self.anchor_t
         better = [one for one in self.thresholds if one.anchor_t > self.anchor_t and one.bpr > now]
-        enough = [one.anchor_t for one in better if one.bpr >= ENOUGH]
-        return enough[0] if enough else better[-1].anchor_t if better else self.anchor_t
+        return _least(better) if better else self.anchor_t
 
     def as_object(self) -> dict[str, object]:
         """For JSON."""
         return {
             "anchors": [list(anchor) for anchor in self.anchors],
             **self.fitted.as_object(),
+            "classes_alike": _judged_object(self.alike) if self.alike else None,
             "imgsz": self.imgsz,
             "strides": list(self.strides),
             "objective": self.objective,
             "anchor_t": self.anchor_t,
             "boxes": self.boxes,
             "left_out": self.left_out,
-            "default": {
-                "anchors": [list(anchor) for anchor in self.published.anchors],
-                **self.published.as_object(),
-            },
+            "default": _judged_object(self.published),
             "held_out": _figures(self.held_out) if self.held_out else None,
             "gain": round(self.gain, 6),
             "misplaced": round(self.misplaced, 6),
             "verdict": self.verdict,
+            "advised_anchors": [list(anchor) for anchor in self.advised],
             "advised_anchor_t": self.advised_t,
             "thresholds": [
                 {"anchor_t": t.anchor_t, "bpr": round(t.bpr, 6), "answering": round(t.answering, 4)}
@@ -160,6 +188,16 @@ def _figures(quality: Quality) -> dict[str, object]:
         "mean_iou": round(quality.mean_iou, 6),
         "bpr": round(quality.bpr, 6),
     }
+
+
+def _judged_object(one: Judged) -> dict[str, object]:
+    return {"anchors": [list(anchor) for anchor in one.anchors], **one.as_object()}
+
+
+def _least(thresholds: Sequence[Threshold]) -> float:
+    """The least that loses hardly a box, or where each does, the one that loses the fewest."""
+    enough = [one.anchor_t for one in thresholds if one.bpr >= ENOUGH]
+    return enough[0] if enough else max(thresholds, key=lambda one: one.bpr).anchor_t
 
 
 def _goal(quality: Quality, objective: Objective) -> float:
@@ -187,15 +225,20 @@ def choose(
     anchor_t: float = THRESHOLD,
     seed: int = 0,
     left_out: int = 0,
+    classes: NDArray[np.int64] | None = None,
 ) -> Choice:
     """Fit anchors to boxes `wh` (N, 2), w and h in pixels at `imgsz`, and judge them.
 
     `image` (N,) numbers the image of each, because boxes of one image are alike: anchors are fitted to one
-    half of the images and judged by the other. Raises ValueError without any box.
+    half of the images and judged by the other. `classes` (N,) numbers the class of each; None: one class.
+    Raises ValueError without any box.
     """
     count = len(strides) * per_layer
-    some = wh[:: -(-len(wh) // MOST) or 1]
+    step = -(-len(wh) // MOST) or 1
+    some = wh[::step]
     anchors = fit(wh, count, seed, objective=objective, threshold=anchor_t)
+    weights = alike(classes)
+    even = None if weights is None else fit(wh, count, seed, threshold=anchor_t, weights=weights)
     known = published(imgsz, strides)
     found = Choice(
         anchors=_pairs(anchors),
@@ -207,12 +250,28 @@ def choose(
         boxes=len(wh),
         left_out=left_out,
         fitted=_judged(wh, some, anchors, strides, anchor_t),
+        alike=None if even is None else _judged(wh, some, even, strides, anchor_t),
         published=_judged(wh, some, known, strides, anchor_t),
         held_out=_held_out(wh, image, count, seed, objective, anchor_t),
         thresholds=(),
     )
-    advised = flat(found.grid)
-    return replace(found, thresholds=tuple(_threshold(some, advised, t) for t in THRESHOLDS))
+    groups = _groups(None if classes is None else classes[::step], len(some))
+    return replace(found, thresholds=thresholds_of(some, flat(found.grid), groups))
+
+
+def alike(classes: NDArray[np.int64] | None) -> NDArray[np.float64] | None:
+    """Weights (N,) by which every class counts alike, as it does in average precision; None: all boxes do.
+
+    A class of under SURE boxes counts as if each of them were one of SURE: a handful of odd shapes shall not
+    take anchors away from all others.
+    """
+    if classes is None or not len(classes):
+        return None
+    _, number, counts = np.unique(classes, return_inverse=True, return_counts=True)
+    if (counts >= SURE).sum() < 2:
+        return None
+    weights: NDArray[np.float64] = 1.0 / np.maximum(counts, SURE)[number]
+    return weights
 
 
 def _judged(wh: Sizes, some: Sizes, anchors: Sizes, strides: Sequence[int], anchor_t: float) -> Judged:
@@ -224,9 +283,30 @@ def _judged(wh: Sizes, some: Sizes, anchors: Sizes, strides: Sequence[int], anch
     )
 
 
-def _threshold(wh: Sizes, anchors: Sizes, anchor_t: float) -> Threshold:
-    count = answering(wh, anchors, anchor_t)
-    return Threshold(anchor_t, float((count > 0).mean()), float(count.mean()))
+def thresholds_of(wh: Sizes, anchors: Sizes, groups: Sequence[NDArray[np.bool_]]) -> tuple[Threshold, ...]:
+    """What each of THRESHOLDS would do; a threshold loses as much as it does of the worst group of boxes."""
+    found = []
+    for anchor_t in THRESHOLDS:
+        count = answering(wh, anchors, anchor_t)
+        bpr = min(float((count[group] > 0).mean()) for group in groups)
+        found.append(Threshold(anchor_t, bpr, float(count.mean())))
+    return tuple(found)
+
+
+def least_threshold(wh: Sizes, anchors: Sizes, classes: NDArray[np.int64] | None = None) -> float:
+    """The anchor_t for anchors (K, 2) that were fitted to boxes (N, 2) of these classes (N,)."""
+    step = -(-len(wh) // MOST) or 1
+    wh, classes = wh[::step], None if classes is None else classes[::step]
+    return _least(thresholds_of(wh, anchors, _groups(classes, len(wh))))
+
+
+def _groups(classes: NDArray[np.int64] | None, count: int) -> list[NDArray[np.bool_]]:
+    """All boxes, and those of each class that has enough of them."""
+    groups: list[NDArray[np.bool_]] = [np.ones(count, dtype=bool)]
+    if classes is not None:
+        numbers, counts = np.unique(classes, return_counts=True)
+        groups += [classes == number for number in numbers[counts >= SURE]]
+    return groups
 
 
 def _at_home(wh: Sizes, anchors: Sizes, strides: Sequence[int]) -> float:

@@ -43,10 +43,12 @@ def fit(
     objective: Objective = "ratio",
     threshold: float = THRESHOLD,
     swaps: int = SWAPS,
+    weights: Numbers | None = None,
 ) -> Sizes:
     """`count` anchors for shapes (N, 2): (count, 2), sorted by area, rounded to 0.1 px.
 
     `objective` is what they are fitted to: "ratio" is fitness within `threshold`, "iou" the mean best IoU.
+    `weights` (N,) are how much each shape counts; None: all alike.
     `swaps` is how often a way out of a local optimum is looked for.
     Same shapes and seed, same anchors. With fewer different shapes than anchors the rest are the same shapes,
     each time 1.25 times larger. Raises ValueError where there is no shape or no anchor to fit.
@@ -55,7 +57,7 @@ def fit(
         raise ValueError("no box to fit anchors to")
     if count < 1:
         raise ValueError(f"{count} anchors cannot be fitted")
-    points, weights = _merge(np.log(wh), np.ones(len(wh)), _CELLS)
+    points, weights = _merge(np.log(wh), np.ones(len(wh)) if weights is None else weights, _CELLS)
     if len(points) <= count:
         points = np.concatenate([points + i * np.log(1.25) for i in range(-(-count // len(points)))])
         return _as_anchors(points[:count])

@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 import shlex
 
+import numpy as np
 import torch
 
-from trainer.anchor_choice import ENOUGH, Choice, choose, flat
+from trainer.anchor_choice import ENOUGH, Choice, alike, choose, flat, least_threshold, published
 from trainer.anchor_search import fit
-from trainer.anchors import PER_LEVEL, Grid, Sizes, default_anchors, judge
+from trainer.anchors import PER_LEVEL, THRESHOLD, Grid, Sizes, default_anchors, judge
 from trainer.assign.ratio import unanswered
 from trainer.config import DEFAULT_MODEL, FitConfig
 from trainer.console import Talk
@@ -84,9 +85,11 @@ def choose_model(config: FitConfig, folder: Folder, talk: Talk) -> ModelConfig:
         priors = _priors(config, model.strides, sizes, head.priors if theirs else None, talk)
         return dataclasses.replace(model, head=priors)
     if isinstance(head, AnchorHead | Yolov3Head):
-        known = head.anchors if theirs else None
-        grid = _anchors(config, folder, model.strides, len(head.anchors[0]), known, talk)
-        return dataclasses.replace(model, head=dataclasses.replace(head, anchors=grid))
+        known = head if theirs else None
+        grid, anchor_t = _anchors(config, folder, model.strides, len(head.anchors[0]), known, talk)
+        if isinstance(head, Yolov3Head):  # every box has its best anchor
+            return dataclasses.replace(model, head=dataclasses.replace(head, anchors=grid))
+        return dataclasses.replace(model, head=dataclasses.replace(head, anchors=grid, anchor_t=anchor_t))
     return model
 
 
@@ -153,23 +156,31 @@ def _anchors(
     folder: Folder,
     strides: tuple[int, ...],
     per_level: int,
-    known: Grid | None,
+    known: AnchorHead | Yolov3Head | None,
     talk: Talk,
-) -> Grid:
-    """Anchors (levels, per level, 2) and aloud where they come from; `known` came with the weights."""
+) -> tuple[Grid, float]:
+    """Anchors (levels, per level, 2), their anchor_t, and aloud where they come from.
+
+    `known` came with the weights.
+    """
     train = folder.splits["train"]
     sizes = train.box_sizes(config.imgsz)
     usable = (sizes >= LEAST_SIDE).all(axis=1)
+    classes = train.box_classes()[usable]
     levels = len(strides)
     grid: Grid
+    suits: float | None = THRESHOLD  # None: that which the boxes allow
     if config.anchors == "default":
         grid, origin = default_anchors(config.imgsz, strides), "the published ones"
     elif config.anchors == AUTO and known is not None and _reach(known, sizes, config.anchor_t) >= ENOUGH:
-        grid, origin = known, "those of the weights"
+        grid, origin = known.anchors, "those of the weights"
+        suits = known.anchor_t if isinstance(known, AnchorHead) else THRESHOLD
     elif config.anchors == AUTO and _made_for(folder, config.imgsz, levels * per_level):
         ordered = sorted(folder.anchors or (), key=lambda wh: wh[0] * wh[1])
         grid = grid_of([ordered[i * per_level : (i + 1) * per_level] for i in range(levels)])
         origin = "dataset.json's"
+        made_here = not np.allclose(flat(grid), published(config.imgsz, strides), atol=0.1)
+        suits = None if made_here and usable.any() else THRESHOLD
     elif not usable.any():
         grid = default_anchors(config.imgsz, strides)
         origin = f"the published ones (no box has {LEAST_SIDE:g} x {LEAST_SIDE:g} pixels)"
@@ -179,26 +190,38 @@ def _anchors(
             train.box_images()[usable],
             imgsz=config.imgsz,
             strides=strides,
-            anchor_t=config.anchor_t,
+            anchor_t=config.anchor_t or THRESHOLD,
             seed=config.seed,
+            classes=classes,
         )
-        grid, origin = choice.grid, _why(choice)
+        grid, origin, suits = choice.grid, _why(choice), choice.advised_t
     else:  # as asked; or there are none published to judge them by
-        best = fit(sizes[usable], levels * per_level, config.seed, threshold=config.anchor_t)
+        best = fit(
+            sizes[usable],
+            levels * per_level,
+            config.seed,
+            threshold=config.anchor_t or THRESHOLD,
+            weights=alike(classes),
+        )
         grid, origin = grid_of(best.reshape(levels, per_level, 2).tolist()), "fitted"
+        suits = None
     anchors = flat(grid)
-    quality = judge(sizes, anchors, config.anchor_t)
+    if config.anchor_t is not None:
+        suits = config.anchor_t
+    elif suits is None:
+        suits = least_threshold(sizes[usable], anchors, classes)
+    quality = judge(sizes, anchors, suits)
     talk.say(
         f"anchors: {origin}: {_shown(anchors)}; fitness {quality.fitness:.3f}, "
-        f"reach {quality.bpr:.1%} of the boxes"
+        f"reach {quality.bpr:.1%} of the boxes within a factor of {suits:g}"
     )
     if config.assigner == "iou":  # every box has its best anchor
-        return grid
+        return grid, suits
     boxes = torch.from_numpy(sizes).repeat(1, 2)  # only w and h count
-    lost = int(unanswered(boxes, torch.from_numpy(anchors), config.anchor_t).sum())
+    lost = int(unanswered(boxes, torch.from_numpy(anchors), suits).sum())
     if lost:
         talk.say(f"{lost} of {len(sizes)} boxes fit no anchor and teach nothing; raise anchor_t or imgsz")
-    return grid
+    return grid, suits
 
 
 def _why(choice: Choice) -> str:
@@ -243,10 +266,11 @@ def _made_for(folder: Folder, imgsz: int, count: int) -> bool:
     return folder.anchors is not None and folder.anchors_imgsz == imgsz and len(folder.anchors) == count
 
 
-def _reach(grid: Grid, sizes: Sizes, anchor_t: float) -> float:
+def _reach(head: AnchorHead | Yolov3Head, sizes: Sizes, anchor_t: float | None) -> float:
     if not len(sizes):
         return 1.0
-    return judge(sizes, flat(grid), anchor_t).bpr
+    own = head.anchor_t if isinstance(head, AnchorHead) else THRESHOLD
+    return judge(sizes, flat(head.anchors), anchor_t or own).bpr
 
 
 def _shown(anchors: Sizes) -> str:

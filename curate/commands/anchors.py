@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from curate.anchors import shapes
+from curate.anchors import class_numbers, shapes
 from curate.errors import CurateError
 from curate.formats.discover import open_dataset
 from curate.tree import Tree
@@ -14,6 +14,9 @@ from curate.tree import Tree
 if TYPE_CHECKING:
     from trainer.anchor_choice import Choice
     from trainer.anchors import Quality
+
+
+NAMES = {"fitted": "these", "alike": "with classes alike", "published": "COCO's, as published"}
 
 
 def run(
@@ -53,6 +56,7 @@ def run(
         anchor_t=anchor_t,
         seed=seed,
         left_out=found.left_out,
+        classes=class_numbers(dataset, found),
     )
 
 
@@ -81,8 +85,8 @@ def describe(result: Choice) -> str:
     lines.append(
         f"  {'':<22}{'fitness':>9}{'mean IoU':>10}{'recall':>8}{'on its level':>14}{'answering':>11}"
     )
-    for name, one in (("these", result.fitted), ("COCO's, as published", result.published)):
-        lines.append(_row(name, one.quality) + f"{one.at_home:>14.1%}{one.answering:>11.1f}")
+    for name, one in result.judged.items():
+        lines.append(_row(NAMES[name], one.quality) + f"{one.at_home:>14.1%}{one.answering:>11.1f}")
     if result.held_out is not None:
         lines.append(_row("these, on other images", result.held_out))
     lines += verdict(result)
@@ -125,12 +129,23 @@ def verdict(result: Choice) -> list[str]:
             f"But {result.misplaced:.0%} of the boxes would be learnt on a level that does not suit their "
             "size: compare both, or fit the levels first (curate stats)."
         )
-    now = result.quality.bpr if result.verdict == "fit" else result.default.bpr
-    if result.advised_t != result.anchor_t:
-        then = next(t for t in result.thresholds if t.anchor_t == result.advised_t)
+    if result.verdict == "fit" and result.alike is not None:
+        shown = "  ".join(f"{w:g},{h:g}" for w, h in result.alike.anchors)
         lines.append(
-            f"Raise anchor_t from {result.anchor_t:g} to {result.advised_t:g}: some anchor then answers for "
+            f"trainer fit counts every class alike, or the rare ones are left without anchors: {shown}"
+        )
+    then = result.at(result.advised_t)
+    now = result.taken.quality.bpr
+    if then.anchor_t > result.anchor_t:
+        lines.append(
+            f"Raise anchor_t from {result.anchor_t:g} to {then.anchor_t:g}: some anchor then answers for "
             f"{then.bpr:.1%} of the boxes instead of {now:.1%}."
+        )
+    elif then.anchor_t < result.anchor_t:
+        lines.append(
+            f"Take anchor_t {then.anchor_t:g} with them, as trainer fit does: some anchor answers for "
+            f"{then.bpr:.1%} of the boxes, {then.answering:.1f} on average; with {result.anchor_t:g} "
+            f"{result.taken.answering:.1f} would, and no level would learn its own sizes."
         )
     else:
         lines.append(f"Keep anchor_t {result.anchor_t:g}: some anchor answers for {now:.1%} of the boxes.")

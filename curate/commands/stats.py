@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from curate import resolution
-from curate.anchors import shapes
+from curate.anchors import class_numbers, shapes
 from curate.dataset import Dataset, frame_size
 from curate.errors import CurateError, MissingExtra
 from curate.fixes.durable import permission_bits, write_file
@@ -46,13 +46,14 @@ def of_dataset(data: Dataset, target: str, *, imgsz: int = 640, seed: int = 0) -
 
     found = groups(data, imgsz)
     usable = shapes(data, imgsz)
-    names = data.boxes["name"].fill_null("").rank("dense").to_numpy()
-    numbers = names.astype(np.int64)[usable.row]
+    numbers = class_numbers(data, usable)
     advice = levels.advise(usable.wh, numbers)
     sides = np.sqrt(usable.wh.prod(axis=1)) / imgsz
     anchors = None
     if len(usable.wh):
-        anchors = choose(usable.wh, usable.image, imgsz=imgsz, strides=advice.strides, seed=seed)
+        anchors = choose(
+            usable.wh, usable.image, imgsz=imgsz, strides=advice.strides, seed=seed, classes=numbers
+        )
     return Result(
         data=data,
         target=target,

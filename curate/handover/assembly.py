@@ -108,7 +108,7 @@ def choose_anchors(
     imgsz: int,
     *,
     strides: Sequence[int] | Literal["auto"] | None = None,
-    anchor_t: float = 4.0,
+    anchor_t: float | None = None,
     seed: int = 0,
 ) -> Choice | None:
     """Anchors for the train boxes at `imgsz`, fitted or published, whichever is advised; None without boxes.
@@ -117,13 +117,22 @@ def choose_anchors(
     """
     from trainer import levels  # loads no torch
     from trainer.anchor_choice import choose
+    from trainer.anchors import THRESHOLD
 
     found = train_boxes(selection, imgsz)
     if not len(found.wh):
         return None
     usual = levels.advise(found.wh, found.classes)
     chosen = usual.strides if strides == "auto" else tuple(strides or usual.usual)
-    return choose(found.wh, found.image, imgsz=imgsz, strides=chosen, anchor_t=anchor_t, seed=seed)
+    return choose(
+        found.wh,
+        found.image,
+        imgsz=imgsz,
+        strides=chosen,
+        anchor_t=anchor_t or THRESHOLD,
+        seed=seed,
+        classes=found.classes,
+    )
 
 
 def check_names(

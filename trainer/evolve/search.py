@@ -42,6 +42,8 @@ from trainer.evolve.samplers import Seeded, mean_of_best
 from trainer.evolve.space import Space, rounded, space_of
 from trainer.evolve.train import Figure, Ground, Report, prepared, train
 from trainer.files import write_atomically
+from trainer.model.heads.anchor import AnchorHead
+from trainer.model.parts import Head
 from trainer.prepare import choose_model, read_aloud
 
 MARKER = ".trainer-evolve"
@@ -76,7 +78,9 @@ def evolve(
     url = plan.storage or storages.url_of(config.run)
     with Board() as board:
         folder, head = _read(config, board)
-        space = space_of(config, head, plan.only, plan.without, len(folder.classes))
+        if isinstance(head, AnchorHead) and config.anchor_t is None:
+            config = dataclasses.replace(config, anchor_t=head.anchor_t)  # where the search begins
+        space = space_of(config, head.kind, plan.only, plan.without, len(folder.classes))
         for name, why in space.left_out.items():
             board.say(f"--{name.replace('_', '-')} is left alone: {why}")
         storage = storages.open_storage(url, heartbeat=heartbeat, grace=grace)
@@ -264,8 +268,8 @@ def _take(out: Path) -> None:
     write_atomically(out / MARKER, b"This folder belongs to trainer evolve.\n")
 
 
-def _read(config: FitConfig, board: Board) -> tuple[Folder, str]:
-    """The folder and the kind of the network's head, and aloud what is in it."""
+def _read(config: FitConfig, board: Board) -> tuple[Folder, Head]:
+    """The folder and the network's head, and aloud what is in it."""
     folder = read_aloud(config, board)
     if folder.split("val") is None:
         raise TrainerError(
@@ -274,7 +278,7 @@ def _read(config: FitConfig, board: Board) -> tuple[Folder, str]:
         )
     if not len(folder.split("val") or ()):
         raise TrainerError(f"the val split of {config.data} holds no images", "put some there")
-    return folder, choose_model(config, folder, board).head.kind
+    return folder, choose_model(config, folder, board).head
 
 
 def _asked(plan: Plan, space: Space, folder: Folder) -> dict[str, Any]:

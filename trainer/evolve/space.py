@@ -106,7 +106,7 @@ def _named(words: Iterable[str], known: Mapping[str, Knob]) -> list[str]:
 
 
 def _dimension(name: str, facts: Knob, start: float) -> Dimension:
-    assert facts.evolve is not None and kinds(FitConfig)[name] is float
+    assert facts.evolve is not None and kinds(FitConfig)[name] in (float, float | None)
     low, high = facts.evolve
     log = facts.log and start > 0  # nought is no number of factors away
     if facts.log and not log:
@@ -128,6 +128,8 @@ def _idle(config: FitConfig, head: str, classes: int) -> dict[str, str]:
         idle["obj"] = f"head {head} has no objectness"
     if rule != "ratio":
         idle["anchor_t"] = "of head anchor with assigner ratio only"
+    elif config.anchor_t is None:
+        idle["anchor_t"] = "no value is given to begin at"
     if rule != "iou":
         idle["match_iou"] = f"of assigner iou only, not {rule}"
     if config.optimizer == "sgd":

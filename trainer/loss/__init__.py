@@ -71,7 +71,7 @@ def criterion(
     return AnchorLoss(
         torch.tensor(head.anchors, dtype=torch.float32),
         strides,
-        anchor_t=config.anchor_t,
+        anchor_t=head.anchor_t if config.anchor_t is None else config.anchor_t,
         assigner=choice["assigner"],
         scaling=choice["loss_scaling"],
         imgsz=config.imgsz,

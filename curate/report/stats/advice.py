@@ -30,9 +30,7 @@ def advice(result: Result, words: Words) -> list[Sentence]:
             words["topic_strides"], result.levels.strides != result.levels.usual, _strides(result, words)
         ),
         Sentence(words["topic_anchors"], False, _anchors(result, words)),
-        Sentence(
-            words["topic_anchor_t"], result.anchors.advised_t != result.anchors.anchor_t, _t(result, words)
-        ),
+        Sentence(words["topic_anchor_t"], False, _t(result, words)),
     ]
 
 
@@ -108,13 +106,19 @@ def _anchors(result: Result, words: Words) -> str:
 def _t(result: Result, words: Words) -> str:
     found = result.anchors
     assert found is not None
-    mine = found.published if found.default_was_better else found.fitted
-    values = {"now": f"{found.anchor_t:g}", "bpr": percent(mine.quality.bpr)}
-    if found.advised_t == found.anchor_t:
-        answering = f"{mine.answering:.1f}"
-        return words["anchor_t_keep"].format(**values, answering=answering, count=len(mine.anchors))
-    then = next(t for t in found.thresholds if t.anchor_t == found.advised_t)
-    return words["anchor_t_raise"].format(**values, then=f"{then.anchor_t:g}", better=percent(then.bpr))
+    mine, then = found.taken, found.at(found.advised_t)
+    values = {
+        "now": f"{found.anchor_t:g}",
+        "bpr": percent(mine.quality.bpr),
+        "answering": f"{mine.answering:.1f}",
+        "count": len(mine.anchors),
+        "then": f"{then.anchor_t:g}",
+        "better": percent(then.bpr),
+        "fewer": f"{then.answering:.1f}",
+    }
+    if then.anchor_t == found.anchor_t:
+        return words["anchor_t_keep"].format(**values)
+    return words["anchor_t_lower" if then.anchor_t < found.anchor_t else "anchor_t_raise"].format(**values)
 
 
 def listed(numbers: tuple[int, ...]) -> str:

@@ -84,7 +84,7 @@ def _anchors(result: Result, words: Words) -> str:
     if found is None:
         return ""
     rows = []
-    for name, one in (("fitted", found.fitted), ("published", found.published)):
+    for name, one in found.judged.items():
         figures = (
             f"{one.quality.fitness:.4f}",
             f"{one.quality.mean_iou:.4f}",

@@ -38,7 +38,7 @@ class Result:
     def options(self) -> tuple[str, ...]:
         """What to add to `trainer fit`; () where the defaults are right.
 
-        The trainer chooses anchors by itself, by the same judgement. Levels and threshold are for the size
+        The trainer chooses anchors and threshold by itself, by the same judgement. Levels are for the size
         asked about; another size is a question to be asked again.
         """
         found: list[str] = []
@@ -46,8 +46,6 @@ class Result:
             return ("--imgsz", str(self.size.advised))
         if self.levels.strides != self.levels.usual:
             found += ["--strides", ",".join(map(str, self.levels.strides))]
-        if self.anchors is not None and self.anchors.advised_t != self.anchors.anchor_t:
-            found += ["--anchor-t", f"{self.anchors.advised_t:g}"]
         return tuple(found)
 
     def as_object(self) -> dict[str, Any]:

@@ -148,7 +148,7 @@ def _anchors(result: Result, words: Words) -> Table:
     assert found is not None
     heading = words["anchor_table"].format(strides=listed(found.strides))
     table = _table([heading, *(words[key] for key in ("fitness", "mean_iou", "bpr", "at_home"))])
-    for name, one in (("fitted", found.fitted), ("published", found.published)):
+    for name, one in found.judged.items():
         figures = f"{one.quality.fitness:.4f}", f"{one.quality.mean_iou:.4f}", percent(one.quality.bpr)
         table.add_row(words[name], *figures, percent(one.at_home))
     if found.held_out is not None:

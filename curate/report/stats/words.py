@@ -96,14 +96,16 @@ _ENGLISH: dict[str, str] = {
     "anchors_but": " {misplaced} of the boxes come on a level that does not suit their size: compare both.",
     "gain_held_out": "fitness {gain} on images they were not fitted to",
     "gain_same": "fitness {gain} on the same boxes; too few images for more",
-    "anchor_t_keep": "Keep anchor_t {now}: some anchor answers for {bpr} of the boxes, {answering} of "
-    "{count} on "
-    "average.",
-    "anchor_t_raise": "Take anchor_t {then} instead of {now}: some anchor then answers for {better} of "
-    "the boxes "
-    "instead of {bpr}.",
+    "anchor_t_keep": "Keep what trainer fit does, anchor_t {now}: some anchor answers for {bpr} of the "
+    "boxes, {answering} of {count} on average.",
+    "anchor_t_lower": "Keep what trainer fit does, anchor_t {then} with fitted anchors: some anchor answers "
+    "for {better} of the boxes, {fewer} of {count} on average; with {now} {answering} of them would, and no "
+    "level would learn its own sizes.",
+    "anchor_t_raise": "Keep what trainer fit does, anchor_t {then} instead of {now}: some anchor then "
+    "answers for {better} of the boxes instead of {bpr}.",
     "anchor_table": "Anchors at strides {strides}",
     "fitted": "fitted",
+    "alike": "fitted, classes alike",
     "published": "published",
     "held_out": "fitted, on other images",
     "fitness": "fitness",
@@ -202,10 +204,16 @@ _CHINESE: dict[str, str] = {
     "anchors_but": "{misplaced} 的框会落到不适合其大小的层：请两者比较。",
     "gain_held_out": "在没有用于拟合的图像上适应度 {gain}",
     "gain_same": "在同样的框上适应度 {gain}；图像太少，无法另作检验",
-    "anchor_t_keep": "保留 anchor_t {now}：{bpr} 的框有锚框匹配，平均 {count} 个中有 {answering} 个。",
-    "anchor_t_raise": "anchor_t 由 {now} 改为 {then}：有锚框匹配的框由 {bpr} 增至 {better}。",
+    "anchor_t_keep": "保留 trainer fit 的做法，anchor_t {now}："
+    "{bpr} 的框有锚框匹配，平均 {count} 个中有 {answering} 个。",
+    "anchor_t_lower": "保留 trainer fit 的做法，拟合锚框时 anchor_t {then}："
+    "{better} 的框有锚框匹配，平均 {count} 个中有 {fewer} 个；"
+    "用 {now} 则有 {answering} 个，各层就学不到各自的大小。",
+    "anchor_t_raise": "保留 trainer fit 的做法，anchor_t 由 {now} 改为 {then}："
+    "有锚框匹配的框由 {bpr} 增至 {better}。",
     "anchor_table": "步长 {strides} 的锚框",
     "fitted": "拟合的",
+    "alike": "拟合的，各类同等",
     "published": "公布的",
     "held_out": "拟合的，在其他图像上",
     "fitness": "适应度",

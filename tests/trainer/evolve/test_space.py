@@ -15,7 +15,7 @@ from trainer.knobs import knobs
 
 
 def config(**settings: Any) -> FitConfig:
-    return FitConfig(data=Path("data.yaml"), run=Path("run"), steps=10, **settings)
+    return FitConfig(data=Path("data.yaml"), run=Path("run"), steps=10, **{"anchor_t": 4.0, **settings})
 
 
 def names(head: str = "anchor", **options: Any) -> set[str]:
@@ -30,6 +30,7 @@ def test_every_setting_that_the_knobs_give_to_a_search_is_turned_somewhere() -> 
     assert names("ssd") == may - {"dfl", "obj", "anchor_t"}
     assert names("anchor", assigner="iou") == may - {"dfl", "anchor_t"}
     assert names("anchor", optimizer="sgd") == may - {"dfl", "match_iou", "beta2"}
+    assert names("anchor", anchor_t=None) == may - {"dfl", "match_iou", "anchor_t"}
 
 
 def test_bounds_scale_and_start_are_those_of_the_knob_and_the_configuration() -> None:

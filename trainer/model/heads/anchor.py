@@ -10,6 +10,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
+from trainer.anchors import THRESHOLD
 from trainer.decode.anchor import decode, decode_yolov3
 from trainer.errors import TrainerError
 
@@ -24,6 +25,7 @@ class AnchorHead:
     kind: ClassVar[str] = "anchor"
 
     anchors: tuple[tuple[tuple[float, float], ...], ...]  # (levels, per level, 2): w, h in pixels at imgsz
+    anchor_t: float = THRESHOLD  # what suits them, where a training is not told another
 
     def build(
         self, channels: Sequence[int], strides: Sequence[int], classes: int, imgsz: int, activation: str
