@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trainer.anchor_choice import choose, published
+from trainer.anchor_choice import alike, choose, least_threshold, published
 from trainer.anchor_search import OBJECTIVES, Objective, fit
 from trainer.anchors import answering, judge
 
@@ -154,3 +154,44 @@ def test_published_anchors_stay_where_they_are_the_boxes() -> None:
     found = choose(*images_of(40, shapes), imgsz=320, strides=(16, 32))
     assert (found.verdict, found.default.fitness) == ("keep", 1)
     assert np.array(found.grid).reshape(-1, 2).tolist() == published(320, (16, 32)).tolist()
+
+
+def test_every_class_counts_alike_and_a_handful_as_a_part_of_one() -> None:
+    many, some, few = [0] * 80, [1] * 20, [2] * 2
+    weights = alike(np.array(many + some + few))
+    assert weights is not None
+    assert weights.tolist() == [1 / 80] * 80 + [1 / 20] * 20 + [1 / 20] * 2  # 1, 1 and a tenth
+    assert alike(np.array(many + few)) is None  # two odd shapes are no class to fit anchors to
+    assert alike(None) is None and alike(np.zeros(0, np.int64)) is None
+
+
+def test_a_rare_class_of_small_objects_keeps_its_anchors() -> None:
+    """Blood cells: ten red ones to a platelet. By boxes one anchor of nine is left for the platelets."""
+    rng = np.random.default_rng(0)
+    classes = np.array(([0] * 10 + [1]) * 40)
+    side, spread = (np.where(classes == 0, *pair)[:, None] for pair in ((50.0, 11.0), (0.15, 0.06)))
+    wh = side * np.exp(spread * rng.normal(size=(440, 2)))
+    image = np.repeat(np.arange(40), 11)
+    by_boxes, by_classes = (choose(wh, image, imgsz=320, classes=c) for c in (None, classes))
+    assert by_boxes.alike is None and by_classes.alike is not None
+    assert by_boxes.anchors == by_classes.anchors
+    assert sum(w < 20 for w, _ in by_boxes.anchors) == 1
+    assert sum(w < 20 for w, _ in by_classes.advised) == 4  # all of the finest level, and one more
+    assert by_classes.advised == by_classes.alike.anchors
+
+
+def test_fitted_anchors_answer_within_the_least_threshold_that_loses_no_box_of_any_class() -> None:
+    anchors = np.array([[10.0, 10.0]])
+    near, far = [[15.0, 10.0]] * 980, [[25.0, 10.0]] * 20  # 1.5 and 2.5 times wider
+    wh = np.array(near + far)
+    assert least_threshold(wh, anchors) == 2  # 98 % of the boxes are enough
+    assert least_threshold(wh, anchors, np.array([0] * 980 + [1] * 20)) == 3  # none of the second class
+    assert least_threshold(np.array([[200.0, 10.0]]), anchors) == 2  # no threshold reaches it
+
+
+def test_the_published_anchors_keep_the_threshold_they_are_made_for() -> None:
+    shapes = [(float(w), float(h)) for w, h in published(320)]
+    found = choose(*images_of(40, shapes), imgsz=320)
+    assert (found.verdict, found.advised_t) == ("keep", 4)
+    fitted = choose(*images_of(40, [(500.0, 24.0)]), imgsz=640)
+    assert (fitted.verdict, fitted.advised_t) == ("fit", 2)

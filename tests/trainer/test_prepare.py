@@ -12,6 +12,8 @@ from tests.trainer.test_fit import config
 from trainer.anchors import default_anchors
 from trainer.console import Talk
 from trainer.data.folder import read_folder
+from trainer.loss import criterion
+from trainer.loss.anchor import AnchorLoss
 from trainer.model.heads.anchor import AnchorHead
 from trainer.prepare import choose_model
 
@@ -65,6 +67,25 @@ def test_clusters_of_large_boxes_do_not_take_the_fine_levels(
     data = folder(tmp_path, [(40.0, 55.0), (55.0, 40.0), (60.0, 60.0)])
     assert anchors(data, 640) == published(640)
     assert "on levels that do not suit their size" in capfd.readouterr().err
+
+
+def test_the_threshold_follows_the_anchors_unless_it_is_given(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    data = folder(tmp_path, [(50.0, 2.4)])
+
+    def threshold(**more: object) -> float:
+        asked = config(data, tmp_path / "run", steps=1, imgsz=64, **more)
+        model = choose_model(asked, read_folder(data), Talk())
+        assert isinstance(model.head, AnchorHead)
+        answer = criterion(model, asked)
+        assert isinstance(answer, AnchorLoss)
+        return answer.anchor_t
+
+    assert threshold() == threshold(anchors="fitted") == 2
+    assert "reach 100.0% of the boxes within a factor of 2" in capfd.readouterr().err
+    assert threshold(anchors="default") == 4
+    assert threshold(anchor_t=3.5) == threshold(anchor_t=3.5, anchors="default") == 3.5
 
 
 def test_fitted_and_default_are_obeyed_whatever_the_judgement(tmp_path: Path) -> None:
