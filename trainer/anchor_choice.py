@@ -108,7 +108,7 @@ class Choice:
     @property
     def misplaced(self) -> float:
         """Share of the boxes that fitting would move to a level that does not suit their size."""
-        return max(self.published.at_home - self.fitted.at_home, 0.0)
+        return max(self.published.at_home - self.own.at_home, 0.0)
 
     @property
     def default_was_better(self) -> bool:
@@ -116,9 +116,14 @@ class Choice:
         return self.verdict != "fit"
 
     @property
+    def own(self) -> Judged:
+        """The fitted anchors to take, where fitted ones are taken: those with every class counting alike."""
+        return self.alike or self.fitted
+
+    @property
     def taken(self) -> Judged:
-        """Those to take: fitted ones, with every class counting alike, or those that are published."""
-        return self.published if self.default_was_better else self.alike or self.fitted
+        """Those to take."""
+        return self.published if self.default_was_better else self.own
 
     @property
     def judged(self) -> dict[str, Judged]:
@@ -238,7 +243,9 @@ def choose(
     some = wh[::step]
     anchors = fit(wh, count, seed, objective=objective, threshold=anchor_t)
     weights = alike(classes)
-    even = None if weights is None else fit(wh, count, seed, threshold=anchor_t, weights=weights)
+    even = None
+    if weights is not None:
+        even = fit(wh, count, seed, objective=objective, threshold=anchor_t, weights=weights)
     known = published(imgsz, strides)
     found = Choice(
         anchors=_pairs(anchors),

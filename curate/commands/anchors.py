@@ -134,19 +134,20 @@ def verdict(result: Choice) -> list[str]:
         lines.append(
             f"trainer fit counts every class alike, or the rare ones are left without anchors: {shown}"
         )
-    then = result.at(result.advised_t)
     now = result.taken.quality.bpr
+    if result.advised_t == result.anchor_t:
+        lines.append(f"Keep anchor_t {result.anchor_t:g}: some anchor answers for {now:.1%} of the boxes.")
+        return lines
+    then = result.at(result.advised_t)
     if then.anchor_t > result.anchor_t:
         lines.append(
             f"Raise anchor_t from {result.anchor_t:g} to {then.anchor_t:g}: some anchor then answers for "
             f"{then.bpr:.1%} of the boxes instead of {now:.1%}."
         )
-    elif then.anchor_t < result.anchor_t:
+    else:
         lines.append(
             f"Take anchor_t {then.anchor_t:g} with them, as trainer fit does: some anchor answers for "
             f"{then.bpr:.1%} of the boxes, {then.answering:.1f} on average; with {result.anchor_t:g} "
             f"{result.taken.answering:.1f} would, and no level would learn its own sizes."
         )
-    else:
-        lines.append(f"Keep anchor_t {result.anchor_t:g}: some anchor answers for {now:.1%} of the boxes.")
     return lines

@@ -48,6 +48,14 @@ def test_anchors_are_judged_by_images_they_were_not_fitted_to(tmp_path: Path) ->
     assert "answer for 0.0% of the boxes only" in command.describe(result)
 
 
+def test_any_threshold_can_be_asked_about(tmp_path: Path) -> None:
+    boxes = [("x", (0, 0, w / 10, h / 10)) for w, h in published(640)]
+    root = put_voc(tmp_path, {"a": [box for box in boxes if min(box[1][2:]) > 1]})
+    assert "Keep anchor_t 3.7" in command.describe(command.run(root, anchor_t=3.7))
+    said = command.describe(command.run(put_voc(tmp_path / "条", odd_boxes()), per_layer=1, anchor_t=3.7))
+    assert "Take anchor_t 2 with them, as trainer fit does" in said
+
+
 def test_a_higher_threshold_is_advised_where_boxes_would_be_lost(tmp_path: Path) -> None:
     # one anchor for 36 squares of 30 x 30 and 4 stripes of 165 x 30: it sits on the squares, and the stripes
     # are 165 / 30 = 5.5 times wider, so that 6 is the first threshold which has them
