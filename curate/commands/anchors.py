@@ -99,7 +99,7 @@ def _row(name: str, quality: Quality) -> str:
 
 def verdict(result: Choice) -> list[str]:
     """What to do, and why, in sentences."""
-    from trainer.anchor_choice import ENOUGH, WORTH
+    from trainer.anchor_choice import ENOUGH, TOLD, WORTH
 
     what = "mean IoU" if result.objective == "iou" else "fitness"
     gain = f"{what} {result.gain:+.3f} on {'other images' if result.held_out else 'the same boxes'}"
@@ -124,7 +124,7 @@ def verdict(result: Choice) -> list[str]:
             f"Use these when training from scratch ({gain}). With weights that know the published ones keep "
             f"those: they answer for {result.default.bpr:.1%} of the boxes."
         ]
-    if result.verdict == "fit" and result.misplaced >= WORTH:
+    if result.verdict == "fit" and result.misplaced >= TOLD:
         lines.append(
             f"But {result.misplaced:.0%} of the boxes would be learnt on a level that does not suit their "
             "size: compare both, or fit the levels first (curate stats)."

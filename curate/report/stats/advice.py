@@ -89,7 +89,7 @@ def _strides(result: Result, words: Words) -> str:
 
 
 def _anchors(result: Result, words: Words) -> str:
-    from trainer.anchor_choice import ENOUGH, WORTH
+    from trainer.anchor_choice import ENOUGH, TOLD
 
     found = result.anchors
     assert found is not None
@@ -100,7 +100,7 @@ def _anchors(result: Result, words: Words) -> str:
     if found.verdict == "either":
         return words["anchors_either"].format(**values)
     said = words["anchors_needed" if found.default.bpr < ENOUGH else "anchors_fit"].format(**values)
-    return said + (words["anchors_but"].format(**values) if found.misplaced >= WORTH else "")
+    return said + (words["anchors_but"].format(**values) if found.misplaced >= TOLD else "")
 
 
 def _t(result: Result, words: Words) -> str:
