@@ -164,16 +164,22 @@ def fit(config: Any, alive: Callable[[], None]) -> Any:
 
 
 def _can_resume(config: Any) -> bool:
-    """Whether there is a checkpoint, and one of the folder as it is called here.
+    """Whether there is a checkpoint, and one that a run with these settings may go on from.
 
-    Another machine may know it by another path, and a run does not change its data on the way.
+    Another machine may know the data by another path, and an older version may have begun it with other
+    defaults: then it is begun anew.
     """
-    from trainer.state import read_state
+    from trainer.errors import TrainerError
+    from trainer.state import read_state, refuse_other_course
 
     if not (config.run / "weights" / "last.pt").is_file():
         return False
-    before = Path(read_state(config.run)[1].data)
-    return before.resolve() == Path(config.data).resolve()
+    saved = read_state(config.run)[1]
+    try:
+        refuse_other_course(saved, replace(config, batch=config.batch or saved.batch))
+    except TrainerError:
+        return False
+    return True
 
 
 def judge(plan: Plan, real: Real, job: Job, config: Any, weights: Path) -> tuple[Found, Found, int]:

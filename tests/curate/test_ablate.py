@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import shutil
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from curate.cli import app
-from curate.commands import ablate, ablate_real, ablate_sets
+from curate.commands import ablate, ablate_jobs, ablate_real, ablate_sets
 from curate.commands.ablate_plan import plan
 from curate.commands.ablate_real import deal
 from curate.commands.ablate_summary import as_json, complete_seeds, summarise
@@ -346,6 +347,24 @@ def test_interrupting_gives_everything_back(
     with pytest.raises(KeyboardInterrupt):
         ablate.run(a_plan(place))
     assert not list((place / "out-ablation").rglob("claim-*"))
+
+
+def test_a_training_goes_on_only_from_a_checkpoint_of_the_same_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An older version began it with other defaults: that is begun anew, and no reason to stop."""
+    from trainer.config import FitConfig
+
+    asked = FitConfig(data=tmp_path / "data.yaml", run=tmp_path / "run", steps=4, batch=0)
+    assert not ablate_jobs._can_resume(asked)
+    put(asked.run / "weights" / "last.pt", "")
+    for saved, can in (
+        (replace(asked, batch=8), True),  # it was chosen when the run began
+        (replace(asked, batch=8, anchor_t=4.0), False),
+        (replace(asked, batch=8, data=tmp_path / "other.yaml"), False),
+    ):
+        monkeypatch.setattr("trainer.state.read_state", lambda run, saved=saved: (None, saved, None))
+        assert ablate_jobs._can_resume(asked) is can
 
 
 def test_a_folder_in_which_another_process_begins_is_not_a_strange_one(place: Path) -> None:
