@@ -179,8 +179,10 @@ def _anchors(
         ordered = sorted(folder.anchors or (), key=lambda wh: wh[0] * wh[1])
         grid = grid_of([ordered[i * per_level : (i + 1) * per_level] for i in range(levels)])
         origin = "dataset.json's"
-        made_here = not np.allclose(flat(grid), published(config.imgsz, strides), atol=0.1)
-        suits = None if made_here and usable.any() else THRESHOLD
+        if _are_published(flat(grid), config.imgsz, strides):
+            grid = default_anchors(config.imgsz, strides)  # whose levels overlap where there is a stride 4
+        elif usable.any():
+            suits = None
     elif not usable.any():
         grid = default_anchors(config.imgsz, strides)
         origin = f"the published ones (no box has {LEAST_SIDE:g} x {LEAST_SIDE:g} pixels)"
@@ -264,6 +266,13 @@ def _priors(
 
 def _made_for(folder: Folder, imgsz: int, count: int) -> bool:
     return folder.anchors is not None and folder.anchors_imgsz == imgsz and len(folder.anchors) == count
+
+
+def _are_published(anchors: Sizes, imgsz: int, strides: tuple[int, ...]) -> bool:
+    usual = published(imgsz, strides)
+    return len(anchors) == len(usual) and np.allclose(
+        np.sort(anchors, axis=0), np.sort(usual, axis=0), atol=0.1
+    )
 
 
 def _reach(head: AnchorHead | Yolov3Head, sizes: Sizes, anchor_t: float | None) -> float:

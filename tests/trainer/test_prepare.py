@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -86,6 +88,25 @@ def test_the_threshold_follows_the_anchors_unless_it_is_given(
     assert "reach 100.0% of the boxes within a factor of 2" in capfd.readouterr().err
     assert threshold(anchors="default") == 4
     assert threshold(anchor_t=3.5) == threshold(anchor_t=3.5, anchors="default") == 3.5
+
+
+def test_anchors_of_dataset_json_bring_the_threshold_that_suits_them(tmp_path: Path) -> None:
+    data = folder(tmp_path, [(20.0, 10.0)])
+
+    def taken(anchors: Sequence[tuple[float, float]], strides: tuple[int, ...]) -> AnchorHead:
+        content = {"schema": 1, "anchors": anchors, "anchors_imgsz": 64}
+        (tmp_path / "dataset.json").write_text(json.dumps(content), encoding="utf-8")
+        asked = config(data, tmp_path / "run", steps=1, imgsz=64, strides=strides)
+        head = choose_model(asked, read_folder(data), Talk()).head
+        assert isinstance(head, AnchorHead)
+        return head
+
+    fitted = taken([(15.0 + i, 8.0 + i) for i in range(9)], (8, 16, 32))
+    assert (fitted.anchors[0][0], fitted.anchor_t) == ((15, 8), 2)
+    # with a stride 4 the published anchors of two levels overlap: each stays on its own
+    usual = default_anchors(64, (4, 8))
+    kept = taken([anchor for level in usual for anchor in level], (4, 8))
+    assert (kept.anchors, kept.anchor_t) == (usual, 4)
 
 
 def test_fitted_and_default_are_obeyed_whatever_the_judgement(tmp_path: Path) -> None:
