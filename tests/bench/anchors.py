@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.anchors import shapes
+from curate.anchors import class_numbers, shapes
 from curate.formats.discover import open_dataset
 from tests.conftest import REPO
 from trainer.anchor_choice import choose
@@ -71,7 +71,8 @@ def main() -> None:
 
 def compare(data: Path, seeds: int) -> None:
     """The real boxes, at 640 px, nine anchors."""
-    found = shapes(open_dataset(data), 640)
+    dataset = open_dataset(data)
+    found = shapes(dataset, 640)
     wh = found.wh
     print(f"{data.name}: {len(wh):,} boxes at 640 px, 9 anchors, worst of {seeds} seeds")
     print(
@@ -82,8 +83,8 @@ def compare(data: Path, seeds: int) -> None:
         name = f"curate --objective {objective}"
         print(f"{name:<36}{seconds:>9.3f}{fitness:>9.4f}{iou:>8.4f}  recall {bpr:.4f}")
     began = time.process_time()
-    choose(wh, found.image, imgsz=640)
-    print(f"{'fit, held-out fits and the verdict':<36}{time.process_time() - began:>9.3f}")
+    choose(wh, found.image, imgsz=640, classes=class_numbers(dataset, found))
+    print(f"{'fits, held-out fits and the verdict':<36}{time.process_time() - began:>9.3f}")
     for name, peer_seconds, peer_fitness, peer_iou in PEERS_ON_BCCD:
         shown = f"{peer_fitness:.4f}" if peer_fitness else "-"
         better = f"{fitness / peer_fitness:.4f}" if peer_fitness else "-"
