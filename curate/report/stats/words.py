@@ -99,8 +99,8 @@ _ENGLISH: dict[str, str] = {
     "anchor_t_keep": "Keep what trainer fit does, anchor_t {now}: some anchor answers for {bpr} of the "
     "boxes, {answering} of {count} on average.",
     "anchor_t_lower": "Keep what trainer fit does, anchor_t {then} with fitted anchors: some anchor answers "
-    "for {better} of the boxes, {fewer} of {count} on average; with {now} {answering} of them would, and no "
-    "level would learn its own sizes.",
+    "for {better} of the boxes, {fewer} of {count} on average; with {now} it would be {answering}, and the "
+    "levels would learn each other's sizes.",
     "anchor_t_raise": "Keep what trainer fit does, anchor_t {then} instead of {now}: some anchor then "
     "answers for {better} of the boxes instead of {bpr}.",
     "anchor_table": "Anchors at strides {strides}",
@@ -208,7 +208,7 @@ _CHINESE: dict[str, str] = {
     "{bpr} 的框有锚框匹配，平均 {count} 个中有 {answering} 个。",
     "anchor_t_lower": "保留 trainer fit 的做法，拟合锚框时 anchor_t {then}："
     "{better} 的框有锚框匹配，平均 {count} 个中有 {fewer} 个；"
-    "用 {now} 则有 {answering} 个，各层就学不到各自的大小。",
+    "用 {now} 则有 {answering} 个，各层会去学别层的大小。",
     "anchor_t_raise": "保留 trainer fit 的做法，anchor_t 由 {now} 改为 {then}："
     "有锚框匹配的框由 {bpr} 增至 {better}。",
     "anchor_table": "步长 {strides} 的锚框",
