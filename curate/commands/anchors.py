@@ -147,7 +147,7 @@ def verdict(result: Choice) -> list[str]:
     else:
         lines.append(
             f"Take anchor_t {then.anchor_t:g} with them, as trainer fit does: some anchor answers for "
-            f"{then.bpr:.1%} of the boxes, {then.answering:.1f} on average; with {result.anchor_t:g} it would "
-            f"be {result.taken.answering:.1f}, and the levels would learn each other's sizes."
+            f"{then.bpr:.1%} of the boxes, {then.answering:.1f} on average; with {result.anchor_t:g} it "
+            f"would be {result.taken.answering:.1f}, and the levels would learn each other's sizes."
         )
     return lines
