@@ -316,7 +316,7 @@ class FitConfig:
     anchor_t: float | None = knob(
         None,
         "an anchor answers for boxes up to that many times wider, narrower, taller, flatter; 4 with "
-        "published anchors, with fitted ones the least that loses no box",
+        "published anchors and with one class, with anchors fitted to several the least that loses no box",
         "loss",
         low=1.0,
         open_low=True,

@@ -180,18 +180,23 @@ def test_a_rare_class_of_small_objects_keeps_its_anchors() -> None:
     assert by_classes.advised == by_classes.alike.anchors
 
 
-def test_fitted_anchors_answer_within_the_least_threshold_that_loses_no_box_of_any_class() -> None:
+def test_anchors_of_several_classes_answer_within_the_least_threshold_that_loses_no_box_of_any() -> None:
     anchors = np.array([[10.0, 10.0]])
     near, far = [[15.0, 10.0]] * 980, [[25.0, 10.0]] * 20  # 1.5 and 2.5 times wider
     wh = np.array(near + far)
-    assert least_threshold(wh, anchors) == 2  # 98 % of the boxes are enough
+    mixed = np.array([0, 1] * 500)
+    assert least_threshold(wh, anchors, mixed) == 2  # 98 % of the boxes of either are enough
     assert least_threshold(wh, anchors, np.array([0] * 980 + [1] * 20)) == 3  # none of the second class
-    assert least_threshold(np.array([[200.0, 10.0]]), anchors) == 2  # no threshold reaches it
+    assert least_threshold(wh, anchors) == 4  # of one class the usual one ...
+    assert least_threshold(wh * [2, 1], anchors) == 4  # which answers for 98 % here
+    assert least_threshold(wh * [3, 1], anchors) == 5  # unless a higher one wins boxes
 
 
 def test_the_published_anchors_keep_the_threshold_they_are_made_for() -> None:
     shapes = [(float(w), float(h)) for w, h in published(320)]
     found = choose(*images_of(40, shapes), imgsz=320)
     assert (found.verdict, found.advised_t) == ("keep", 4)
-    fitted = choose(*images_of(40, [(500.0, 24.0)]), imgsz=640)
-    assert (fitted.verdict, fitted.advised_t) == ("fit", 2)
+    wh, image = images_of(40, [(500.0, 24.0)])
+    one, two = (choose(wh, image, imgsz=640, classes=c) for c in (None, image % 2))
+    assert (one.verdict, one.advised_t) == ("fit", 4)
+    assert (two.verdict, two.advised_t) == ("fit", 2)

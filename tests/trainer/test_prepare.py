@@ -20,16 +20,20 @@ from trainer.model.heads.anchor import AnchorHead
 from trainer.prepare import choose_model
 
 
-def folder(root: Path, boxes: list[tuple[float, float]], images: int = 40) -> Path:
-    """Images of 64 x 64 with boxes of these widths and heights in pixels, all in the middle; data.yaml."""
+def folder(root: Path, boxes: list[tuple[float, float]], images: int = 40, classes: int = 1) -> Path:
+    """Images of 64 x 64 with boxes of these widths and heights in pixels, all in the middle; data.yaml.
+
+    One image after the other is of the first class, of the second ...
+    """
     for name in ("images", "labels"):
         (root / name / "train").mkdir(parents=True)
     pixels = cv2.imencode(".png", np.zeros((64, 64, 3), np.uint8))[1].tobytes()
-    rows = "".join(f"0 0.5 0.5 {w / 64} {h / 64}\n" for w, h in boxes)
     for i in range(images):
+        rows = "".join(f"{i % classes} 0.5 0.5 {w / 64} {h / 64}\n" for w, h in boxes)
         (root / "images" / "train" / f"图{i:02}.png").write_bytes(pixels)
         (root / "labels" / "train" / f"图{i:02}.txt").write_text(rows, encoding="utf-8")
-    (root / "data.yaml").write_text("train: images/train\nnames: [线]\n", encoding="utf-8")
+    names = ", ".join(["线", "点"][:classes])
+    (root / "data.yaml").write_text(f"train: images/train\nnames: [{names}]\n", encoding="utf-8")
     return root / "data.yaml"
 
 
@@ -74,9 +78,9 @@ def test_clusters_of_large_boxes_do_not_take_the_fine_levels(
 def test_the_threshold_follows_the_anchors_unless_it_is_given(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    data = folder(tmp_path, [(50.0, 2.4)])
+    data, single = (folder(tmp_path / str(n), [(50.0, 2.4)], classes=n) for n in (2, 1))
 
-    def threshold(**more: object) -> float:
+    def threshold(data: Path = data, **more: object) -> float:
         asked = config(data, tmp_path / "run", steps=1, imgsz=64, **more)
         model = choose_model(asked, read_folder(data), Talk())
         assert isinstance(model.head, AnchorHead)
@@ -86,12 +90,13 @@ def test_the_threshold_follows_the_anchors_unless_it_is_given(
 
     assert threshold() == threshold(anchors="fitted") == 2
     assert "reach 100.0% of the boxes within a factor of 2" in capfd.readouterr().err
+    assert threshold(single) == threshold(single, anchors="fitted") == 4
     assert threshold(anchors="default") == 4
     assert threshold(anchor_t=3.5) == threshold(anchor_t=3.5, anchors="default") == 3.5
 
 
 def test_anchors_of_dataset_json_bring_the_threshold_that_suits_them(tmp_path: Path) -> None:
-    data = folder(tmp_path, [(20.0, 10.0)])
+    data = folder(tmp_path, [(20.0, 10.0)], classes=2)
 
     def taken(anchors: Sequence[tuple[float, float]], strides: tuple[int, ...]) -> AnchorHead:
         content = {"schema": 1, "anchors": anchors, "anchors_imgsz": 64}

@@ -98,7 +98,7 @@ _ENGLISH: dict[str, str] = {
     "gain_same": "fitness {gain} on the same boxes; too few images for more",
     "anchor_t_keep": "Keep what trainer fit does, anchor_t {now}: some anchor answers for {bpr} of the "
     "boxes, {answering} of {count} on average.",
-    "anchor_t_lower": "Keep what trainer fit does, anchor_t {then} with fitted anchors: some anchor answers "
+    "anchor_t_lower": "Keep what trainer fit does, anchor_t {then} with these anchors: some anchor answers "
     "for {better} of the boxes, {fewer} of {count} on average; with {now} it would be {answering}, and the "
     "levels would learn each other's sizes.",
     "anchor_t_raise": "Keep what trainer fit does, anchor_t {then} instead of {now}: some anchor then "
