@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import pwd
 import shutil
 import subprocess
 import tempfile
@@ -25,6 +24,10 @@ def program(name: str) -> str | None:
 
 def missing() -> str:
     """Why no server can be started here; empty where one can."""
+    if os.name != "posix":
+        return "a server on a socket needs a POSIX system"
+    import pwd  # which is not there elsewhere
+
     if importlib.util.find_spec("pg8000") is None:
         return "pg8000, a driver for PostgreSQL, is not installed"
     if not (program("initdb") and program("pg_ctl")):
