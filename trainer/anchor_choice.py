@@ -304,9 +304,9 @@ def thresholds_of(wh: Sizes, anchors: Sizes, groups: Sequence[NDArray[np.bool_]]
 
 
 def least_threshold(wh: Sizes, anchors: Sizes, classes: NDArray[np.int64] | None = None) -> float:
-    """The anchor_t for anchors (K, 2) that were fitted to boxes (N, 2) of these classes (N,).
+    """The anchor_t for anchors (K, 2) and boxes (N, 2), of these classes (N,) where they were fitted to them.
 
-    Of one class the published one, unless a higher one wins boxes.
+    Of one class, and for the published anchors, the published one, unless a higher one wins boxes.
     """
     several = alike(classes) is not None
     step = -(-len(wh) // MOST) or 1

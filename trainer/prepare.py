@@ -168,10 +168,12 @@ def _anchors(
     usable = (sizes >= LEAST_SIDE).all(axis=1)
     classes = train.box_classes()[usable]
     levels = len(strides)
+    usual = config.anchor_t or THRESHOLD
     grid: Grid
-    suits: float | None = THRESHOLD  # None: that which the boxes allow
+    suits: float | None = None  # None: what the boxes ask for
+    fitted = False
     if config.anchors == "default":
-        grid, origin = default_anchors(config.imgsz, strides), "the published ones"
+        grid, origin, suits = default_anchors(config.imgsz, strides), "the published ones", THRESHOLD
     elif config.anchors == AUTO and known is not None and _reach(known, sizes, config.anchor_t) >= ENOUGH:
         grid, origin = known.anchors, "those of the weights"
         suits = known.anchor_t if isinstance(known, AnchorHead) else THRESHOLD
@@ -179,10 +181,9 @@ def _anchors(
         ordered = sorted(folder.anchors or (), key=lambda wh: wh[0] * wh[1])
         grid = grid_of([ordered[i * per_level : (i + 1) * per_level] for i in range(levels)])
         origin = "dataset.json's"
-        if _are_published(flat(grid), config.imgsz, strides):
+        fitted = not _are_published(flat(grid), config.imgsz, strides)
+        if not fitted:
             grid = default_anchors(config.imgsz, strides)  # whose levels overlap where there is a stride 4
-        elif usable.any():
-            suits = None
     elif not usable.any():
         grid = default_anchors(config.imgsz, strides)
         origin = f"the published ones (no box has {LEAST_SIDE:g} x {LEAST_SIDE:g} pixels)"
@@ -192,26 +193,20 @@ def _anchors(
             train.box_images()[usable],
             imgsz=config.imgsz,
             strides=strides,
-            anchor_t=config.anchor_t or THRESHOLD,
+            anchor_t=usual,
             seed=config.seed,
             classes=classes,
         )
         grid, origin, suits = choice.grid, _why(choice), choice.advised_t
     else:  # as asked; or there are none published to judge them by
-        best = fit(
-            sizes[usable],
-            levels * per_level,
-            config.seed,
-            threshold=config.anchor_t or THRESHOLD,
-            weights=alike(classes),
-        )
+        best = fit(sizes[usable], levels * per_level, config.seed, threshold=usual, weights=alike(classes))
         grid, origin = grid_of(best.reshape(levels, per_level, 2).tolist()), "fitted"
-        suits = None
+        fitted = True
     anchors = flat(grid)
-    if config.anchor_t is not None:
-        suits = config.anchor_t
+    if config.anchor_t is not None or not usable.any():
+        suits = usual
     elif suits is None:
-        suits = least_threshold(sizes[usable], anchors, classes)
+        suits = least_threshold(sizes[usable], anchors, classes if fitted else None)
     quality = judge(sizes, anchors, suits)
     talk.say(
         f"anchors: {origin}: {_shown(anchors)}; fitness {quality.fitness:.3f}, "

@@ -96,22 +96,32 @@ def test_the_threshold_follows_the_anchors_unless_it_is_given(
 
 
 def test_anchors_of_dataset_json_bring_the_threshold_that_suits_them(tmp_path: Path) -> None:
-    data = folder(tmp_path, [(20.0, 10.0)], classes=2)
-
-    def taken(anchors: Sequence[tuple[float, float]], strides: tuple[int, ...]) -> AnchorHead:
+    def taken(box: tuple[float, float], anchors: Sequence[tuple[float, float]], *strides: int) -> AnchorHead:
+        data = folder(tmp_path / str(box), [box], classes=2)
         content = {"schema": 1, "anchors": anchors, "anchors_imgsz": 64}
-        (tmp_path / "dataset.json").write_text(json.dumps(content), encoding="utf-8")
+        (data.parent / "dataset.json").write_text(json.dumps(content), encoding="utf-8")
         asked = config(data, tmp_path / "run", steps=1, imgsz=64, strides=strides)
         head = choose_model(asked, read_folder(data), Talk()).head
         assert isinstance(head, AnchorHead)
         return head
 
-    fitted = taken([(15.0 + i, 8.0 + i) for i in range(9)], (8, 16, 32))
+    fitted = taken((20.0, 10.0), [(15.0 + i, 8.0 + i) for i in range(9)], 8, 16, 32)
     assert (fitted.anchors[0][0], fitted.anchor_t) == ((15, 8), 2)
     # with a stride 4 the published anchors of two levels overlap: each stays on its own
     usual = default_anchors(64, (4, 8))
-    kept = taken([anchor for level in usual for anchor in level], (4, 8))
+    kept = taken((3.0, 2.5), [anchor for level in usual for anchor in level], 4, 8)
     assert (kept.anchors, kept.anchor_t) == (usual, 4)
+
+
+def test_published_anchors_win_boxes_by_a_higher_threshold_wherever_they_come_from(tmp_path: Path) -> None:
+    # 64 x 8 is 4.08 times lower than the published 37.3 x 32.6, and 4.1 times wider than 15.6 x 19.8
+    data = folder(tmp_path, [(64.0, 8.0)])
+    content = {"schema": 1, "anchors": published(64), "anchors_imgsz": 64}
+    (tmp_path / "dataset.json").write_text(json.dumps(content), encoding="utf-8")
+    asked = config(data, tmp_path / "run", steps=1, imgsz=64)
+    head = choose_model(asked, read_folder(data), Talk()).head
+    assert isinstance(head, AnchorHead)
+    assert (head.anchors, head.anchor_t) == (default_anchors(64), 5)
 
 
 def test_fitted_and_default_are_obeyed_whatever_the_judgement(tmp_path: Path) -> None:
