@@ -15,6 +15,7 @@ from curate.ablation.matches import Boxes, Matches, match, with_backgrounds
 from curate.ablation.mistakes import KINDS, undone
 from curate.ablation.precision import average_precision, false_positives, recall_at
 from curate.ablation.verdict import (
+    FIGURES,
     SENTENCES,
     Needed,
     Verdict,
@@ -24,8 +25,6 @@ from curate.ablation.verdict import (
     sentence,
     verdict,
 )
-
-FIGURES = ("ap50", "ap50_backgrounds", "ap", "recall", "false_positives")
 
 
 @dataclass(frozen=True)

@@ -96,15 +96,21 @@ SENTENCES: Mapping[str, str] = {
 }
 
 
+# figures of an arm, and which of the words names each
+_NAMED_BY = {
+    "ap50": "ap50",
+    "ap50_backgrounds": "ap50_backgrounds",
+    "ap": "ap",
+    "recall": "recall_at",
+    "false_positives": "false_at",
+}
+FIGURES = tuple(_NAMED_BY)
+
+
 def figure_names(words: Mapping[str, str], *, rate: float, confidence: float, picture: str) -> dict[str, str]:
-    """What each figure is called, with what it was read at; `picture` in words, see "background"."""
-    return {
-        "ap50": words["ap50"],
-        "ap50_backgrounds": words["ap50_backgrounds"],
-        "ap": words["ap"],
-        "recall": words["recall_at"].format(rate=rate, picture=picture),
-        "false_positives": words["false_at"].format(picture=picture, confidence=confidence),
-    }
+    """What each of FIGURES is called, with what it was read at; `picture` in words, see "background"."""
+    read_at = {"rate": rate, "confidence": confidence, "picture": picture}
+    return {figure: words[word].format(**read_at) for figure, word in _NAMED_BY.items()}
 
 
 def sentence(

@@ -12,8 +12,7 @@ import numpy as np
 import pytest
 
 from curate.ablation.bootstrap import Estimate
-from curate.ablation.summary import FIGURES
-from curate.ablation.verdict import Verdict
+from curate.ablation.verdict import FIGURES, Verdict
 from curate.report.ablation import bars
 from curate.report.ablation.page import to_html
 from curate.report.ablation.plot import can_draw, draw

@@ -66,7 +66,7 @@ class DifferenceView:
 
 @dataclass(frozen=True)
 class View:
-    """A whole ablation. Keys of figures are those of `ablation.summary.FIGURES`."""
+    """A whole ablation. Keys of figures are those of `ablation.verdict.FIGURES`."""
 
     title: str
     judged_by: str  # one sentence: photographs, boxes, folds, seeds, budget
