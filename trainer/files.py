@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from trainer.errors import TrainerError
 
+_LONG = 200  # bytes of a name that a temporary file has in its own
+
 
 def write_atomically(path: Path, data: bytes) -> None:
     """Put `data` at `path` so that a kill at any instant leaves the old file or the new, never half."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    # a name may be as long as the system takes (255 bytes, 85 Chinese letters): nothing can be added to it
+    whole = len(os.fsencode(path.name)) <= _LONG
+    name = path.name if whole else f"{zlib.crc32(os.fsencode(path.name)):08x}"
+    temporary = path.with_name(f".{name}.{os.getpid()}.tmp")
     try:
         with temporary.open("wb") as file:
             file.write(data)

@@ -211,6 +211,16 @@ def test_a_name_that_is_no_utf8_survives_in_json(tmp_path: Path, weights: Path) 
     ET.parse(next((tmp_path / "out" / "Annotations").iterdir()))  # and the XML is well-formed
 
 
+def test_an_image_may_have_the_longest_name_there_is(tmp_path: Path, weights: Path) -> None:
+    name = "香" * 83 + "12.png"  # 3 bytes each: 255, as long as a name can be
+    try:
+        save(tmp_path / name, picture(64, 64, (8, 8, 40, 40)))
+    except OSError:
+        pytest.skip("this file system takes shorter names only")
+    predict(tmp_path / name, weights, out=tmp_path / "out")
+    assert tree(tmp_path / "out") == [f"Annotations/{name[:-4]}.xml", f"pictures/{name}"]
+
+
 def test_annotations_of_boxes_at_the_edge_and_of_a_sliver_stay_inside_the_image() -> None:
     found = Detections(
         np.array([[0, 0, 10, 10], [9.9, 3.2, 10, 3.3], [-1, -1, 0.2, 20]], np.float32),
