@@ -180,13 +180,20 @@ def _join(listed: Sequence[tuple[Path, list[Path]]]) -> tuple[Path, list[Path]]:
     """One listing out of several: each image once, relative to the deepest folder that holds them all."""
     if len(listed) == 1:
         return listed[0]
-    paths = sorted({path.absolute() for _, images in listed for path in images})
+    paths = sorted({_without_dots(path) for _, images in listed for path in images})
     if not paths:
         raise TrainerError("there is nothing to look at", "name an image, a folder of images or a glob")
     try:
         return Path(os.path.commonpath([path.parent for path in paths])), paths
     except ValueError as error:  # two drives of Windows
         raise TrainerError("the sources lie on different drives", "call predict once for each") from error
+
+
+def _without_dots(path: Path) -> Path:
+    """An absolute path that climbs nowhere: `..` in a name would lead out of the folder written to."""
+    path = path.absolute()
+    # only where there is one, since links that are followed change the names of their folders
+    return path.parent.resolve() / path.name if os.pardir in path.parts else path
 
 
 @dataclass(frozen=True)

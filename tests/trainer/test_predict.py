@@ -183,6 +183,23 @@ def test_several_sources_are_one_set_named_from_their_common_folder(
         predict([], weights, out=tmp_path / "out")
 
 
+def test_sources_that_are_reached_by_going_up_are_written_within_the_folder(
+    tmp_path: Path, photos: Path, weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save(tmp_path / "here" / "d.png", picture(64, 64, None))
+    monkeypatch.chdir(tmp_path / "here")
+    up = Path("..") / photos.name
+    result = predict([up / "a.png", "d.png", Path("..") / "here" / "d.png"], weights, out=Path("out"))
+    assert [p.image for p in result.images] == ["here/d.png", f"{photos.name}/a.png"]  # d.png once
+    assert tree(tmp_path / "here") == [
+        "d.png",
+        "out/Annotations/here/d.xml",
+        f"out/Annotations/{photos.name}/a.xml",
+        "out/pictures/here/d.png",
+        f"out/pictures/{photos.name}/a.png",
+    ]
+
+
 def test_a_folder_whose_name_looks_like_a_glob_is_a_folder(tmp_path: Path) -> None:
     save(tmp_path / "shoot [1]" / "a.png", picture(8, 8, None))
     assert len(list_images(tmp_path / "shoot [1]")[1]) == 1
