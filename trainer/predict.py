@@ -19,7 +19,7 @@ from rich.progress import track
 
 from trainer.annotations import SCHEMA, prediction_rows, predictions_json, voc_xml, yolo_rows
 from trainer.checkpoint import load_model
-from trainer.data.images import SUFFIXES, Image, UnreadableImageError, read_image
+from trainer.data.images import SUFFIXES, Image, UnreadableImageError, is_image, read_image
 from trainer.decode import Detections
 from trainer.detect import check_imgsz, coarsest_stride, detect, find_weights, fit_in, read_ahead
 from trainer.device import pick_device
@@ -161,13 +161,7 @@ def list_images(
     else:
         raise TrainerError(f"there is no {source}", "name an image, a folder of images or a glob in quotes")
     drawn = without.resolve() if without is not None else None
-    images = [
-        p
-        for p in paths
-        if p.suffix.lower() in SUFFIXES
-        and p.is_file()
-        and (drawn is None or drawn not in p.resolve().parents)
-    ]
+    images = [p for p in paths if is_image(p) and (drawn is None or drawn not in p.resolve().parents)]
     if not images:
         hint = "" if recursive or not path.is_dir() else ", or --recursive to look in its folders"
         raise TrainerError(

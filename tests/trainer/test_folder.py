@@ -169,6 +169,14 @@ def test_background_images_are_kept_and_counted(tmp_path: Path) -> None:
     assert "2 backgrounds, 1 without label file" in train.report.summary()
 
 
+def test_a_link_to_an_image_that_is_gone_is_left_out_and_said(tmp_path: Path) -> None:
+    yaml = small(tmp_path)
+    (tmp_path / "images" / "train" / "gone.jpg").symlink_to(tmp_path / "unmounted" / "gone.jpg")
+    report = read_folder(yaml).report
+    assert report.unreadable_images == 1
+    assert "gone.jpg: image refused: IMG004 No such file" in str(report.problems[0])
+
+
 def test_a_broken_image_is_left_out_and_said(tmp_path: Path) -> None:
     yaml = small(tmp_path)
     (tmp_path / "images/train/broken.jpg").write_bytes(b"\xff\xd8 not much of a photograph")

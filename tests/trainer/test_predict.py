@@ -103,10 +103,12 @@ def test_an_unreadable_image_is_told_and_the_rest_goes_on(
     tmp_path: Path, photos: Path, weights: Path
 ) -> None:
     (photos / "broken.jpg").write_bytes(b"<html>not found</html>")
+    (photos / "gone.png").symlink_to(photos / "moved away.png")
     (photos / "nothing.png").touch()
     result = predict(photos, weights, out=tmp_path / "out")
-    assert [name for name, _ in result.unreadable] == ["broken.jpg", "nothing.png"]
-    assert "empty" in result.unreadable[1][1]
+    assert [name for name, _ in result.unreadable] == ["broken.jpg", "gone.png", "nothing.png"]
+    assert "No such file" in result.unreadable[1][1]
+    assert "empty" in result.unreadable[2][1]
     assert len(result.images) == 3
     assert not (tmp_path / "out" / "Annotations" / "broken.xml").exists()
 

@@ -18,7 +18,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from trainer.data.images import SUFFIXES, UnreadableImageError, image_size
+from trainer.data.images import UnreadableImageError, image_size, is_image
 from trainer.data.labels import FolderReport, LabelRows, Problem, read_labels
 from trainer.data.origin import synthetic_among
 from trainer.errors import TrainerError
@@ -192,7 +192,7 @@ def _images_of(
         if place[1]:
             notes.append(f"{split}: {str(entry)!r} does not exist here; read {place[0]} instead")
         if place[0].is_dir():
-            images += sorted(p for p in place[0].rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+            images += sorted(p for p in place[0].rglob("*") if is_image(p))
         else:
             images += _listed(place[0], bases, split)
     if not images:

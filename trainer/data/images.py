@@ -23,6 +23,13 @@ class UnreadableImageError(Exception):
     """A file that should be an image and cannot be decoded: a fact about the data, for whoever reports it."""
 
 
+def is_image(path: Path) -> bool:
+    """Whether the name says that it is an image, of a file or of a link to one that is gone: who reads it is
+    told so, and it is not passed over in silence.
+    """
+    return path.suffix.lower() in SUFFIXES and (path.is_file() or (path.is_symlink() and not path.exists()))
+
+
 def read_image(path: Path) -> Image:
     """The pixels of a file as RGB, whatever its name is made of. Raises UnreadableImageError."""
     try:
