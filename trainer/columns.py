@@ -28,6 +28,7 @@ MISSING = "(none)"  # the value of an image that the table does not tell of, or 
 MOST_VALUES = 40  # a column with more different words is no way to slice
 _NAMES = ("image", "file", "filename", "file_name", "name", "path")  # columns that may name the image
 _STEPS = 4  # parts that a column of many numbers is cut into, of about as many images each
+_BARE = -1  # of a name in a table without folders
 _FEW = 12  # so many different numbers are values of their own
 
 
@@ -126,18 +127,26 @@ def _from_rows(split: Split, by: str, rows: Sequence[dict[str, Any]], where: str
         cure = f"did you mean --by {near[0]}?" if near else f"it has {', '.join(names) or 'no columns'}"
         raise TrainerError(f"{where} has no column {by!r}", cure)
     key = next((name for name in names if name.lower() in _NAMES), names[0])
-    told = _Index(split)
+    index = _Index(split)
+    told = [  # image, folders that agree, value
+        (i, depth, row.get(by)) for row in rows for i, depth in index.find(str(row.get(key) or ""))
+    ]
+    # where folders of some rows agree, one of none that does is of another image: that of another split
+    least = int(any(depth > 0 for _, depth, _ in told))
+    best: dict[int, int] = {}
+    for i, depth, _ in told:
+        best[i] = max(best.get(i, least), depth)
     values: list[Any] = [None] * len(split)
     seen: dict[int, Any] = {}
-    for row in rows:
-        for i in told.find(str(row.get(key) or "")):
-            value = row.get(by)
-            if i in seen and seen[i] != value:
-                raise TrainerError(
-                    f"{where} says {by} = {seen[i]!r} and {value!r} of {split.images[i].name}",
-                    "name images by their path, such as images/test/a.jpg, or leave one row",
-                )
-            seen[i] = values[i] = value
+    for i, depth, value in told:
+        if depth != _BARE and depth < best[i]:
+            continue
+        if i in seen and seen[i] != value:
+            raise TrainerError(
+                f"{where} says {by} = {seen[i]!r} and {value!r} of {split.images[i].name}",
+                "name images by their path, such as images/test/a.jpg, or leave one row",
+            )
+        seen[i] = values[i] = value
     if split.images and not seen:
         raise TrainerError(
             f"{where}: no {key!r} names an image of the {split.name} split, such as {split.images[0].name}",
@@ -163,15 +172,32 @@ class _Index:
             for name in {pure.name, pure.stem}:
                 self.by_name.setdefault(name, []).append(i)
 
-    def find(self, written: str) -> list[int]:
-        """The images that a name in a table means; [] for none."""
+    def find(self, written: str) -> list[tuple[int, int]]:
+        """The images that a name in a table may mean, and how many of its folders, from the last on, are
+        theirs: `_BARE` where it has none. [] for none, and for several of that name in other folders.
+        """
         pure = PurePosixPath(_folded(written.strip().replace("\\", "/")))
         found = self.by_name.get(pure.name) or self.by_name.get(pure.stem, [])
-        if len(pure.parts) < 2 or len(found) < 2:
-            return found
-        # several of that name: those whose folders agree
-        folders = "/".join(pure.parts[:-1]).lstrip("./")
-        return [i for i in found if PurePosixPath(self.paths[i]).parent.as_posix().endswith(folders)]
+        folders = [part for part in pure.parts[:-1] if part not in ("/", "..")]
+        if not folders:
+            return [(i, _BARE) for i in found]
+        depths = [_shared_tail(folders, PurePosixPath(self.paths[i]).parts[:-1]) for i in found]
+        most = max(depths, default=0)
+        return [
+            (i, most)
+            for i, depth in zip(found, depths, strict=True)
+            if depth == most and (most or len(found) == 1)
+        ]
+
+
+def _shared_tail(a: Sequence[str], b: Sequence[str]) -> int:
+    """How many words, from the last on, are the same."""
+    count = 0
+    for one, other in zip(reversed(a), reversed(b), strict=False):
+        if one != other:
+            break
+        count += 1
+    return count
 
 
 def _folded(text: str) -> str:

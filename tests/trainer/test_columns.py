@@ -113,6 +113,16 @@ def test_two_images_of_one_name_are_told_apart_by_their_folder(tmp_path: Path) -
         values(tmp_path, "x", torn, split)
 
 
+def test_a_row_of_another_split_says_nothing_of_an_image_of_the_same_name(tmp_path: Path) -> None:
+    rows = ("images/train/1.jpg,p", "images/test/1.jpg,q", "images/train/2.jpg,r")
+    csv(tmp_path / "images.csv", "image,camera", *rows)
+    split = split_of(tmp_path, ("1.jpg", "2.jpg"), (0, 0))  # of test
+    assert values(tmp_path, "camera", None, split) == ("q", MISSING)
+    # folders that are those of no image: the data set had others before it was exported
+    table = csv(tmp_path / "old.csv", "image,camera", "JPEGImages/1.jpg,q", "JPEGImages/2.jpg,r")
+    assert values(tmp_path, "camera", table, split) == ("q", "r")
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
