@@ -70,6 +70,7 @@ def compare(
         means={name: told[name] for name in MEANS},
         per_class=_by_name(told, ground.classes),
         report=ground.split.report,
+        notes=ground.notes,
     )
     if out is not None:
         from trainer.report.comparison import page  # only who wants the page pays for it

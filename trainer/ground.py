@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from trainer.checkpoint import load_model
-from trainer.data.folder import Folder, Split, read_folder
+from trainer.data.folder import SHARED, Folder, Split, read_folder
 from trainer.data.labels import FolderReport
 from trainer.decode import Detections
 from trainer.detect import find_weights
@@ -40,6 +41,7 @@ class Ground:
     classes: tuple[str, ...]
     split: Split
     parts: tuple[str, ...]  # of which split each image is
+    notes: tuple[str, ...] = ()  # what the user should hear of it once
 
     @property
     def sizes(self) -> list[tuple[int, int]]:
@@ -62,9 +64,16 @@ def read_ground(data: Path, split: str | None) -> Ground:
             sum((part.report for part in splits), FolderReport()),
         )
         parts = tuple(part.name for part in splits for _ in part.images)
-        return Ground(data, folder.classes, joined, parts)
+        return Ground(data, folder.classes, joined, parts, _notes(folder, joined))
     part = _split_of(folder, split)
-    return Ground(data, folder.classes, part, (part.name,) * len(part))
+    return Ground(data, folder.classes, part, (part.name,) * len(part), _notes(folder, part))
+
+
+def _notes(folder: Folder, split: Split) -> tuple[str, ...]:
+    """Where the folder is not as written, and which images are in an earlier split, too."""
+    shared = Counter(problem.reason for problem in split.report.problems if problem.rule == SHARED)
+    told = [f"{count} of {len(split)} images of {split.name} are {where}" for where, count in shared.items()]
+    return (*folder.notes, *(f"{words}: figures are better than on new images" for words in told))
 
 
 def find_with(

@@ -78,6 +78,7 @@ class Comparison:
     means: dict[str, Difference]  # of MEANS
     per_class: dict[str, Difference]  # AP50
     report: FolderReport  # label rows and images of the split that were not taken as they stand
+    notes: tuple[str, ...] = ()  # what the user should hear once
 
     def as_dict(self) -> dict[str, Any]:
         """Plain types for JSON."""

@@ -87,7 +87,7 @@ def val(
         column=column.name if column else "",
         values=column.values if column else (),
     )
-    notes = [column.note] if column and column.note else []
+    notes = [*ground.notes, *([column.note] if column and column.note else [])]
     if out is not None and (undrawn := drawable(ground.classes)[1]):
         notes.append(undrawn)
     judged = Judgement(

@@ -274,6 +274,23 @@ def test_val_can_judge_every_split_together(run: Path, data: Path) -> None:
     ]
 
 
+def test_val_tells_which_images_were_trained_on(tmp_path: Path, run: Path, data: Path) -> None:
+    contract = data.read_text(encoding="utf-8")
+    leaking = data.with_name("leaking.yaml")
+    (data.parent / "one.txt").write_text("images/train/0.png\nimages/val/1.png\n", encoding="utf-8")
+    leaking.write_text(contract + "test: one.txt\n", encoding="utf-8")
+    told = "1 of 2 images of test are in train, too: figures are better than on new images"
+    result = trainer("val", run, leaking, "-o", tmp_path / "val")
+    assert (result.exit_code, told in result.stderr, "in val, too" in result.stderr) == (0, True, True)
+    assert told in (tmp_path / "val" / "index.html").read_text(encoding="ascii")
+    both = trainer("val", "--compare", run, run, leaking, "-o", tmp_path / "both")
+    assert told in both.stderr
+    assert told in (tmp_path / "both" / "index.html").read_text(encoding="ascii")
+    leaking.write_text(contract.replace("val: images/val", "val: images/train"), encoding="utf-8")
+    twin = trainer("val", run, leaking, "--split", "val")
+    assert "val is train, image for image: it judges what was taught" in twin.stderr
+
+
 def test_val_compares_two_sets_of_weights(tmp_path: Path, run: Path, data: Path) -> None:
     last = run / "weights" / "last.pt"
     result = trainer("val", "--compare", run, last, data, "--bootstrap", 40, "-o", tmp_path / "比较")

@@ -239,4 +239,6 @@ def _compare(
         typer.echo(json.dumps(comparison.as_dict(), indent=2, allow_nan=False))
     else:
         print_lines(compared(comparison))
+    for note in comparison.notes:
+        typer.echo(note, err=True)
     return comparison.report

@@ -25,6 +25,7 @@ from trainer.errors import TrainerError
 
 SPLITS = ("train", "val", "test")
 SCHEMA = 1  # of dataset.json
+SHARED = "SET003"  # the rule of an image that an earlier split has, too
 
 
 @dataclass(frozen=True)
@@ -291,7 +292,7 @@ def _with_shared_told(splits: dict[str, Split], notes: list[str]) -> dict[str, S
         if twin is not None:
             notes.append(f"{name} is {twin}, image for image: it judges what was taught")
         problems = tuple(
-            Problem(image, 0, "", f"in {first}, too", f"also in {name}", "SET003")
+            Problem(image, 0, "", f"in {first}, too", f"also in {name}", SHARED)
             for image, first in zip(split.images, before, strict=True)
             if first != name and twin is None
         )

@@ -152,5 +152,5 @@ def _method(comparison: Comparison) -> str:
         "the same for both. They tell what to expect on other images of the same kind; training either of "
         "the two anew may move it by more.",
     )
-    lines = "".join(f"<li>{text(fact)}</li>" for fact in facts)
+    lines = "".join(f"<li>{text(fact)}</li>" for fact in (*facts, *comparison.notes))
     return section("method", "How it was judged", f"<ul>{lines}</ul>")
