@@ -38,8 +38,21 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
     write_atomically(path, text.encode("utf-8", "backslashreplace"))
 
 
+def refuse_no_folder(out: Path) -> None:
+    """TrainerError where nothing can be written under `out`: before hours of work, not after them."""
+    there = next(place for place in (out, *out.absolute().parents) if place.exists())
+    if not there.is_dir():
+        raise TrainerError(f"{there} is a file", "name a folder with -o")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise TrainerError(f"{there} may not be written to", "name another folder with -o")
+
+
 def refuse_to_overwrite(out: Path | None, files: Sequence[str], overwrite: bool) -> None:
-    """TrainerError where one of `files` is in `out` already and may not be replaced."""
+    """TrainerError where nothing can be written under `out`, or one of `files` is there already and may not
+    be replaced.
+    """
+    if out is not None:
+        refuse_no_folder(out)
     there = [out / name for name in files if (out / name).exists()] if out is not None else []
     if there and not overwrite:
         raise TrainerError(f"{there[0]} would be overwritten", "add --overwrite or choose another -o")

@@ -25,7 +25,7 @@ from trainer.detect import check_imgsz, coarsest_stride, detect, find_weights, f
 from trainer.device import pick_device
 from trainer.draw import draw_boxes, drawable
 from trainer.errors import TrainerError
-from trainer.files import write_atomically
+from trainer.files import refuse_no_folder, write_atomically
 from trainer.plots import PICTURE_SUFFIXES, write_picture
 from trainer.suppression import SHOWN, Suppression
 
@@ -101,6 +101,7 @@ def predict(
         for name, wanted in (("predictions.json", write_json), ("classes.txt", format == "yolo"))
         if wanted
     ]
+    refuse_no_folder(out)
     _refuse(targets, lists, names, overwrite)
     where = pick_device(device).type
     model, meta = load_model(find_weights(Path(weights)), where)

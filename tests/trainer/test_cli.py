@@ -274,6 +274,14 @@ def test_val_can_judge_every_split_together(run: Path, data: Path) -> None:
     ]
 
 
+def test_a_place_that_cannot_be_written_is_one_line_and_no_traceback(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    result = trainer("augment", hand_over(tmp_path), "-o", tmp_path / "file" / "sheet.png")
+    assert result.exit_code == 2
+    assert f"error: {tmp_path / 'file'}" in result.stderr
+    assert "name another place" in result.stderr
+
+
 def test_val_tells_which_images_were_trained_on(tmp_path: Path, run: Path, data: Path) -> None:
     contract = data.read_text(encoding="utf-8")
     leaking = data.with_name("leaking.yaml")

@@ -19,6 +19,7 @@ from trainer.checkpoint import ModelMeta, save_checkpoint
 from trainer.data.labels import read_labels
 from trainer.decode import Detections
 from trainer.errors import TrainerError
+from trainer.files import refuse_to_overwrite
 from trainer.model.network import build
 from trainer.model.zoo import configure
 from trainer.predict import list_images, predict
@@ -123,6 +124,18 @@ def test_nothing_is_overwritten_unasked(tmp_path: Path, photos: Path, weights: P
     assert target.read_text() == "mine"
     predict(photos, weights, out=tmp_path / "out", overwrite=True)
     assert b"<annotation>" in target.read_bytes()
+
+
+def test_a_file_where_the_folder_should_be_is_refused_at_once(
+    tmp_path: Path, photos: Path, weights: Path
+) -> None:
+    (tmp_path / "file").write_text("mine")
+    for out in (tmp_path / "file", tmp_path / "file" / "out"):
+        with pytest.raises(TrainerError, match=r"file is a file; name a folder with -o"):
+            predict(photos, weights, out=out)
+        with pytest.raises(TrainerError, match=r"file is a file"):
+            refuse_to_overwrite(out, ["metrics.json"], overwrite=True)  # as val does
+    assert (tmp_path / "file").read_text() == "mine"
 
 
 def test_two_images_of_one_label_name_are_refused_before_anything_is_written(

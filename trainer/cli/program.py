@@ -8,6 +8,7 @@ at once and loads no torch.
 from __future__ import annotations
 
 import difflib
+import errno
 import importlib
 import os
 import sys
@@ -24,6 +25,14 @@ from trainer.threads import spin_briefly
 
 # files of this folder, in the order of `trainer --help`
 COMMANDS = ("fit", "val", "predict", "augment", "compare", "evolve", "models", "hyp")
+# a file or folder that cannot be read or written as it is: a wrong request, no bug
+_OF_THE_PLACE = frozenset(
+    (
+        *(errno.EACCES, errno.EPERM, errno.EROFS),
+        *(errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG),
+        *(errno.ENOSPC, errno.EDQUOT),
+    )
+)
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
 
@@ -54,6 +63,13 @@ class Commands(TyperGroup):
             typer.echo(f"error: {error.message}", err=True)
             if error.cure:
                 typer.echo(f"  {error.cure}", err=True)
+            raise typer.Exit(2) from error
+        except OSError as error:
+            if error.errno not in _OF_THE_PLACE:
+                raise
+            place = f"{error.filename}: " if error.filename is not None else ""
+            typer.echo(f"error: {place}{error.strerror}", err=True)
+            typer.echo("  make room or give access there, or name another place", err=True)
             raise typer.Exit(2) from error
         except KeyboardInterrupt as error:
             typer.echo("interrupted", err=True)
