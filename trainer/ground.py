@@ -90,7 +90,7 @@ def find_with(
     path, where = find_weights(Path(weights)), pick_device(device).type
     model, meta = load_model(path, where)
     _refuse_other_classes(path, meta.classes, ground)
-    size = imgsz or meta.imgsz
+    size = meta.imgsz if imgsz is None else imgsz
     detections = find(
         model,
         ground.split,

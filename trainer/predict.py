@@ -105,7 +105,7 @@ def predict(
     _refuse(targets, lists, names, overwrite)
     where = pick_device(device).type
     model, meta = load_model(find_weights(Path(weights)), where)
-    size, stride = imgsz or meta.imgsz, coarsest_stride(model)
+    size, stride = meta.imgsz if imgsz is None else imgsz, coarsest_stride(model)
     check_imgsz(model, size)
     shown, note = drawable(meta.classes)
 

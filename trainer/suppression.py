@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+
+from trainer.errors import TrainerError
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,11 @@ class Suppression:
     iou: float
     max_det: int = 300
     vote: float = 0.65
+
+    def __post_init__(self) -> None:
+        for name, value in (("conf", self.conf), ("iou", self.iou), ("vote", self.vote)):
+            if math.isnan(value):  # no score is over it: nothing would be found, and nothing said
+                raise TrainerError(f"--{name} nan is no share", "give a number from 0 to 1")
 
 
 #: As average precision wants it: even what is hardly believed counts.

@@ -126,6 +126,13 @@ def test_nothing_is_overwritten_unasked(tmp_path: Path, photos: Path, weights: P
     assert b"<annotation>" in target.read_bytes()
 
 
+def test_numbers_that_are_none_are_refused(tmp_path: Path, photos: Path, weights: Path) -> None:
+    with pytest.raises(TrainerError, match=r"--imgsz 0 is no multiple of 32; try --imgsz 32"):
+        predict(photos, weights, out=tmp_path / "out", imgsz=0)
+    with pytest.raises(TrainerError, match=r"--conf nan is no share"):
+        Suppression(conf=float("nan"), iou=0.5)
+
+
 def test_a_file_where_the_folder_should_be_is_refused_at_once(
     tmp_path: Path, photos: Path, weights: Path
 ) -> None:
