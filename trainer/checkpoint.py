@@ -130,7 +130,7 @@ def read_meta(content: Mapping[str, Any]) -> ModelMeta:
 def load_model(path: Path, device: str = "cpu") -> tuple[nn.Module, ModelMeta]:
     """The averaged model of a weights file, in evaluation mode on `device`, and what the file says of it.
 
-    An official yolov5 .pt will do, too.
+    An official yolov5 .pt will do, too. Raises TrainerError.
     """
     try:
         content = read_checkpoint(Path(path))
@@ -141,5 +141,11 @@ def load_model(path: Path, device: str = "cpu") -> tuple[nn.Module, ModelMeta]:
         meta = read_meta(content)
         weights = {name: tensor.float() for name, tensor in content["weights"].items()}
     model = build(meta.config)
-    model.load_state_dict(weights)
+    try:
+        model.load_state_dict(weights)
+    except RuntimeError as error:  # torch does not check a file's sums: one wrong byte is another name
+        raise TrainerError(
+            f"{path} is damaged: its tensors are not those of its model ({_reason(error)})",
+            "take another copy of it, or last.pt beside it",
+        ) from error
     return model.to(device).eval(), meta

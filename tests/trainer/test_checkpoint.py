@@ -48,6 +48,16 @@ def test_a_file_that_is_no_checkpoint_is_refused(tmp_path: Path, content: bytes)
         read_checkpoint(path)
 
 
+def test_weights_with_a_wrong_byte_are_named_as_damaged(tmp_path: Path) -> None:
+    model = build(configure("n", 1))
+    weights = model.state_dict()
+    first = next(iter(weights))
+    weights[f"{first[:-1]}~"] = weights.pop(first)
+    save_checkpoint(tmp_path / "a.pt", weights, config=model.config, classes=["a"])
+    with pytest.raises(TrainerError, match=r"a\.pt is damaged.*take another copy"):
+        load_model(tmp_path / "a.pt")
+
+
 def test_a_file_that_would_run_code_is_refused(tmp_path: Path) -> None:
     class Nasty:
         def __reduce__(self) -> tuple[object, tuple[str]]:
