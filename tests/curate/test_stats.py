@@ -229,6 +229,28 @@ def test_the_plot_shows_something(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(find_browser() is None, reason="no Chromium on this machine")
+def test_the_plot_marks_the_anchors_that_trainer_fit_takes(tmp_path: Path) -> None:
+    from matplotlib.figure import Figure
+
+    from curate.report.stats import plot
+
+    # 200 of one class and 40 of another: with each class counting alike the anchors are others
+    boxes: dict[str, list[Box]] = {
+        f"{i}": [
+            *(("细胞", (8.0 + i % 5, 8.0, 28.0 + j + i % 3, 26.0 + (i + j) % 4)) for j in range(10)),
+            *(("板", (40.0, 30.0, 43.0 + (i + j) % 2, 33.0 + (i - j) % 3)) for j in range(2)),
+        ]
+        for i in range(20)
+    }
+    result = run(put_voc(tmp_path, boxes))
+    assert result.anchors is not None
+    assert result.anchors.advised not in (result.anchors.anchors, result.anchors.published.anchors)
+    axes = Figure().add_subplot()
+    plot._size_panel(axes, result, WORDS["en"])
+    (marks,) = axes.lines
+    assert marks.get_xydata() == pytest.approx(np.array(result.anchors.advised))
+
+
 def test_in_a_browser_the_page_fits_a_telephone_and_asks_for_nothing(tmp_path: Path) -> None:
     page_file = tmp_path / "页 面.html"
     stats.write(run(hostile(tmp_path)), page_file)

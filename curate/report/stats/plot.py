@@ -134,8 +134,7 @@ def _size_panel(axes: Axes, result: Result, words: Words) -> None:
     axes.set_ylim(2, edges[-1])
     _ticks(axes, {2.0**n: f"{2**n}" for n in range(1, 15) if 2**n <= edges[-1]}, both=True)
     if result.anchors is not None:
-        found = result.anchors
-        mine = np.array((found.published if found.default_was_better else found.fitted).anchors)
+        mine = np.array(result.anchors.advised)
         axes.plot(*mine.T, "+", color=MARK, markersize=9, markeredgewidth=1.8, label=words["plot_anchors"])
         axes.legend(loc="upper left", prop=font_for(words["plot_anchors"], 9), frameon=False)
     _labels(axes, words["axis_width"], words["axis_height"])
