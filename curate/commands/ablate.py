@@ -183,7 +183,8 @@ def _do(
 def leave(summary: Summary, lang: str) -> View:
     """Write what an ablation leaves: numbers, plot and page; what they show."""
     from curate.report.ablation.page import to_html
-    from curate.report.ablation.plot import can_draw, draw
+    from curate.report.ablation.plot import draw
+    from curate.report.fonts import can_draw
 
     out, view = summary.plan.out, view_of(summary, lang)
     write_json(summary, out)

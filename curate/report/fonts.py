@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from unicodedata import east_asian_width
@@ -21,9 +22,20 @@ _CJK = (
 )
 
 
-def can_write(characters: frozenset[str]) -> bool:
-    """Whether this machine has a font for all of them."""
+def can_write(text: str) -> bool:
+    """Whether this machine has a font for all of a text."""
+    characters = _unusual(text)
     return _draws(_usual_file(), characters) or _file_for(characters) is not None
+
+
+def can_draw(words: Mapping[str, str]) -> bool:
+    """Whether this machine has a font for all of a language's words."""
+    return can_write("".join(words.values()))
+
+
+def writable(text: str) -> str:
+    """The text where this machine has a font for it, else with \\uNNNN for what is beyond ASCII."""
+    return text if can_write(text) else text.encode("ascii", "backslashreplace").decode()
 
 
 def width_of(text: str) -> int:
@@ -33,8 +45,12 @@ def width_of(text: str) -> int:
 
 def font_for(text: str, size: float, weight: str = "normal") -> FontProperties:
     """A font that can draw all of a text, where the machine has one; matplotlib's own has no Chinese."""
-    path = _file_for(frozenset(c for c in text if ord(c) > 0x2FF and not c.isspace()))
+    path = _file_for(_unusual(text))
     return FontProperties(fname=path, size=size) if path else FontProperties(size=size, weight=weight)
+
+
+def _unusual(text: str) -> frozenset[str]:
+    return frozenset(c for c in text if ord(c) > 0x2FF and not c.isspace())
 
 
 @lru_cache(maxsize=64)

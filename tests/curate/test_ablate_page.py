@@ -15,10 +15,11 @@ from curate.ablation.bootstrap import Estimate
 from curate.ablation.verdict import FIGURES, Verdict
 from curate.report.ablation import bars
 from curate.report.ablation.page import to_html
-from curate.report.ablation.plot import can_draw, draw
+from curate.report.ablation.plot import draw
 from curate.report.ablation.table import print_view
 from curate.report.ablation.view import ArmView, Detection, DifferenceView, Shown, View
 from curate.report.ablation.words import WORDS
+from curate.report.fonts import can_draw
 from tests.curate.browser import Page
 from tests.curate.sets import picture, put
 

@@ -251,6 +251,21 @@ def test_the_plot_marks_the_anchors_that_trainer_fit_takes(tmp_path: Path) -> No
     assert marks.get_xydata() == pytest.approx(np.array(result.anchors.advised))
 
 
+def test_without_a_chinese_font_the_plot_is_english_and_names_are_spelt_in_code_points(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, recwarn: pytest.WarningsRecorder
+) -> None:
+    from curate.report import fonts
+    from curate.report.stats import plot
+
+    monkeypatch.setattr(fonts, "_candidates", lambda: ())
+    fonts._file_for.cache_clear()
+    result = run(signs(tmp_path))
+    assert fonts.writable("香烟 a") == "\\u9999\\u70df a" and not fonts.can_draw(WORDS["zh"])
+    assert plot.draw(result, "zh") == plot.draw(result, "en")
+    assert [str(one.message) for one in recwarn if "missing from" in str(one.message)] == []
+    fonts._file_for.cache_clear()
+
+
 def test_in_a_browser_the_page_fits_a_telephone_and_asks_for_nothing(tmp_path: Path) -> None:
     page_file = tmp_path / "页 面.html"
     stats.write(run(hostile(tmp_path)), page_file)

@@ -16,8 +16,7 @@ from matplotlib.figure import Figure
 from curate.ablation.bootstrap import LEVEL, Estimate
 from curate.ablation.verdict import Verdict, signed
 from curate.report.ablation.view import DifferenceView, View
-from curate.report.ablation.words import Words
-from curate.report.fonts import can_write, font_for, width_of
+from curate.report.fonts import font_for, width_of
 from curate.tree import display
 
 COLOURS = {Verdict.HELPS: "#1d7f45", Verdict.HURTS: "#b3261e", Verdict.UNTOLD: "#6b7077", None: "#2f6fb3"}
@@ -137,12 +136,6 @@ def _dress(axes: Axes, title: str, rows: int) -> None:
     axes.grid(axis="x", alpha=0.25)
     axes.tick_params(axis="y", length=0)
     axes.spines[["top", "right", "left"]].set_visible(False)
-
-
-def can_draw(words: Words) -> bool:
-    """Whether this machine has a font for all of a language's words."""
-    characters = frozenset(c for word in words.values() for c in word if ord(c) > 0x2FF and not c.isspace())
-    return can_write(characters)
 
 
 def _below(axes: Axes, text: str) -> None:

@@ -14,7 +14,7 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from curate.report.fonts import font_for, width_of
+from curate.report.fonts import can_draw, font_for, width_of, writable
 from curate.report.html.overview import percent
 from curate.report.html.shapes import Bins, Shapes, aspects, crowds, positions, sides
 from curate.report.stats.advice import advice, command, name_of
@@ -31,8 +31,8 @@ _LINE = 150  # columns of a line of advice
 
 
 def draw(result: Result, lang: str = "en") -> bytes:
-    """The plot as PNG."""
-    words = WORDS[lang]
+    """The plot as PNG, in English where no font here has the words of `lang`."""
+    words = WORDS[lang if can_draw(WORDS[lang]) else "en"]
     lines = _lines(result, words)
     height = 9.2 + 0.23 * len(lines)
     figure = Figure(figsize=(15, height), dpi=100)
@@ -55,7 +55,9 @@ def draw(result: Result, lang: str = "en") -> bytes:
     _place_panel(panels[3], result.all.shapes, words)
     _crowd_panel(panels[4], crowds(result.all.shapes), words)
     _class_panel(panels[5], result, words)
-    title = display(result.target.replace("\\", "/").rstrip("/").rpartition("/")[2] or result.target)
+    title = writable(
+        display(result.target.replace("\\", "/").rstrip("/").rpartition("/")[2] or result.target)
+    )
     figure.text(0.012, 1 - 0.32 / height, title, fontproperties=font_for(title, 16, "bold"), va="center")
     said = lead(result, words)
     figure.text(0.012, 1 - 0.62 / height, said, fontproperties=font_for(said, 10.5), va="center", color=SOFT)
@@ -76,7 +78,7 @@ def _lines(result: Result, words: Words) -> list[tuple[str, str]]:
     ]
     if not found:
         return [(words["nothing"], "#222")]
-    return [*found, (command(result, words) or words["defaults"], "#222")]
+    return [*found, (writable(command(result, words) or words["defaults"]), "#222")]
 
 
 def _wrapped(text: str) -> list[str]:
@@ -206,7 +208,7 @@ def _class_panel(axes: Axes, result: Result, words: Words) -> None:
         _nothing(axes, words)
         return
     axes.barh(range(len(classes)), [len(group.shapes) for group in classes], color=BAR, height=0.62)
-    names = [_short(display(name_of(group, words))) for group in classes]
+    names = [_short(writable(display(name_of(group, words)))) for group in classes]
     axes.set_yticks(range(len(classes)), names)
     for label in axes.get_yticklabels():
         label.set_fontproperties(font_for(label.get_text(), 10))
