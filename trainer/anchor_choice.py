@@ -349,7 +349,8 @@ def _held_out(
 ) -> Quality | None:
     """Quality on boxes that the anchors were not fitted to: the mean over the parts, weighted by boxes."""
     step = -(-len(wh) // MOST) or 1
-    wh, part = wh[::step], image[::step] % PARTS
+    # numbered anew: those with boxes may be every second image, and those of evenly spread boxes all even
+    wh, part = wh[::step], np.unique(image[::step], return_inverse=True)[1] % PARTS
     sizes = [int((part == i).sum()) for i in range(PARTS)]
     if min(sizes) < 2 * count:
         return None

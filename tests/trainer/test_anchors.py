@@ -140,6 +140,20 @@ def test_anchors_are_judged_by_images_they_were_not_fitted_to() -> None:
     assert found.grid == (((10, 13), (16, 30), (33, 23)),)
 
 
+def test_halves_hold_as_many_images_with_boxes_wherever_backgrounds_lie() -> None:
+    # a background after each of 100 images with a box: the images with boxes have even numbers only
+    wh = np.exp(np.random.default_rng(0).normal(4, 0.5, (100, 2)))
+    every = choose(wh, np.arange(100), imgsz=640).held_out
+    assert every is not None
+    assert choose(wh, 2 * np.arange(100), imgsz=640).held_out == every
+
+
+def test_more_boxes_than_are_looked_at_still_come_from_both_halves_of_the_images() -> None:
+    # of 100,002 boxes, one an image, every second is looked at
+    wh = np.tile([(20.0, 30.0), (60.0, 40.0)], (50_001, 1))
+    assert choose(wh, np.arange(len(wh)), imgsz=640).held_out is not None
+
+
 def test_boxes_that_no_published_anchor_answers_for_get_their_own() -> None:
     # stripes of 500 x 24: the widest published anchor is 373 x 326, more than 13 times too high
     wh, image = images_of(40, [(500.0, 24.0)])
