@@ -140,5 +140,6 @@ def _idle(config: FitConfig, head: str, classes: int) -> dict[str, str]:
 
 
 def rounded(value: float) -> float:
-    """With as many digits as count."""
-    return float(f"{value:.{DIGITS}g}")
+    """With as many digits as count: of what lies just below or above 1, of its distance from 1."""
+    short = float(f"{value:.{DIGITS}g}")
+    return float(f"{value:.12g}") if short == 1 else short

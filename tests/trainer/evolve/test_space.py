@@ -81,3 +81,8 @@ def test_a_place_in_the_range_and_its_value_are_inverse() -> None:
 
 def test_settings_have_four_digits_that_count() -> None:
     assert [rounded(v) for v in (0.00342174, 0.99994, 12.3456, 0.0)] == [0.003422, 0.9999, 12.35, 0.0]
+
+
+def test_a_setting_that_must_stay_below_or_above_1_is_not_rounded_to_1() -> None:
+    # --beta2 0.99999 and --anchor-t 1.00001 may be typed, 1 may not
+    assert [rounded(v) for v in (0.99999, 1.00001, 1.0)] == [0.99999, 1.00001, 1.0]
