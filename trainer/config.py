@@ -568,7 +568,9 @@ class FitConfig:
             )
         if self.multi_scale is not None:
             low, high = span_of(self)
-            if not 0 < low <= high <= 4:
+            # a part and a size, such as 0.5-5, would be pixels: every step at the least size there is
+            mixed = self.multi_scale[1] > 4 and self.multi_scale[0] < STRIDE
+            if mixed or not 0 < low <= high <= 4:
                 raise TrainerError(
                     f"--multi-scale {self.multi_scale[0]:g}-{self.multi_scale[1]:g} is no range of sizes",
                     "give parts of imgsz, such as 0.5-1.5, or pixels, such as 320-512",
