@@ -242,6 +242,10 @@ def test_dataset_json_brings_anchors(tmp_path: Path) -> None:
         ('{"schema": 1, "classes": ["b", "a"]}', "different classes"),
         ('{"schema": 1, "anchors": [1, 2], "anchors_imgsz": 640}', "no pairs"),
         ('{"schema": 1, "anchors": [[1, 2]]}', "no pairs"),
+        ('{"schema": 1, "anchors": [[1, 2]], "anchors_imgsz": 1e999}', "no pairs"),
+        ('{"schema": 1, "anchors": [[1, 0]], "anchors_imgsz": 640}', "anchors without a size"),
+        ('{"schema": 1, "anchors": [[NaN, 2]], "anchors_imgsz": 640}', "anchors without a size"),
+        ('{"schema": 1, "anchors": [[1, 1e999]], "anchors_imgsz": 640}', "anchors without a size"),
     ],
 )
 def test_a_dataset_json_that_contradicts_is_refused(tmp_path: Path, content: str, told: str) -> None:

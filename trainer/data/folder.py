@@ -352,8 +352,10 @@ def _read_dataset_json(path: Path, classes: tuple[str, ...]) -> _Said:
     try:
         anchors = [(float(w), float(h)) for w, h in content["anchors"]]
         imgsz = int(content["anchors_imgsz"])
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise TrainerError(f"{path} has anchors that are no pairs", "export the folder again") from error
+    if not all(0 < side < float("inf") for anchor in anchors for side in anchor):
+        raise TrainerError(f"{path} has anchors without a size in pixels", "export the folder again")
     return _Said(anchors, imgsz, images, not_exported)
 
 
