@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,19 +37,25 @@ This page is made from `trainer/config.py`: `python -m trainer.hyp`.
 """
 
 
-def explain(name: str) -> str:
-    """One setting, several lines. Raises TrainerError for a name that is none, naming the nearest."""
+def key_of(name: str) -> str:
+    """The field that a name or an option means. Raises TrainerError for one that is none."""
     known = knobs(FitConfig)
     key = name.strip().lstrip("-").replace("-", "_")
     if key not in known:
         near = difflib.get_close_matches(key, known, n=1, cutoff=0.0)
         raise TrainerError(f"there is no setting {name!r}", f"did you mean {near[0]!r}?")
-    facts = known[key]
+    return key
+
+
+def explain(name: str, values: Mapping[str, Any] = types.MappingProxyType({})) -> str:
+    """One setting, several lines; `values` in place of defaults. Raises what `key_of` does."""
+    key = key_of(name)
+    facts = knobs(FitConfig)[key]
     lines = [
         f"--{dashed(key)}: {facts.what}",
         "",
         *([f"{facts.effect}", ""] if facts.effect else []),
-        f"default   {shown(getattr(FitConfig, key))}",
+        f"default   {shown(values.get(key, getattr(FitConfig, key)))}",
         f"allowed   {_allowed(key, facts)}",
         f"evolve    {_range(facts) or 'leaves it alone'}",
     ]
@@ -74,6 +80,20 @@ def as_objects(values: Mapping[str, Any] = types.MappingProxyType({})) -> list[d
         }
         for name, facts in knobs(FitConfig).items()
     ]
+
+
+def turned(one: Mapping[str, Any]) -> str:
+    """The range in which evolve turns one of `as_objects`; a dash where it leaves it alone."""
+    return _range(knobs(FitConfig)[one["name"]]) or "-"
+
+
+def columns(rows: Sequence[Sequence[str]]) -> str:
+    """Rows of texts below one another, the last column as long as it is."""
+    widths = [max(len(text) for text in column) for column in zip(*rows, strict=True)][:-1]
+    return "\n".join(
+        "  ".join((*(f"{text:<{width}}" for text, width in zip(row, widths, strict=False)), row[-1]))
+        for row in rows
+    )
 
 
 def defaults() -> dict[str, Any]:

@@ -74,6 +74,11 @@ AUTO = "auto"
 
 def named(name: str) -> Preset:
     """The preset of that name. Raises TrainerError where there is none."""
+    if name == AUTO:
+        raise TrainerError(
+            "--preset auto chooses by the data, of which there are none here",
+            f"name one of {', '.join(NAMES)}",
+        )
     found = next((preset for preset in PRESETS if preset.name == name), None)
     if found is None:
         raise TrainerError(f"--preset {name} is unknown", f"choose one of {', '.join((AUTO, *NAMES))}")

@@ -53,6 +53,27 @@ def test_a_setting_that_is_none_names_the_nearest() -> None:
     assert "did you mean 'mosaic'?" in result.stderr
 
 
+def test_the_list_tells_default_bounds_unit_and_what_evolve_turns() -> None:
+    rows = {line.split()[0]: line for line in hyp().splitlines()}
+    assert rows["imgsz"].split("  ")[-1] == "long side of the training images"
+    assert "a number from 32 to 8192 (px)" in rows["imgsz"] and " - " in rows["imgsz"]
+    assert "0.0002 to 0.01, log" in rows["lr"] and "0.002" in rows["lr"]
+    assert rows["setting"].split() == ["setting", "default", "allowed", "evolve", "what"]
+
+
+def test_one_setting_is_explained_with_the_value_of_a_preset_and_in_every_format() -> None:
+    assert "default   0.9\n" in hyp("--explain", "scale", "--preset", "coco")
+    assert hyp("--explain", "--scale", "--preset", "coco", "--output-format", "toml") == "scale = 0.9\n"
+    (one,) = json.loads(hyp("--explain", "scale", "--output-format", "json"))["settings"]
+    assert (one["name"], one["default"]) == ("scale", 0.5)
+
+
+def test_the_preset_that_the_data_choose_is_none_to_show() -> None:
+    result = CliRunner().invoke(app, ["hyp", "--preset", "auto"])
+    assert result.exit_code == 2
+    assert "name one of small-data, scratch, finetune, coco" in result.stderr
+
+
 def test_the_defaults_as_toml_are_what_hyp_takes(tmp_path: Path) -> None:
     values = fields_of(hyp("--output-format", "toml"), "defaults")
     assert values == defaults()

@@ -49,14 +49,20 @@ def hyp(
     from trainer.config import lines_of
 
     values: dict[str, Any] = dict(named(preset).settings) if preset is not None else {}
+    objects = settings.as_objects(values)
     if explain is not None:
-        typer.echo(settings.explain(explain))
-    elif output_format is HypFormat.JSON:
-        typer.echo(json.dumps({"schema": 1, "settings": settings.as_objects(values)}, indent=2))
+        key = settings.key_of(explain)
+        objects = [one for one in objects if one["name"] == key]
+    if output_format is HypFormat.JSON:
+        typer.echo(json.dumps({"schema": 1, "settings": objects}, indent=2))
     elif output_format is HypFormat.TOML:
-        typer.echo(lines_of(settings.defaults() | values), nl=False)
+        every = settings.defaults() | values
+        typer.echo(lines_of({one["name"]: every.get(one["name"]) for one in objects}), nl=False)
+    elif explain is not None:
+        typer.echo(settings.explain(explain, values))
     else:
-        objects = settings.as_objects(values)
-        width = max(len(one["name"]) for one in objects)
-        for one in objects:
-            typer.echo(f"{one['name']:<{width}}  {settings.shown(one['default']):<10}  {one['what']}")
+        rows = [
+            (one["name"], settings.shown(one["default"]), one["allowed"], settings.turned(one), one["what"])
+            for one in objects
+        ]
+        typer.echo(settings.columns([("setting", "default", "allowed", "evolve", "what"), *rows]))
