@@ -228,7 +228,6 @@ def test_the_plot_shows_something(tmp_path: Path) -> None:
     assert bars > 5000
 
 
-@pytest.mark.skipif(find_browser() is None, reason="no Chromium on this machine")
 def test_the_plot_marks_the_anchors_that_trainer_fit_takes(tmp_path: Path) -> None:
     from matplotlib.figure import Figure
 
@@ -266,6 +265,7 @@ def test_without_a_chinese_font_the_plot_is_english_and_names_are_spelt_in_code_
     fonts._file_for.cache_clear()
 
 
+@pytest.mark.skipif(find_browser() is None, reason="no Chromium on this machine")
 def test_in_a_browser_the_page_fits_a_telephone_and_asks_for_nothing(tmp_path: Path) -> None:
     page_file = tmp_path / "页 面.html"
     stats.write(run(hostile(tmp_path)), page_file)
