@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -128,8 +129,6 @@ def test_unknown_ends_are_turned_like_their_kin() -> None:
     cutout = cut(image, box)
     assert isinstance(cutout, Cutout)
     assert not cutout.held_known
-    from dataclasses import replace
-
     tan_left = replace(cutout, held_known=True)
     if int(tan_left.rgba[len(tan_left.rgba) // 2, 12, 2]) > 150:  # the white end is at the left
         tan_left = replace(tan_left, rgba=np.ascontiguousarray(tan_left.rgba[::-1, ::-1]))
@@ -137,6 +136,21 @@ def test_unknown_ends_are_turned_like_their_kin() -> None:
     turned = harmonise([tan_left, tan_left, tan_left, stranger])[3]
     assert turned.held_known
     assert np.array_equal(turned.rgba, tan_left.rgba)
+
+
+def test_among_things_of_one_colour_none_is_odd() -> None:
+    image, box = stick(0.3)
+    cutout = cut(image, box)
+    assert isinstance(cutout, Cutout)
+    # a grey level more: less than an eye can tell
+    lighter = replace(cutout, rgba=np.minimum(cutout.rgba + np.array([1, 1, 1, 0], np.uint8), 255))
+    for things in ([cutout] * 6, [cutout] * 5 + [lighter] * 2):
+        assert [got.parts["usual"] for got in harmonise(things)] == [1.0] * len(things)
+    red = cutout.rgba.copy()
+    red[..., :3] = (200, 20, 20)
+    *others, odd = harmonise([cutout] * 6 + [replace(cutout, rgba=red)])
+    assert {got.parts["usual"] for got in others} == {1.0}
+    assert odd.parts["usual"] < 0.1
 
 
 def test_a_box_with_nothing_in_it_is_refused() -> None:

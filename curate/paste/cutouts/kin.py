@@ -17,6 +17,7 @@ _TEACHERS = 3  # cut-outs whose held end is known that teach the others
 _TELLS = 4.0  # Lab units between the ends that tell them apart
 _LIKE = 5.0  # Lab units along that difference that decide
 _KIN = 6  # cut-outs from which on the usual colours are known
+_ALIKE = 2.0  # Lab units that no eye tells apart, so that among equal ones nothing is odd
 _FAR = 1.8  # times the usual distance from the middle: from there on it counts
 
 
@@ -65,7 +66,7 @@ def _marked(cutouts: list[Cutout]) -> list[Cutout]:
         return cutouts
     middle = np.median(list(profiles.values()), axis=0)
     far = {i: float(np.linalg.norm(p - middle, axis=-1).mean()) for i, p in profiles.items()}
-    common = float(np.median(list(far.values())))
+    common = max(float(np.median(list(far.values()))), _ALIKE)
     out = list(cutouts)
     for i, distance in far.items():
         usual = min(1.0, (_FAR * common / max(distance, 1e-6)) ** 2)
