@@ -26,6 +26,7 @@ from curate.commands.ablate_plan import Job, Plan
 from curate.commands.ablate_real import Real
 from curate.commands.ablate_summary import JSON, Summary, complete_seeds, summarise, write_json
 from curate.commands.ablate_view import view_of
+from curate.commands.new_folder import refuse_unwritable, shown
 from curate.engine.claims import STALE, Claim, LostClaim
 from curate.errors import CurateError, OutputExists
 from curate.fixes.durable import write_file
@@ -33,6 +34,7 @@ from curate.report.ablation.view import View
 from curate.wording import count
 
 MARKER = ".curate-ablation"
+TRIAL = ".trial-"  # begins the name of a folder in which a few steps are tried
 PICTURE, PAGE = "ablation.png", "ablation.html"
 _POLL = 2.0  # seconds between looks at what others are doing
 
@@ -90,14 +92,19 @@ def check_fit(made: Plan) -> None:
         jobs.training_of(made, made.fit_of(arm), made.out)
 
 
-def prepare(out: Path) -> None:
-    """Make the folder. Raises OutputExists where it holds something that no ablation has made."""
-    if out.exists() and not out.is_dir():
-        raise OutputExists(f"{out} is a file.", "Name another folder with -o.")
-    # another process may be about to leave the same mark: then there is a part of it, and nothing else
-    strange = out.is_dir() and any(not entry.name.startswith(f"{MARKER}.") for entry in out.iterdir())
+def refuse(out: Path) -> None:
+    """Raises CurateError where nothing can be written, or something lies there that no ablation has made."""
+    refuse_unwritable(out)
+    # another process may be about to leave the same mark, or have been killed while it tried a few steps
+    ours = f"{MARKER}.", TRIAL
+    strange = out.is_dir() and any(not entry.name.startswith(ours) for entry in out.iterdir())
     if strange and not (out / MARKER).is_file():
-        raise OutputExists(f"{out} was not made by curate ablate.", "Name a new folder with -o.")
+        raise OutputExists(f"{shown(out)} was not made by curate ablate.", "Name a new folder with -o.")
+
+
+def prepare(out: Path) -> None:
+    """Make the folder. Raises CurateError as `refuse`."""
+    refuse(out)
     out.mkdir(parents=True, exist_ok=True)
     if not (out / MARKER).is_file():
         partial = out / f"{MARKER}.{os.getpid()}.partial"

@@ -14,7 +14,7 @@ from typing import Any
 
 from curate.commands import ablate_jobs as jobs
 from curate.commands import ablate_real as real_photographs
-from curate.commands.ablate import check_fit
+from curate.commands.ablate import TRIAL, check_fit, refuse
 from curate.commands.ablate_plan import Arm, Job, Plan
 from curate.commands.ablate_real import Real, deal
 from curate.commands.ablate_sets import put_together
@@ -50,9 +50,10 @@ class Estimate:
 def estimate(plan: Plan, say: Callable[[str], None]) -> Estimate:
     """Take a few steps in a folder that is removed again. Raises CurateError."""
     check_fit(plan)
+    refuse(plan.out)
     there = plan.out.is_dir()
     plan.out.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=".trial-", dir=plan.out))
+    folder = Path(tempfile.mkdtemp(prefix=TRIAL, dir=plan.out))
     try:
         real = real_photographs.load(plan)
         # what is read and written for the trial lies in a folder of its own, whatever is there already

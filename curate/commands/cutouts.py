@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from curate.errors import CurateError, OutputExists
+from curate.commands.new_folder import refuse_new_folder
+from curate.errors import CurateError
 from curate.fixes.durable import at_once, sync_folder, write_file
 from curate.formats.discover import open_dataset
 from curate.paste.compose import encode_png
@@ -163,17 +164,7 @@ def _check(
         )
     if model is not None:
         load(str(model))
-    if out.resolve() == path.resolve() or path.resolve() in out.resolve().parents:
-        raise CurateError(
-            f"{display(name_to_text(str(out)))} lies inside {display(name_to_text(str(path)))}, "
-            "which is only read.",
-            "Name a folder elsewhere.",
-        )
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise OutputExists(
-            f"{display(name_to_text(str(out)))} is there already and not empty.",
-            "Name a new folder, or empty this one.",
-        )
+    refuse_new_folder(out, [path])
     return tuple(way for way in WAYS if (not ways or way in ways) and (way != "model" or model is not None))
 
 

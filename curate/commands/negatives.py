@@ -10,14 +10,15 @@ from typing import Any
 
 from curate.commands.negatives_folder import write_folder
 from curate.commands.negatives_sources import Sources, Wish, check_with
-from curate.errors import CurateError, OutputExists
+from curate.commands.new_folder import refuse_new_folder, shown
+from curate.errors import CurateError
 from curate.formats.discover import open_dataset
 from curate.negatives.advice import USUAL, Advice, advise, checked_ratio, wanted
 from curate.negatives.candidates import choose
 from curate.negatives.ledger import BY_MODEL, VERIFIED, moment
 from curate.negatives.model import open_checker, open_model, working_confidence
 from curate.negatives.standing import standings
-from curate.tree import Tree, display
+from curate.tree import Tree
 from curate.wording import count as number_of
 
 SCHEMA = 1
@@ -100,7 +101,7 @@ def take(
     share = (before.backgrounds + made) / (before.labelled + before.backgrounds + made)
     notes = list(sources.notes)
     if lists:
-        notes.append(f"{path} has split lists: all of them are in train")
+        notes.append(f"{shown(path)} has split lists: all of them are in train")
     if kept:
         notes.append(f"{number_of(len(kept), 'image')} more, never labelled: the check sees an object there")
     if made < asked:
@@ -142,12 +143,7 @@ def _refuse(path: Path, out: Path, wish: Wish) -> None:
         raise CurateError("--check-conf and --mark-suspects belong to --check.", "Add --check WEIGHTS.")
     if wish.conf is not None and wish.mine is None:
         raise CurateError("--conf belongs to --mine.", "Add --mine WEIGHTS.")
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise OutputExists(f"{out} is there already and not empty.", "Name a new folder, or empty this one.")
-    inputs = [p for p in (path, wish.source) if p is not None]
-    inside = [p for p in inputs if out.resolve() == p.resolve() or p.resolve() in out.resolve().parents]
-    if inside:
-        raise CurateError(f"{out} lies inside {inside[0]}, which is only read.", "Name a folder elsewhere.")
+    refuse_new_folder(out, [p for p in (path, wish.source) if p is not None])
 
 
 def _asked(wish: Wish, before: Advice) -> int:
@@ -175,7 +171,7 @@ def _nothing(wish: Wish, path: Path, refused: Mapping[str, int], sources: Source
         reasons += [note for note in sources.notes if note.startswith("mined with")]
         cure = "Lower --conf, or look where the model is wrong more often: --from DIR"
     said = ", ".join(reasons) or "nothing in it is labelled"
-    return CurateError(f"{display(str(where))} gave {what}: {said}.", cure)
+    return CurateError(f"{shown(where)} gave {what}: {said}.", cure)
 
 
 # --- for people and programs ------------------------------------------------------------------------------
@@ -185,14 +181,14 @@ def describe(result: Result) -> str:
     """The result for people, several lines."""
     advice = result.advice
     lines = [
-        f"{result.made} background images in {display(str(result.out))}: {result.share:.1%} of all images"
+        f"{result.made} background images in {shown(result.out)}: {result.share:.1%} of all images"
         f" with the {result.labelled} labelled ones ({advice.low:.0%} to {advice.high:.0%} is advised)",
         *(f"  on record as {state}: {number}" for state, number in result.states.items()),
         *(f"  refused: {number} x {why}" for why, number in result.refused.items()),
         *(f"  gave none: {number} x {why}" for why, number in result.left_aside.items()),
         *(f"  {note}" for note in result.notes),
         *(f"  advice: {reason}" for reason in advice.reasons),
-        *(f"look at them: {display(str(sheet))}" for sheet in result.sheets),
+        *(f"look at them: {shown(sheet)}" for sheet in result.sheets),
     ]
     return "\n".join(lines)
 
@@ -200,6 +196,6 @@ def describe(result: Result) -> str:
 def as_object(result: Result) -> dict[str, Any]:
     """For programs."""
     plain = asdict(result)
-    plain["out"] = display(str(result.out))
-    plain["sheets"] = [display(str(sheet)) for sheet in result.sheets]
+    plain["out"] = shown(result.out)
+    plain["sheets"] = [shown(sheet) for sheet in result.sheets]
     return {"schema": SCHEMA, **plain}

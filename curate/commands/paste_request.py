@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from curate.errors import CurateError, OutputExists
+from curate.commands.new_folder import refuse_new_folder
+from curate.errors import CurateError
 from curate.paste.relations import CUTS, FRAMES, PLACES, RELATIONS
 
 BACKGROUND = "background"  # --as-distractor: pasted, but not labelled
@@ -86,10 +87,5 @@ def check(path: Path, request: Request, out: Path) -> None:
         raise CurateError("--cut box pastes rectangles, and no cut-outs.", "Leave out --cut or --cutouts.")
     if request.as_distractor is not None and request.rename is not None:
         raise CurateError("--as and --as-distractor both name the new class.", "Give one of them.")
-    if out.resolve() == path.resolve() or path.resolve() in out.resolve().parents:
-        raise CurateError(
-            f"{out} lies inside {path}; new images would become part of the data they are made from.",
-            "Name a folder elsewhere.",
-        )
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise OutputExists(f"{out} is there already and not empty.", "Name a new folder, or empty this one.")
+    inputs = (path, request.source, request.cutouts)
+    refuse_new_folder(out, [one for one in inputs if one is not None])
