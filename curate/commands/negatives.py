@@ -15,7 +15,7 @@ from curate.errors import CurateError
 from curate.formats.discover import open_dataset
 from curate.negatives.advice import USUAL, Advice, advise, checked_ratio, wanted
 from curate.negatives.candidates import choose
-from curate.negatives.ledger import BY_MODEL, VERIFIED, moment
+from curate.negatives.ledger import BY_MODEL, MOST_WHOLE, VERIFIED, moment
 from curate.negatives.model import open_checker, open_model, working_confidence
 from curate.negatives.standing import standings
 from curate.tree import Tree
@@ -135,6 +135,8 @@ def _refuse(path: Path, out: Path, wish: Wish) -> None:
         raise CurateError("--ratio and --count both say how many.", "Give one of them.")
     if wish.count is not None and wish.count < 1:
         raise CurateError(f"{wish.count} images cannot be taken.", "Give --count at least 1.")
+    if not 0 <= wish.seed <= MOST_WHOLE:
+        raise CurateError(f"--seed {wish.seed} cannot be put on record.", f"Give 0 to {MOST_WHOLE}.")
     if wish.max_side is not None and wish.max_side < 32:
         raise CurateError(f"Images of {wish.max_side} pixels show nothing.", "Give --max-side at least 32.")
     if not 0 <= wish.margin <= 2:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from curate.commands.new_folder import refuse_new_folder
 from curate.errors import CurateError
+from curate.paste.provenance import MOST_SEED
 from curate.paste.relations import CUTS, FRAMES, PLACES, RELATIONS
 
 BACKGROUND = "background"  # --as-distractor: pasted, but not labelled
@@ -70,6 +71,8 @@ def check(path: Path, request: Request, out: Path) -> None:
             f"Sizes of {request.size[0]:g}-{request.size[1]:g} hosts cannot be.",
             "Give --size as length / size of the host, such as 0.4-0.7.",
         )
+    if not 0 <= request.seed <= MOST_SEED:
+        raise CurateError(f"--seed {request.seed} cannot be put on record.", f"Give 0 to {MOST_SEED}.")
     shares = {"--grey": request.grey, "--max-cover": request.cover}
     for option, share in shares.items():
         if share is not None and not 0 <= share <= 1:

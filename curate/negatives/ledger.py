@@ -30,6 +30,7 @@ LEDGER = "negatives.jsonl"
 OWN = ".curate/ledger.jsonl"
 MAX_BYTES = 64 << 20  # of a ledger; ten million decisions are no data set of anybody's
 
+MOST_WHOLE = 2**63 - 1  # the largest number that is believed
 MOST_UNREAD = 20  # lines that are told one by one: a file that is no ledger has many
 
 NEVER, VERIFIED, BY_MODEL = "never-labelled", "verified-negative", "negative-by-model"
@@ -198,7 +199,7 @@ def _sha256(key: str, value: Any) -> str:
 
 
 def _whole(key: str, value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**63:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MOST_WHOLE:
         raise ValueError(f"{key!r} is no whole number")
     return value
 

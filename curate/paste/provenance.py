@@ -22,6 +22,7 @@ from curate.formats.voc_document import child
 from curate.tree import display
 
 MANIFEST = "manifest.parquet"
+MOST_SEED = 2**63 - 1  # that fits its column
 
 # One row a pasted thing.
 COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {

@@ -527,6 +527,8 @@ def test_sets_that_list_only_what_judges_give_the_rest(hands: Path) -> None:
         ({"size": (0.7, 0.4)}, "0.7-0.4 hosts"),
         ({"objects": (0, 1)}, "0-1 objects"),
         ({"grey": 1.5}, "--grey 1.5 is no share"),
+        ({"seed": -1}, "--seed -1 cannot be put on record"),
+        ({"seed": 2**63}, "--seed 9223372036854775808 cannot be put on record"),
         ({"rename": "a", "as_distractor": "b"}, "both name the new class"),
         ({"hands_model": Path("nowhere.onnx")}, "There is no nowhere.onnx"),
     ],

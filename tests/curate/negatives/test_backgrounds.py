@@ -16,6 +16,8 @@ from curate.errors import CurateError, OutputExists
 from curate.formats.discover import open_dataset
 from curate.formats.voc import VocAnnotation, VocObject, write
 from curate.negatives.advice import checked_ratio, wanted
+from curate.negatives.ledger import read
+from curate.tree import Tree
 
 
 def picture(path: Path, seed: int, size: tuple[int, int] = (40, 30)) -> None:
@@ -217,3 +219,13 @@ def test_the_output_cannot_lie_in_the_data_it_comes_from(data: Path, backgrounds
 def test_ratio_and_count_together_are_refused(data: Path, backgrounds: Path, tmp_path: Path) -> None:
     with pytest.raises(CurateError, match="--ratio and --count"):
         run(data, source=backgrounds, out=tmp_path / "out", count=1, ratio=0.1)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**63])
+def test_a_seed_that_no_ledger_can_hold_is_refused(
+    data: Path, backgrounds: Path, tmp_path: Path, seed: int
+) -> None:
+    with pytest.raises(CurateError, match=f"--seed {seed} cannot be put on record"):
+        run(data, source=backgrounds, out=tmp_path / "out", count=1, seed=seed)
+    run(data, source=backgrounds, out=tmp_path / "out", count=1, seed=2**63 - 1)
+    assert not read(Tree.open(tmp_path / "out")).unread
