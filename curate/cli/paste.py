@@ -268,6 +268,6 @@ def numbers(text: str, option: str) -> tuple[float, float]:
 
 def _whole(text: str) -> tuple[int, int]:
     low, high = numbers(text, "--objects-per-image")
-    if low != int(low) or high != int(high):
+    if not (low.is_integer() and high.is_integer()):  # neither is what is no number, or without end
         raise CurateError(f"--objects-per-image {text} cannot be read.", "Write 2, or 1-3.")
     return int(low), int(high)

@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from curate.cli.paste import _whole
 from curate.commands.cutouts import run as cut_out
 from curate.commands.paste import run
 from curate.commands.paste_report import as_object, describe, sheet
@@ -552,6 +553,13 @@ def test_the_result_says_what_was_done_for_people_and_for_programs(
     told = as_object(result)
     assert told["images"] == {"asked": 2, "made": 2, "grey": 0}
     assert json.loads(json.dumps(told)) == told
+
+
+@pytest.mark.parametrize("text", ["nan", "inf", "1-inf", "1.5", "two"])
+def test_what_is_no_number_of_things_is_refused(text: str) -> None:
+    with pytest.raises(CurateError, match=f"--objects-per-image {text} cannot be read"):
+        _whole(text)
+    assert (_whole("2"), _whole("1-3")) == ((2, 2), (1, 3))
 
 
 def test_hands_and_plates_in_one_paste_are_refused(smokes: Path, tmp_path: Path) -> None:
