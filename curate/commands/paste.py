@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from curate.commands.new_folder import shown
 from curate.commands.paste_request import Request, check
 from curate.commands.paste_writing import Naming, write_images
 from curate.dataset import Dataset
@@ -94,6 +95,12 @@ def paste(
     say("reading the objects")
     origin = dataset if request.source is None else open_dataset(Tree.open(request.source), workers=workers)
     sources, left_sources = (images, left) if request.source is None else targets(origin)
+    if request.cutouts is None and not origin.objects.height:
+        raise CurateError(
+            f"{shown(origin.root)} has no labelled object to cut out.",
+            "Pictures with alpha are cut out first: curate cutouts DIR --object NAME -o CUTOUTS;"
+            " then add --cutouts CUTOUTS",
+        )
     # the class of cut-outs in a folder stands beside them
     label = named(_names(origin), [request.name]) if request.cutouts is None else (request.name,)
     say("cutting out" if request.cutouts is None else "reading the cut-outs")

@@ -192,6 +192,16 @@ def test_an_unknown_object_lists_the_classes_there_are(hands: Path, smokes: Path
         run(hands, onto=["hands"], name="pen", source=smokes, count=1, out=tmp_path / "out")
 
 
+def test_pictures_with_alpha_are_to_be_cut_out_first(hands: Path, tmp_path: Path) -> None:
+    bottles = tmp_path / "bottles"
+    bottles.mkdir()
+    cv2.imencode(".png", np.zeros((60, 40, 4), np.uint8))[1].tofile(bottles / "瓶.png")
+    with pytest.raises(CurateError, match="bottles has no labelled object to cut out") as caught:
+        run(hands, onto=["hands"], name="bottle", source=bottles, count=1, out=tmp_path / "out")
+    assert "curate cutouts" in caught.value.cure
+    assert "--cutouts" in caught.value.cure
+
+
 def test_nothing_is_overwritten(hands: Path, smokes: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.mkdir()
