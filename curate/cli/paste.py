@@ -231,17 +231,19 @@ def paste(
     if sheet:
         told["sheet"] = str(paste_report.sheet(out, sheet, seed))
         lines.append(f"look at them: {told['sheet']}")
-    if artefacts:
-        from curate.commands import paste_artefacts
+    try:
+        if artefacts:
+            from curate.commands import paste_artefacts
 
-        with talk() as say:
-            judged = paste_artefacts.run(out, path, from_ or path, seed=seed, workers=workers, say=say)
-        told["artefacts"] = paste_artefacts.as_object(judged)
-        lines.append(paste_artefacts.describe(judged))
-    if output_format is Printed.JSON:
-        print_json(told)
-    else:
-        typer.echo("\n".join(lines))
+            with talk() as say:
+                judged = paste_artefacts.run(out, path, from_ or path, seed=seed, workers=workers, say=say)
+            told["artefacts"] = paste_artefacts.as_object(judged)
+            lines.append(paste_artefacts.describe(judged))
+    finally:  # what was made is told also where it cannot be judged
+        if output_format is Printed.JSON:
+            print_json(told)
+        else:
+            typer.echo("\n".join(lines))
     raise typer.Exit(0 if result.made == result.asked else 1)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from curate.engine.local import map_shards
 from curate.formats.discover import open_dataset
 from curate.paste.artefacts.crops import Crop, Where, alike, crops
-from curate.paste.artefacts.judge import Judgement, Verdict, judge
+from curate.paste.artefacts.judge import Judgement, Verdict, judge, refuse_few
 from curate.paste.provenance import read
 from curate.paste.targets import targets
 from curate.tree import Tree
@@ -48,6 +48,7 @@ def run(
         if label.name in names and (target.image in used or not label.difficult)
     ]
     found = _crops(pasted, out, workers) + _crops(real, Tree.open(source).root, workers)
+    refuse_few(found)
     say("telling them apart")
     return judge(alike(found, seed), seed)
 

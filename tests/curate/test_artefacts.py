@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
+from typer.testing import CliRunner
 
+from curate.cli import app
 from curate.commands import paste_artefacts
 from curate.commands.paste import run
 from curate.errors import CurateError
@@ -104,6 +106,26 @@ def test_what_comes_from_one_photograph_is_in_one_fold() -> None:
 def test_too_few_things_tell_nothing(sources: int) -> None:
     with pytest.raises(CurateError, match="too few to be told apart"):
         judged(some(marked=True, sources=sources), seed=0)
+
+
+def test_what_was_pasted_is_told_also_where_it_cannot_be_judged(tmp_path: Path) -> None:
+    labelled(tmp_path / "hands", "a", hand_picture(0), [VocObject("hand", hand_box(0))])
+    image, box = stick(0.0)
+    labelled(tmp_path / "smokes", "b", image, [VocObject("smoke", box)])
+    words = [
+        "paste",
+        tmp_path / "hands",
+        "--from",
+        tmp_path / "smokes",
+        "--onto",
+        "hands",
+        "--object",
+        "smoke",
+    ]
+    answer = CliRunner().invoke(app, [*map(str, words), "--count=1", f"-o{tmp_path / 'out'}", "--artefacts"])
+    assert answer.exit_code == 2
+    assert answer.stdout.startswith("1 new image in ")
+    assert "1 real and 1 pasted things from 1 photograph are too few to be told apart" in answer.stderr
 
 
 # --- crops --------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from curate.errors import CurateError
 from curate.paste.artefacts import features, network
 from curate.paste.artefacts.crops import Crop, stack
+from curate.wording import count
 
 FOLDS = 5
 _REPEATS = 3
@@ -49,15 +50,22 @@ def scorer() -> tuple[str, Scorer]:
     return "features (scikit-learn)", features.scores
 
 
-def judge(found: Sequence[Crop], seed: int) -> Judgement:
+def refuse_few(found: Sequence[Crop]) -> None:
     """Raises CurateError where there are too few things to tell anything."""
-    groups = sorted({c.group for c in found})
-    real = sum(not c.pasted for c in found)
-    if real < _FEWEST or len(found) - real < _FEWEST or len(groups) < FOLDS:
+    real, sources = sum(not c.pasted for c in found), len({c.group for c in found})
+    if real < _FEWEST or len(found) - real < _FEWEST or sources < FOLDS:
         raise CurateError(
-            f"{real} real and {len(found) - real} pasted things are too few to be told apart.",
+            f"{real} real and {len(found) - real} pasted things from {count(sources, 'photograph')}"
+            " are too few to be told apart.",
             f"At least {_FEWEST} of each are needed, from at least {FOLDS} photographs.",
         )
+
+
+def judge(found: Sequence[Crop], seed: int) -> Judgement:
+    """Raises CurateError as `refuse_few`."""
+    refuse_few(found)
+    groups = {c.group for c in found}
+    real = sum(not c.pasted for c in found)
     by, score = scorer()
     thing = _verdict(found, score, seed, beside=False)
     with_room = [c for c in found if c.beside is not None]
