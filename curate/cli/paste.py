@@ -202,6 +202,7 @@ def paste(
     assert onto and object_ and count and out
     from curate.commands import paste as pipeline
     from curate.commands import paste_report
+    from curate.commands.new_folder import shown
 
     request = pipeline.Request(
         onto=tuple(words(onto)),
@@ -229,7 +230,7 @@ def paste(
     told: dict[str, Any] = paste_report.as_object(result)
     lines = [paste_report.describe(result)]
     if sheet:
-        told["sheet"] = str(paste_report.sheet(out, sheet, seed))
+        told["sheet"] = shown(paste_report.sheet(out, sheet, seed))
         lines.append(f"look at them: {told['sheet']}")
     try:
         if artefacts:

@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from curate.commands.new_folder import shown
 from curate.dataset import Dataset
 from curate.errors import UnsafePath
 from curate.findings import spliced
@@ -112,12 +113,12 @@ def _not_ours(tree: Tree, annotation: str, image: str | None) -> str | None:
 def describe(result: Removed) -> str:
     """The result for people, several lines."""
     if not result.images and not result.kept:
-        return f"no image in {display(str(result.path))} was pasted by curate"
-    lines = [f"{count(len(result.images), 'pasted image')} taken out of {display(str(result.path))}"]
+        return f"no image in {shown(result.path)} was pasted by curate"
+    lines = [f"{count(len(result.images), 'pasted image')} taken out of {shown(result.path)}"]
     lines += [f"  lines taken out of {display(name)}" for name in result.lists]
     lines += [f"  kept: {display(name)}: {why}" for name, why in result.kept.items()]
     if result.run is not None:
-        lines.append(f"  run {result.run}; to take it back: curate undo {display(str(result.path))}")
+        lines.append(f"  run {result.run}; to take it back: curate undo {shown(result.path)}")
     return "\n".join(lines)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from curate.commands.new_folder import shown
 from curate.commands.paste import Result
 from curate.fixes.durable import write_file
 from curate.paste.compose import encode_png
@@ -23,7 +24,7 @@ def describe(result: Result) -> str:
     """The result for people, several lines."""
     more = f", {result.things} things in them" if result.things != result.made else ""
     lines = [
-        f"{count(result.made, 'new image')}{more} in {display(str(result.out))}",
+        f"{count(result.made, 'new image')}{more} in {shown(result.out)}",
         f"  {count(result.cutouts, 'cut-out')} out of {result.boxes:,} boxes",
         *(f"    not cut out: {n} x {why}" for why, n in result.refused.items()),
         f"  {count(result.hosts_used, 'host')} ({', '.join(display(h) for h in result.hosts)}),"
@@ -73,7 +74,7 @@ def as_object(result: Result) -> dict[str, Any]:
     prior = result.prior
     return {
         "schema": SCHEMA,
-        "out": str(result.out),
+        "out": shown(result.out),
         "images": {"asked": result.asked, "made": result.made, "grey": result.grey},
         "things": result.things,
         "cutouts": {"boxes": result.boxes, "used": result.cutouts, "refused": dict(result.refused)},

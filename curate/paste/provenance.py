@@ -96,7 +96,8 @@ def read(folder: Path) -> pl.DataFrame:
             f"{display(str(folder))} holds no {MANIFEST}.", "Name the folder that curate paste has written."
         )
     try:
-        return pl.read_parquet(path)
+        # read here, because Polars opens no path that is no Unicode
+        return pl.read_parquet(io.BytesIO(path.read_bytes()))
     except (OSError, pl.exceptions.PolarsError) as error:
         raise CurateError(f"{MANIFEST} cannot be read: {error}.", "Paste again into a new folder.") from error
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 from collections import Counter
 from pathlib import Path
@@ -174,6 +175,16 @@ def test_a_sheet_is_no_image_of_the_new_data_set(hands: Path, smokes: Path, tmp_
     assert picture is not None
     assert picture.shape[1] == 8 * 264, "four pairs a row, each the whole and the hand"
     assert open_dataset(out).images.height == 3
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names on Windows are always text")
+def test_a_sheet_is_drawn_in_a_folder_whose_name_is_no_unicode(
+    hands: Path, smokes: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / os.fsdecode("香烟".encode("gbk"))
+    result = run(hands, onto=["hands"], name="smoke", source=smokes, count=1, out=out)
+    assert sheet(out, 1).is_file()
+    assert as_object(result)["out"].endswith(r"\xcf\xe3\xd1\xcc")
 
 
 def test_a_sheet_of_an_unfinished_run_is_refused(tmp_path: Path) -> None:
