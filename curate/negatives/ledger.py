@@ -93,10 +93,9 @@ class Ledger:
         on record. None where nothing was decided.
         """
         own = self.decisions.get(image)
-        alike = self._by_size.get(size, []) + self._by_size.get(None, [])
-        if alike:
+        if {size, None} & self._sizes:
             now = digest()
-            same = [decision for decision in alike if decision.sha256 == now]
+            same = [one for one in self._by_digest.get(now, ()) if one.bytes in (size, None)]
             if own in same:
                 return own, True
             if same:  # the picture was moved or copied
@@ -104,11 +103,16 @@ class Ledger:
         return None if own is None else (own, False)
 
     @cached_property
-    def _by_size(self) -> dict[int | None, list[Decision]]:
-        by_size: dict[int | None, list[Decision]] = {}
-        for image in sorted(self.decisions):
-            by_size.setdefault(self.decisions[image].bytes, []).append(self.decisions[image])
-        return by_size
+    def _sizes(self) -> frozenset[int | None]:
+        return frozenset(decision.bytes for decision in self.decisions.values())
+
+    @cached_property
+    def _by_digest(self) -> dict[str | None, list[Decision]]:
+        """By image; those that tell a size first."""
+        by_digest: dict[str | None, list[Decision]] = {}
+        for decision in sorted(self.decisions.values(), key=lambda one: (one.bytes is None, one.image)):
+            by_digest.setdefault(decision.sha256, []).append(decision)
+        return by_digest
 
 
 def read(tree: Tree) -> Ledger:

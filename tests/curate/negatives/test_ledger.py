@@ -17,6 +17,7 @@ from curate.negatives.ledger import (
     VERIFIED,
     Claim,
     Decision,
+    Ledger,
     dump,
     moment,
     parse,
@@ -111,6 +112,26 @@ def test_an_image_is_hashed_only_where_its_size_is_on_record(tmp_path: Path) -> 
 def test_a_picture_that_was_moved_is_the_same_picture(tmp_path: Path) -> None:
     put(tmp_path / OWN, dump([decision(bytes=10)]))
     assert read(Tree.open(tmp_path)).about("new/name.jpg", 10, lambda: ONE) == (decision(bytes=10), True)
+
+
+def test_pictures_of_one_size_are_not_compared_with_all_decisions_of_that_size() -> None:
+    class Counted(str):
+        compared = 0
+
+        def __eq__(self, other: object) -> bool:
+            Counted.compared += 1
+            return str.__eq__(self, other)
+
+        __hash__ = str.__hash__
+
+    book = Ledger(
+        {f"{i}.bmp": decision(f"{i}.bmp", sha256=Counted(f"{i:064}"), bytes=900_054) for i in range(100)}
+    )
+    for i in range(100):
+        now = Counted(f"{i:064}")
+        found = book.about(f"{i}.bmp", 900_054, lambda now=now: now)  # type: ignore[misc]
+        assert found == (book.decisions[f"{i}.bmp"], True)
+    assert Counted.compared < 1000, "all with all are 10,000"
 
 
 def test_the_own_ledger_goes_before_that_of_the_folder_and_later_lines_before_earlier_ones(
