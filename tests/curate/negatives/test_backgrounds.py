@@ -130,6 +130,20 @@ def test_what_is_no_sound_image_or_has_a_label_is_refused(
     assert result.refused["a label lies beside it"] == 1
 
 
+def test_what_a_coco_file_labels_is_refused_and_what_it_lists_without_an_object_is_not(
+    data: Path, backgrounds: Path, tmp_path: Path
+) -> None:
+    images = [{"id": i, "file_name": f"room {i}.jpg", "width": 40, "height": 30} for i in (1, 2, 3)]
+    pens = [{"id": i, "image_id": i, "category_id": 1, "bbox": [5, 5, 10, 10]} for i in (1, 2)]
+    told = {"images": images, "annotations": pens, "categories": [{"id": 1, "name": "pen"}]}
+    (backgrounds / "_annotations.coco.json").write_text(json.dumps(told))
+    result = run(data, source=backgrounds, out=tmp_path / "out", count=5)
+    assert result.refused == {"a label lies beside it": 2}
+    assert sorted(p.name for p in (tmp_path / "out" / "JPEGImages").iterdir()) == [
+        f"neg_room {i}.jpg" for i in (0, 3, 4)
+    ]
+
+
 def test_a_png_named_jpg_gets_the_extension_it_should_have(
     data: Path, backgrounds: Path, tmp_path: Path
 ) -> None:
