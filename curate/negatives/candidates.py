@@ -111,14 +111,17 @@ def choose(
     """
     chooser = _Chooser(known)
     waiting = list(candidates)
+    least = 16
     while waiting and len(chooser.chosen) < count:
         missing = count - len(chooser.chosen)
-        part = max(missing + missing // 4, 16)
+        part = max(missing + missing // 4, least)
         batch, waiting = waiting[:part], waiting[part:]
         say(f"looking at candidates: {len(chooser.chosen):,} of {count:,} found")
         looked = _look(batch, known.sharpness, workers)
         passed, done = chooser.sift(batch, looked, missing)
         waiting = batch[done:] + waiting
+        if done == len(batch):  # few can be taken: larger batches, because each is compared with all images
+            least = 2 * part
         claims = [()] * len(passed) if check is None or not passed else check([c for c, *_ in passed])
         for (candidate, digest, facts), seen in zip(passed, claims, strict=True):
             if seen is None:

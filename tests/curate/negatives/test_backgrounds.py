@@ -144,6 +144,18 @@ def test_what_a_coco_file_labels_is_refused_and_what_it_lists_without_an_object_
     ]
 
 
+def test_a_folder_full_of_copies_is_looked_through_in_ever_larger_parts(data: Path, tmp_path: Path) -> None:
+    photograph = (data / "JPEGImages" / "0.jpg").read_bytes()
+    for i in range(100):
+        (tmp_path / "frames").mkdir(exist_ok=True)
+        (tmp_path / "frames" / f"{i:03}.jpg").write_bytes(photograph)
+    said: list[str] = []
+    with pytest.raises(CurateError, match="100 x a copy of an image of the data set"):
+        run(data, source=tmp_path / "frames", out=tmp_path / "out", count=1, say=said.append)
+    # 16 + 32 + 64 are more than 100; parts of 16 would be 7, each compared with all images of the set
+    assert said.count("looking at candidates: 0 of 1 found") == 3
+
+
 def test_a_png_named_jpg_gets_the_extension_it_should_have(
     data: Path, backgrounds: Path, tmp_path: Path
 ) -> None:
