@@ -187,6 +187,16 @@ def negatives(
         )
     if not taking and mark_suspects:
         raise CurateError("--mark-suspects belongs to --from and --crops.", "Leave it out.")
+    of_taking = {"--conf": conf, "--ratio": ratio, "--count": count, "--max-side": max_side}
+    of_both = {"--check": check, "--check-conf": check_conf, "--who": who, "--why": why, "--when": when}
+    asked = {**({} if taking else of_taking), **({} if taking or deciding else of_both)}
+    idle = [option for option, value in asked.items() if value is not None]
+    if idle:
+        raise CurateError(
+            f"{' and '.join(idle)} would do nothing here.",
+            "Add what to take: --from, --crops or --mine"
+            + (", or what to decide: --verify and its like." if idle[-1] in of_both else "."),
+        )
     if out is not None:
         from curate.commands import negatives as pipeline
 

@@ -295,3 +295,21 @@ def test_fewer_than_asked_is_exit_code_one(data: Path, tmp_path: Path) -> None:
     said = json.loads(told.stdout)
     assert (said["made"], said["asked"], said["states"]) == (1, 2, {VERIFIED: 1})
     assert Path(said["sheets"][0]).is_file()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--check", "best.pt"), "--check would do nothing"),
+        (("--list", "--who", "李伟"), "--who would do nothing"),
+        (("--ratio", "0.2", "--when", "now"), "--ratio and --when would do nothing"),
+        (("--verify", "空1.png", "--count", "9"), "--count would do nothing"),
+    ],
+)
+def test_an_option_that_would_do_nothing_is_refused(data: Path, options: tuple[str, ...], said: str) -> None:
+    before = files_below(data)
+    refused = curate_cli("negatives", str(data), *options)
+    assert refused.returncode == 2
+    assert said in refused.stderr
+    assert "--from, --crops or --mine" in refused.stderr, "the cure"
+    assert files_below(data) == before
