@@ -98,7 +98,8 @@ def take(
     lists = dataset.splits.height > 0
     sheets = write_folder(out, taken, choice.suspects, wish, when=when, lists=lists, workers=workers)
     made = len(choice.chosen)
-    share = (before.backgrounds + made) / (before.labelled + before.backgrounds + made)
+    backgrounds = before.backgrounds + made
+    share = backgrounds / max(before.labelled + backgrounds, 1)
     notes = list(sources.notes)
     if lists:
         notes.append(f"{shown(path)} has split lists: all of them are in train")

@@ -274,6 +274,16 @@ def test_what_the_check_holds_back_makes_room_for_later_candidates(
     assert result.made == 10  # all that are empty; the last one may come before the last suspect
 
 
+def test_where_nothing_is_labelled_suspects_alone_are_a_share_of_nothing(
+    tmp_path: Path, model: SeesRed
+) -> None:
+    data = put_scenes(tmp_path / "new", {"a": []})
+    put(tmp_path / "red" / "b.png", encoded(scene(7, [(50, 50, 90, 120)])))
+    source = tmp_path / "red"
+    result = run(data, out=tmp_path / "out", source=source, count=1, check=MODEL, mark_suspects=True)
+    assert (result.made, result.suspects, result.share) == (0, 1, 0.0)
+
+
 def test_predictions_cannot_say_that_an_image_is_empty(data: Path, tmp_path: Path) -> None:
     file = predictions(tmp_path / "p.json")
     with pytest.raises(CurateError, match="names only images in which something was found"):
