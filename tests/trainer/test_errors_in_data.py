@@ -55,6 +55,24 @@ def write(root: Path, rows: dict[str, str], split: str = "train") -> None:
             path.write_bytes(content)
 
 
+def cut_short(root: Path) -> None:
+    """Pictures that end too early, and some that only look so."""
+    pixels = np.random.default_rng(0).integers(0, 255, (60, 80, 3), dtype=np.uint8)
+    jpeg = cv2.imencode(".jpg", pixels)[1].tobytes()
+    progressive = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_PROGRESSIVE, 1])[1].tobytes()
+    png = cv2.imencode(".png", pixels)[1].tobytes()
+    for name, content in {
+        "half a jpeg.jpg": jpeg[: len(jpeg) // 2],
+        "half a progressive jpeg.jpg": progressive[: len(progressive) // 2],
+        "half a png.png": png[: len(png) // 2],
+        "without its mark alone.jpg": jpeg[:-2],  # every pixel is there: a warning
+        "with zeros behind it.jpg": jpeg + bytes(100),
+        "with a film behind it.jpg": jpeg + b"ftypmp42" * 20_000,
+    }.items():
+        (root / "images/train" / name).write_bytes(content)
+        (root / "labels/train" / name).with_suffix(".txt").write_text(GOOD)
+
+
 def described(root: Path, text: str = "train: images/train\nnames: [a, b]\n") -> Path:
     (root / "data.yaml").write_text(text, encoding="utf-8")
     return root / "data.yaml"
@@ -78,6 +96,7 @@ def test_what_is_an_error_here_is_one_there_under_the_same_name(tmp_path: Path) 
     write(tmp_path, ROWS)
     (tmp_path / "images/train/broken.jpg").write_bytes(b"\xff\xd8 not much of a photograph")
     (tmp_path / "labels/train/broken.txt").write_text(GOOD)
+    cut_short(tmp_path)
     yaml = described(tmp_path)
     told = CliRunner().invoke(curate, ["validate", str(tmp_path), "--output-format", "json"])
     theirs = {
@@ -88,6 +107,11 @@ def test_what_is_an_error_here_is_one_there_under_the_same_name(tmp_path: Path) 
     ours = errors_of(read_folder(yaml))
     assert {name for name, _ in ours} == {name for name, _ in theirs}
     assert ours <= theirs | {("dog", "BOX005")}
+    assert {name for name, rule in ours if rule == "IMG003"} == {
+        "half a jpeg",
+        "half a progressive jpeg",
+        "half a png",
+    }
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from trainer.data.images import UnreadableImageError, image_size, is_image
+from trainer.data.images import TruncatedImageError, UnreadableImageError, image_size, is_image
 from trainer.data.labels import FolderReport, LabelRows, Problem, read_labels
 from trainer.data.origin import synthetic_among
 from trainer.errors import TrainerError
@@ -252,7 +252,8 @@ def _read_split(name: str, images: list[Path], classes: int) -> Split:
             size = image_size(image)
         except UnreadableImageError as error:
             reason = str(error).split(": ", 1)[-1]
-            problem = Problem(image, 0, "", reason, "image refused", "IMG004")
+            rule = "IMG003" if isinstance(error, TruncatedImageError) else "IMG004"
+            problem = Problem(image, 0, "", reason, "image refused", rule)
             report += FolderReport(unreadable_images=1, problems=(problem,))
             continue
         rows: LabelRows = read_labels(label_path(image), classes, size)

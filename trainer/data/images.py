@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
+from typing import BinaryIO
 
 import cv2
 import numpy as np
@@ -17,10 +18,19 @@ Image = NDArray[np.uint8]  # (H, W, 3) RGB
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
 GREY = 114  # of the border around letterboxed images
 HEADER_BYTES = 1 << 16  # of a file read in search of its size; EXIF and thumbnails come first
+TAIL_BYTES = 1 << 16  # of a file read in search of its end
+_END_OF_PNG, _END_OF_JPEG, _START_OF_SCAN = b"IEND\xaeB`\x82", b"\xff\xd9", b"\xff\xda"
+# to a decoder these are more of a scan that was cut short; they differ in nearly every bit
+_FILLERS = (bytes(1024), b"\xfe" * 1024)
+_HOW = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
 
 
 class UnreadableImageError(Exception):
     """A file that should be an image and cannot be decoded: a fact about the data, for whoever reports it."""
+
+
+class TruncatedImageError(UnreadableImageError):
+    """An image without its end: decoders refuse it, or fill up with grey what is missing."""
 
 
 def is_image(path: Path) -> bool:
@@ -39,7 +49,7 @@ def read_image(path: Path) -> Image:
     if len(data) == 0:
         raise UnreadableImageError(f"{path}: the file is empty")
     try:
-        bgr = cv2.imdecode(data, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+        bgr = cv2.imdecode(data, _HOW)
     except cv2.error as error:  # an image too large for OpenCV raises instead of giving None
         raise UnreadableImageError(f"{path}: {error.err}") from error
     if bgr is None:
@@ -50,18 +60,55 @@ def read_image(path: Path) -> Image:
 def image_size(path: Path) -> tuple[int, int]:
     """(width, height) as stored, from the header where it is a JPEG or PNG, else by decoding.
 
-    Raises UnreadableImageError.
+    Raises UnreadableImageError; TruncatedImageError where pixels of a JPEG or PNG are missing.
     """
     try:
         with path.open("rb") as file:
             head = file.read(HEADER_BYTES)
+            whole = _is_whole(head, file)
     except OSError as error:
         raise UnreadableImageError(f"{path}: {error.strerror or error}") from error
     size = _png_size(head) or _jpeg_size(head)
+    if not whole:
+        raise TruncatedImageError(f"{path}: the image is cut short, its end is missing")
     if size is not None and min(size) > 0:
         return size
     height, width = read_image(path).shape[:2]
     return width, height
+
+
+def _is_whole(head: bytes, file: BinaryIO) -> bool:
+    """Whether a JPEG or PNG that begins with `head` has its end, or lacks no pixel without it."""
+    if _png_size(head) is None and head[:2] != b"\xff\xd8":
+        return True
+    length = file.seek(0, 2)
+    file.seek(max(length - len(_END_OF_PNG), 0))
+    if file.read().endswith((_END_OF_PNG, _END_OF_JPEG)):  # as nearly all do
+        return True
+    file.seek(max(length - TAIL_BYTES, 0))
+    tail = file.read()
+    if _png_size(head) is not None:
+        return _END_OF_PNG in tail
+    if tail.rstrip(b"\0").endswith(_END_OF_JPEG):  # cameras pad with zeros
+        return True
+    file.seek(0)
+    data = file.read()  # a phone's trailer may follow the picture, or only the mark is missing
+    frame = _jpeg_frame(data)
+    if frame is None:
+        return True  # no image at all, as who decodes it will say
+    scan = data.find(_START_OF_SCAN, frame)
+    return scan >= 0 and (data.find(_END_OF_JPEG, scan) >= 0 or _lacks_only_its_mark(data, frame))
+
+
+def _lacks_only_its_mark(jpeg: bytes, frame: int) -> bool:
+    """Whether decoding it needs nothing of what comes after: the same pixels, whatever does."""
+    if jpeg[frame + 1] not in (0xC0, 0xC1):  # of a progressive one whole scans may be missing
+        return False
+    bare = jpeg.rstrip(b"\xff")  # half a mark
+    one, other = (
+        cv2.imdecode(np.frombuffer(bare + more + _END_OF_JPEG, np.uint8), _HOW) for more in _FILLERS
+    )
+    return one is not None and other is not None and np.array_equal(one, other)
 
 
 def _png_size(head: bytes) -> tuple[int, int] | None:
@@ -72,7 +119,16 @@ def _png_size(head: bytes) -> tuple[int, int] | None:
 
 
 def _jpeg_size(head: bytes) -> tuple[int, int] | None:
-    """Size from the first frame header (ITU T.81, B.2.2); None where it lies beyond `head`."""
+    """Size from the first frame header; None where it lies beyond `head`."""
+    frame = _jpeg_frame(head)
+    if frame is None:
+        return None
+    height, width = struct.unpack(">HH", head[frame + 5 : frame + 9])
+    return width, height
+
+
+def _jpeg_frame(head: bytes) -> int | None:
+    """Where the first frame header begins (ITU T.81, B.2.2); None where it lies beyond `head`."""
     if head[:2] != b"\xff\xd8":
         return None
     at = 2
@@ -83,8 +139,7 @@ def _jpeg_size(head: bytes) -> tuple[int, int] | None:
         if marker == 0xFF:  # fill byte
             at += 1
         elif 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):  # a start of frame, of any coding
-            height, width = struct.unpack(">HH", head[at + 5 : at + 9])
-            return width, height
+            return at
         else:
             at += 2 + struct.unpack(">H", head[at + 2 : at + 4])[0]
     return None
