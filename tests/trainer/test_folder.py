@@ -76,6 +76,23 @@ def test_all_ways_to_write_the_same_split_read_the_same(tmp_path: Path, yaml: st
     assert train_names(folder) == ["1", "2"]
 
 
+@pytest.mark.parametrize(
+    ("names", "read"),
+    [
+        ("[no, yes]", ("no", "yes")),  # truth values to YAML
+        ("{0: on, 1: off}", ("on", "off")),
+        ("[007, 1e3]", ("007", "1e3")),  # numbers to YAML
+        ("{0: a, '1': b}", ("a", "b")),
+        ("[2024-05-01, ~]", ("2024-05-01", "~")),  # a day, and nothing
+    ],
+)
+def test_names_are_words_whatever_yaml_takes_them_for(
+    tmp_path: Path, names: str, read: tuple[str, ...]
+) -> None:
+    yaml = f"train: images/train\nval: images/val\nnc: '2'\nnames: {names}\n"
+    assert read_folder(small(tmp_path, yaml)).classes == read
+
+
 def test_a_path_of_another_machine_is_found_by_its_tail_and_said(tmp_path: Path) -> None:
     folder = read_folder(small(tmp_path, "train: /mnt/x/images/train\nval: images/val\nnames: [a, b]\n"))
     (line,) = [line for line in describe(folder) if "does not exist here" in line]
@@ -192,7 +209,8 @@ def test_a_broken_image_is_left_out_and_said(tmp_path: Path) -> None:
     [
         ("train: images/train\nnames: []\n", "names no classes"),
         ("train: images/train\n", "names no classes"),
-        ("train: images/train\nnames: {0: a, 2: b}\n", "numbered"),
+        ("train: images/train\nnames: {0: a, 2: b}\n", "numbered 0, 2"),
+        ("train: images/train\nnames: {0: a, one: b}\n", "numbered 0, one"),
         ("train: images/train\nnames: [a]\nnc: 3\n", "nc is 3 but 1 classes are named"),
         ("train: images/nowhere\nnames: [a, b]\n", "the train split 'images/nowhere' does not exist"),
         ("train: images/train\nval: images/nope\nnames: [a, b]\n", "the val split 'images/nope'"),

@@ -144,30 +144,33 @@ def _read_yaml(path: Path) -> dict[str, Any]:
         raise TrainerError(f"{path} is a folder", f"name its data.yaml: {path / 'data.yaml'}")
     if not path.is_file():
         raise TrainerError(f"no data.yaml at {path}", "make one with `curate export --to yolo -o DIR`")
+    written = path.read_bytes()
     try:
-        content = yaml.safe_load(path.read_bytes())
+        content = yaml.safe_load(written)
     except yaml.YAMLError as error:
         raise TrainerError(
             f"{path} is not YAML: {' '.join(str(error).split())}", "correct that line"
         ) from error
     if not isinstance(content, dict):
         raise TrainerError(f"{path} holds no keys", "it needs at least train:, val: and names:")
+    if "names" in content:  # as words: to YAML no, yes, on and off are truth values, and 007 is seven
+        plain = yaml.load(written, Loader=yaml.BaseLoader)  # builds nothing but text
+        content["names"] = plain.get("names", content["names"])
     return content
 
 
 def _classes(contract: dict[str, Any], path: Path) -> tuple[str, ...]:
     names = contract.get("names")
     if isinstance(names, dict):
-        if sorted(names) != list(range(len(names))):
-            raise TrainerError(
-                f"{path}: names are numbered {sorted(names, key=str)}",
-                "number them 0, 1, 2, ... without gaps",
-            )
-        names = [names[i] for i in range(len(names))]
+        numbered = {int(number): name for number, name in names.items() if str(number).isdecimal()}
+        if sorted(numbered) != list(range(len(names))):
+            told = ", ".join(map(str, names))
+            raise TrainerError(f"{path}: names are numbered {told}", "number them 0, 1, 2, ... without gaps")
+        names = [numbered[i] for i in range(len(numbered))]
     if not isinstance(names, list) or not names:
         raise TrainerError(f"{path} names no classes", "add a line such as names: [cigarette, hand]")
     count = contract.get("nc", len(names))
-    if count != len(names):
+    if str(count) != str(len(names)):
         raise TrainerError(f"{path}: nc is {count} but {len(names)} classes are named", "make the two agree")
     return tuple(str(name) for name in names)
 
