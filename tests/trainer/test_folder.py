@@ -159,6 +159,23 @@ def test_an_outline_becomes_the_box_around_it(tmp_path: Path) -> None:
     assert rows.report.polygons == 1
 
 
+def test_keypoints_behind_a_box_are_left_aside_and_told(tmp_path: Path) -> None:
+    """Two points of x and y: nine values, as an outline of four corners has, which only data.yaml tells."""
+    yaml = small(tmp_path, "train: images/train\nval: images/val\nkpt_shape: [2, 2]\nnames: [a, b]\n")
+    write_label(tmp_path / "labels/train/1.txt", "1 0.5 0.5 0.2 0.4 0.1 0.1 0.9 0.9\n")
+    train = read_folder(yaml).splits["train"]
+    assert train.labels[0][0].tolist() == pytest.approx([1, 0.5, 0.5, 0.2, 0.4])
+    assert (train.report.used, train.report.keypoints, train.report.polygons) == (2, 1, 0)
+    assert "1 with keypoints, which were left aside" in train.report.summary()
+
+
+def test_seventeen_keypoints_of_three_values_do_not_cost_the_box(tmp_path: Path) -> None:
+    path = write_label(tmp_path / "a.txt", "0 0.5 0.5 0.2 0.4" + " 0.5 0.5 2" * 17 + "\n")
+    assert read_labels(path, 1).report.refused == 1
+    rows = read_labels(path, 1, keypoints=17 * 3)
+    assert (rows.report.used, rows.report.keypoints) == (1, 1)
+
+
 def test_a_confidence_behind_a_box_is_left_aside_and_told(tmp_path: Path) -> None:
     rows = read_labels(write_label(tmp_path / "a.txt", "0 0.5 0.5 0.2 0.2 0.93\n"), classes=1)
     assert rows.boxes[0].tolist() == pytest.approx([0, 0.5, 0.5, 0.2, 0.2])
@@ -215,6 +232,7 @@ def test_a_broken_image_is_left_out_and_said(tmp_path: Path) -> None:
         ("train: images/nowhere\nnames: [a, b]\n", "the train split 'images/nowhere' does not exist"),
         ("train: images/train\nval: images/nope\nnames: [a, b]\n", "the val split 'images/nope'"),
         ("val: images/val\nnames: [a, b]\n", "no train split"),
+        ("train: images/train\nnames: [a]\nkpt_shape: 17\n", "kpt_shape is 17"),
         ("train: [images\n", "is not YAML"),
         ("just words\n", "holds no keys"),
         ("train: labels\nnames: [a, b]\n", "has no images"),

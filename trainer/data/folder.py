@@ -109,6 +109,7 @@ def read_folder(data_yaml: Path, *, to_train: bool = True) -> Folder:
     data_yaml = Path(data_yaml)
     contract = _read_yaml(data_yaml)
     classes = _classes(contract, data_yaml)
+    keypoints = _keypoints(contract, data_yaml)
     notes: list[str] = []
     bases = _bases(contract, data_yaml)
     splits = {}
@@ -116,7 +117,7 @@ def read_folder(data_yaml: Path, *, to_train: bool = True) -> Folder:
         written = contract.get(name)
         if written:
             images = _images_of(name, written, bases, data_yaml, notes)
-            read = _read_split(name, images, len(classes))
+            read = _read_split(name, images, len(classes), keypoints)
             splits[name] = replace(read, synthetic=synthetic_among(read.images, data_yaml.parent))
     if to_train:
         _refuse_untrainable(splits, data_yaml)
@@ -173,6 +174,18 @@ def _classes(contract: dict[str, Any], path: Path) -> tuple[str, ...]:
     if str(count) != str(len(names)):
         raise TrainerError(f"{path}: nc is {count} but {len(names)} classes are named", "make the two agree")
     return tuple(str(name) for name in names)
+
+
+def _keypoints(contract: dict[str, Any], path: Path) -> int:
+    """How many values of keypoints stand behind a box: `kpt_shape: [17, 3]` are 51; 0 without it."""
+    shape = contract.get("kpt_shape")
+    if shape is None:
+        return 0
+    if isinstance(shape, list) and len(shape) == 2 and all(type(n) is int and n > 0 for n in shape):
+        return int(shape[0] * shape[1])
+    raise TrainerError(
+        f"{path}: kpt_shape is {shape}", "write it as [points, values of each], such as [17, 3]"
+    )
 
 
 def _bases(contract: dict[str, Any], path: Path) -> list[Path]:
@@ -245,7 +258,7 @@ def label_path(image: Path) -> Path:
     return Path(*parts).with_suffix(".txt")
 
 
-def _read_split(name: str, images: list[Path], classes: int) -> Split:
+def _read_split(name: str, images: list[Path], classes: int, keypoints: int) -> Split:
     kept: list[Path] = []
     sizes: list[tuple[int, int]] = []
     labels: list[NDArray[np.float32]] = []
@@ -259,7 +272,7 @@ def _read_split(name: str, images: list[Path], classes: int) -> Split:
             problem = Problem(image, 0, "", reason, "image refused", rule)
             report += FolderReport(unreadable_images=1, problems=(problem,))
             continue
-        rows: LabelRows = read_labels(label_path(image), classes, size)
+        rows: LabelRows = read_labels(label_path(image), classes, size, keypoints)
         report += rows.report
         kept.append(image)
         sizes.append(size)

@@ -1,6 +1,7 @@
 """Label files in the YOLO layout, row by row: `class cx cy w h`, shares of the image's width and height.
 
-A row of an outline, `class x1 y1 x2 y2 ...`, is the box around it; a sixth value after a box is a confidence.
+A row of an outline, `class x1 y1 x2 y2 ...`, is the box around it; a sixth value after a box is a confidence;
+where data.yaml has a `kpt_shape`, so many values after a box are keypoints.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ class FolderReport:
     refused: int = 0  # rows left out
     polygons: int = 0  # used rows that outlined a shape, of which the box around it was taken
     confidences: int = 0  # used rows with a sixth value, as predictions have, which was left aside
+    keypoints: int = 0  # used rows with keypoints behind the box, which were left aside
     backgrounds: int = 0  # images without any usable box
     missing_label_files: int = 0  # of these, images without a label file
     unreadable_images: int = 0  # images left out
@@ -61,6 +63,7 @@ class FolderReport:
             self.refused + other.refused,
             self.polygons + other.polygons,
             self.confidences + other.confidences,
+            self.keypoints + other.keypoints,
             self.backgrounds + other.backgrounds,
             self.missing_label_files + other.missing_label_files,
             self.unreadable_images + other.unreadable_images,
@@ -75,6 +78,7 @@ class FolderReport:
             "refused": self.refused,
             "polygons turned into boxes": self.polygons,
             "with a sixth value, taken for a confidence and left aside": self.confidences,
+            "with keypoints, which were left aside": self.keypoints,
             "backgrounds": self.backgrounds,
             "without label file": self.missing_label_files,
             "unreadable images": self.unreadable_images,
@@ -97,11 +101,13 @@ class _RefusedRowError(ValueError):
         self.rule, self.error = rule, error
 
 
-def read_labels(path: Path, classes: int, size: tuple[int, int] | None = None) -> LabelRows:
+def read_labels(
+    path: Path, classes: int, size: tuple[int, int] | None = None, keypoints: int = 0
+) -> LabelRows:
     """Read one label file; a missing one means an image of background, and is counted as such.
 
     `size` (width, height) of the image in pixels tells a box that reaches past it by a hair from one that is
-    wrong; without it every one is taken for wrong.
+    wrong; without it every one is taken for wrong. `keypoints` values may follow a box.
     """
     if not path.is_file():
         return LabelRows(
@@ -109,7 +115,7 @@ def read_labels(path: Path, classes: int, size: tuple[int, int] | None = None) -
         )
     used: list[tuple[float, ...]] = []
     problems: list[Problem] = []
-    polygons = confidences = 0
+    polygons = confidences = posed = 0
     # numbers are ASCII; a stray byte in another encoding spoils its row only
     lines = path.read_bytes().decode("utf-8-sig", errors="replace").splitlines()
     for number, line in enumerate(lines, start=1):
@@ -117,8 +123,9 @@ def read_labels(path: Path, classes: int, size: tuple[int, int] | None = None) -
             continue
         text = line.strip()[:80]
         words = line.split()
+        has_pose = keypoints > 0 and len(words) == 5 + keypoints
         try:
-            row, beyond, polygon = _read_row(words, classes)
+            row, beyond, polygon = _read_row(words[:5] if has_pose else words, classes)
             if row in used:
                 raise _RefusedRowError("BOX010", "the same row again", error=False)
         except _RefusedRowError as refused:
@@ -127,7 +134,8 @@ def read_labels(path: Path, classes: int, size: tuple[int, int] | None = None) -
             continue
         used.append(row)
         polygons += polygon
-        confidences += len(words) == 6
+        posed += has_pose
+        confidences += len(words) == 6 and not has_pose
         pixels = max(beyond[0] * size[0], beyond[1] * size[1]) if size is not None else np.inf
         if max(beyond) > TOLERANCE or SAFE_PIXELS < pixels < np.inf:
             reason = "the box reaches past the image"
@@ -138,6 +146,7 @@ def read_labels(path: Path, classes: int, size: tuple[int, int] | None = None) -
         refused=sum(problem.verdict == "refused" for problem in problems),
         polygons=polygons,
         confidences=confidences,
+        keypoints=posed,
         backgrounds=int(not used),
         problems=tuple(problems),
     )
