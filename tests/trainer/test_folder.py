@@ -147,6 +147,17 @@ def test_a_box_past_the_edge_is_clipped_and_counted(tmp_path: Path) -> None:
     assert (rows.report.used, rows.report.clipped, rows.report.refused) == (1, 1, 0)
 
 
+def test_reports_of_many_images_come_together_in_their_order(tmp_path: Path) -> None:
+    path = write_label(tmp_path / "a.txt", "0 1.0 0.5 0.4 0.5\n0 1.0 0.5 0.4 0.5\n0 0.5 0.5 0.2 0.2 0.9\n")
+    one = read_labels(path, classes=1).report
+    assert (one.used, one.clipped, one.refused, one.confidences) == (2, 1, 1, 1)
+    many = FolderReport.together([one] * 3)
+    assert (many.used, many.clipped, many.refused, many.confidences) == (6, 3, 3, 3)
+    assert many.problems == one.problems * 3
+    assert many == one + one + one
+    assert FolderReport.together([]) == FolderReport()
+
+
 def test_rounding_past_the_edge_is_no_defect(tmp_path: Path) -> None:
     rows = read_labels(write_label(tmp_path / "a.txt", "0 0.5 0.5 1.001 1.0\n"), classes=1)
     assert rows.boxes[0].tolist() == [0, 0.5, 0.5, 1, 1]

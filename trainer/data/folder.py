@@ -95,7 +95,7 @@ class Folder:
     @property
     def report(self) -> FolderReport:
         """The reports of all splits together."""
-        return sum((split.report for split in self.splits.values()), FolderReport())
+        return FolderReport.together(split.report for split in self.splits.values())
 
 
 def read_folder(data_yaml: Path, *, to_train: bool = True) -> Folder:
@@ -262,7 +262,7 @@ def _read_split(name: str, images: list[Path], classes: int, keypoints: int) -> 
     kept: list[Path] = []
     sizes: list[tuple[int, int]] = []
     labels: list[NDArray[np.float32]] = []
-    report = FolderReport()
+    reports: list[FolderReport] = []
     for image in images:
         try:
             size = image_size(image)
@@ -270,14 +270,15 @@ def _read_split(name: str, images: list[Path], classes: int, keypoints: int) -> 
             reason = str(error).split(": ", 1)[-1]
             rule = "IMG003" if isinstance(error, TruncatedImageError) else "IMG004"
             problem = Problem(image, 0, "", reason, "image refused", rule)
-            report += FolderReport(unreadable_images=1, problems=(problem,))
+            reports.append(FolderReport(unreadable_images=1, problems=(problem,)))
             continue
         rows: LabelRows = read_labels(label_path(image), classes, size, keypoints)
-        report += rows.report
+        reports.append(rows.report)
         kept.append(image)
         sizes.append(size)
         labels.append(rows.boxes)
-    return Split(name, kept, labels, np.array(sizes, dtype=np.int64).reshape(-1, 2), report)
+    measured = np.array(sizes, dtype=np.int64).reshape(-1, 2)
+    return Split(name, kept, labels, measured, FolderReport.together(reports))
 
 
 def _refuse_untrainable(splits: dict[str, Split], path: Path) -> None:

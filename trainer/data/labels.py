@@ -7,7 +7,9 @@ where data.yaml has a `kpt_shape`, so many values after a box are keypoints.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -56,19 +58,19 @@ class FolderReport:
         """The problems that are more than warnings."""
         return tuple(problem for problem in self.problems if problem.error)
 
+    @classmethod
+    def together(cls, reports: Iterable[FolderReport]) -> FolderReport:
+        """The sum of all, in time that grows with their number and their problems."""
+        every = list(reports)
+        counts = {
+            field.name: sum(getattr(report, field.name) for report in every)
+            for field in fields(cls)
+            if field.name != "problems"
+        }
+        return cls(**counts, problems=tuple(chain.from_iterable(report.problems for report in every)))
+
     def __add__(self, other: FolderReport) -> FolderReport:
-        return FolderReport(
-            self.used + other.used,
-            self.clipped + other.clipped,
-            self.refused + other.refused,
-            self.polygons + other.polygons,
-            self.confidences + other.confidences,
-            self.keypoints + other.keypoints,
-            self.backgrounds + other.backgrounds,
-            self.missing_label_files + other.missing_label_files,
-            self.unreadable_images + other.unreadable_images,
-            self.problems + other.problems,
-        )
+        return self.together((self, other))
 
     def summary(self) -> str:
         """One line: the counts that are not zero."""
@@ -113,7 +115,7 @@ def read_labels(
         return LabelRows(
             np.zeros((0, 5), dtype=np.float32), FolderReport(backgrounds=1, missing_label_files=1)
         )
-    used: list[tuple[float, ...]] = []
+    used: dict[tuple[float, ...], None] = {}  # in their order; a list would be searched for every row
     problems: list[Problem] = []
     polygons = confidences = posed = 0
     # numbers are ASCII; a stray byte in another encoding spoils its row only
@@ -132,7 +134,7 @@ def read_labels(
             verdict = (str(refused), "refused", refused.rule, refused.error)
             problems.append(Problem(path, number, text, *verdict))
             continue
-        used.append(row)
+        used[row] = None
         polygons += polygon
         posed += has_pose
         confidences += len(words) == 6 and not has_pose
@@ -150,7 +152,7 @@ def read_labels(
         backgrounds=int(not used),
         problems=tuple(problems),
     )
-    return LabelRows(np.array(used, dtype=np.float32).reshape(-1, 5), report)
+    return LabelRows(np.array(list(used), dtype=np.float32).reshape(-1, 5), report)
 
 
 def _read_row(words: list[str], classes: int) -> tuple[tuple[float, ...], tuple[float, float], bool]:
