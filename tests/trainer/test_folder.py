@@ -147,6 +147,27 @@ def test_a_box_past_the_edge_is_clipped_and_counted(tmp_path: Path) -> None:
     assert (rows.report.used, rows.report.clipped, rows.report.refused) == (1, 1, 0)
 
 
+def test_a_label_file_without_image_is_told_once_however_many_lists_share_its_folder(tmp_path: Path) -> None:
+    for name in "12":
+        write_image(tmp_path / f"images/{name}.jpg")
+        (tmp_path / f"{name}.txt").write_text(f"images/{name}.jpg\n")
+    for name in "123":
+        write_label(tmp_path / f"labels/{name}.txt", "0 0.5 0.5 0.2 0.4\n")
+    (tmp_path / "data.yaml").write_text("train: 1.txt\nval: 2.txt\nnames: [a]\n")
+    (problem,) = read_folder(tmp_path / "data.yaml").report.problems
+    assert str(problem) == f"{tmp_path / 'labels/3.txt'}: refused: IMG001 no image belongs to it"
+    assert problem.error
+
+
+@pytest.mark.parametrize("suffix", [".JFIF", ".jpe", ".mpo"])
+def test_a_jpeg_is_read_under_all_its_suffixes(tmp_path: Path, suffix: str) -> None:
+    yaml = small(tmp_path)
+    (tmp_path / "images/train/1.jpg").rename(tmp_path / f"images/train/1{suffix}")
+    train = read_folder(yaml).splits["train"]
+    assert [path.name for path in train.images] == [f"1{suffix}", "2.jpg"]
+    assert not train.report.problems
+
+
 def test_reports_of_many_images_come_together_in_their_order(tmp_path: Path) -> None:
     path = write_label(tmp_path / "a.txt", "0 1.0 0.5 0.4 0.5\n0 1.0 0.5 0.4 0.5\n0 0.5 0.5 0.2 0.2 0.9\n")
     one = read_labels(path, classes=1).report

@@ -18,7 +18,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from trainer.data.images import TruncatedImageError, UnreadableImageError, image_size, is_image
+from trainer.data.images import SUFFIXES, TruncatedImageError, UnreadableImageError, image_size, is_image
 from trainer.data.labels import FolderReport, LabelRows, Problem, read_labels
 from trainer.data.origin import synthetic_among
 from trainer.errors import TrainerError
@@ -26,6 +26,7 @@ from trainer.errors import TrainerError
 SPLITS = ("train", "val", "test")
 SCHEMA = 1  # of dataset.json
 SHARED = "SET003"  # the rule of an image that an earlier split has, too
+CLASS_FILES = frozenset({"classes.txt", "predefined_classes.txt", "names.txt"})  # tools put them among labels
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,7 @@ def read_folder(data_yaml: Path, *, to_train: bool = True) -> Folder:
     classes = _classes(contract, data_yaml)
     keypoints = _keypoints(contract, data_yaml)
     notes: list[str] = []
+    looked_at: set[Path] = set()
     bases = _bases(contract, data_yaml)
     splits = {}
     for name in SPLITS:
@@ -118,7 +120,9 @@ def read_folder(data_yaml: Path, *, to_train: bool = True) -> Folder:
         if written:
             images = _images_of(name, written, bases, data_yaml, notes)
             read = _read_split(name, images, len(classes), keypoints)
-            splits[name] = replace(read, synthetic=synthetic_among(read.images, data_yaml.parent))
+            lone = FolderReport(problems=tuple(_labels_without_image(images, looked_at)))
+            synthetic = synthetic_among(read.images, data_yaml.parent)
+            splits[name] = replace(read, synthetic=synthetic, report=read.report + lone)
     if to_train:
         _refuse_untrainable(splits, data_yaml)
     said = _read_dataset_json(data_yaml.parent / "dataset.json", classes)
@@ -256,6 +260,30 @@ def label_path(image: Path) -> Path:
             parts[i] = "labels"
             break
     return Path(*parts).with_suffix(".txt")
+
+
+def _labels_without_image(images: Iterable[Path], looked_at: set[Path]) -> Iterator[Problem]:
+    """A problem for each label file whose image is not there: its objects are lost.
+
+    Looked at are the folders that hold the labels of these images and nothing else, once each.
+    """
+    folders = {label_path(image).parent: image.parent for image in images}
+    for labels, pictures in folders.items():
+        if labels == pictures or labels in looked_at or not labels.is_dir():
+            continue
+        looked_at.add(labels)
+        stems = {path.stem for path in pictures.iterdir() if path.suffix.lower() in SUFFIXES}
+        for path in sorted(labels.glob("*.txt")):
+            if path.stem not in stems and path.is_file() and _is_label_file(path):
+                yield Problem(path, 0, "", "no image belongs to it", "refused", "IMG001")
+
+
+def _is_label_file(path: Path) -> bool:
+    if path.name.lower() in CLASS_FILES:
+        return False
+    with path.open("rb") as file:
+        words = file.read(256).split()
+    return not words or words[0].replace(b".", b"").isdigit()
 
 
 def _read_split(name: str, images: list[Path], classes: int, keypoints: int) -> Split:

@@ -15,7 +15,13 @@ from numpy.typing import NDArray
 
 Image = NDArray[np.uint8]  # (H, W, 3) RGB
 
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
+# as `curate` has them; what of these the decoder does not know is named, not passed over
+SUFFIXES = frozenset(
+    {
+        *(".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".bmp", ".webp", ".tif", ".tiff", ".gif"),
+        *(".heic", ".heif", ".avif"),
+    }
+)
 GREY = 114  # of the border around letterboxed images
 HEADER_BYTES = 1 << 16  # of a file read in search of its size; EXIF and thumbnails come first
 TAIL_BYTES = 1 << 16  # of a file read in search of its end
