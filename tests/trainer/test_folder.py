@@ -104,6 +104,22 @@ def test_chinese_and_emoji_paths_are_read(tmp_path: Path) -> None:
     assert train_names(read_folder(small(root))) == ["1", "2"]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "gbk", "utf-16"])
+def test_a_list_of_chinese_names_is_read_as_editors_write_it(tmp_path: Path, encoding: str) -> None:
+    yaml = small(tmp_path, "train: 训练.txt\nval: images/val\nnames: [a, b]\n")
+    write_image(tmp_path / "images/train/香烟.jpg")
+    (tmp_path / "训练.txt").write_bytes("images/train/1.jpg\r\nimages/train/香烟.jpg\r\n".encode(encoding))
+    assert train_names(read_folder(yaml)) == ["1", "香烟"]
+
+
+def test_a_data_yaml_in_gbk_is_to_be_saved_as_utf_8(tmp_path: Path) -> None:
+    yaml = small(tmp_path)
+    yaml.write_bytes("train: images/train\nnames: [香烟, b]\n".encode("gbk"))
+    with pytest.raises(TrainerError, match="is not YAML") as refused:
+        read_folder(yaml)
+    assert refused.value.cure == "save it as UTF-8"
+
+
 def test_labels_replace_the_last_folder_called_images(tmp_path: Path) -> None:
     assert label_path(Path("/images/set/images/train/a.b.jpg")) == Path("/images/set/labels/train/a.b.txt")
     assert label_path(Path("/set/photos/a.jpg")) == Path("/set/photos/a.txt")
@@ -268,6 +284,7 @@ def test_a_broken_image_is_left_out_and_said(tmp_path: Path) -> None:
         ("train: [images\n", "is not YAML"),
         ("just words\n", "holds no keys"),
         ("train: labels\nnames: [a, b]\n", "has no images"),
+        ("train: images/train/1.jpg\nnames: [a, b]\n", "the train split is no list of images"),
         ("train: list.txt\nnames: [a, b]\n", "list.txt:1: the train image 'gone.jpg' does not exist"),
     ],
 )

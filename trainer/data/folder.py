@@ -153,9 +153,8 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     try:
         content = yaml.safe_load(written)
     except yaml.YAMLError as error:
-        raise TrainerError(
-            f"{path} is not YAML: {' '.join(str(error).split())}", "correct that line"
-        ) from error
+        cure = "save it as UTF-8" if isinstance(error, yaml.reader.ReaderError) else "correct that line"
+        raise TrainerError(f"{path} is not YAML: {' '.join(str(error).split())}", cure) from error
     if not isinstance(content, dict):
         raise TrainerError(f"{path} holds no keys", "it needs at least train:, val: and names:")
     if "names" in content:  # as words: to YAML no, yes, on and off are truth values, and 007 is seven
@@ -240,7 +239,13 @@ def _find(written: str, bases: Iterable[Path]) -> tuple[Path, bool] | None:
 def _listed(listing: Path, bases: list[Path], split: str) -> list[Path]:
     """The images a .txt names, one a line, relative to the listing or to the bases."""
     images = []
-    for number, line in enumerate(listing.read_text(encoding="utf-8-sig").splitlines(), start=1):
+    text = _listing_text(listing.read_bytes())
+    if text is None:
+        raise TrainerError(
+            f"{listing}: the {split} split is no list of images",
+            "name a folder, or a text file in UTF-8 with the path of an image on each line",
+        )
+    for number, line in enumerate(text.splitlines(), start=1):
         if line.strip():
             found = _find(line.strip(), [listing.parent, *bases])
             if found is None:
@@ -250,6 +255,18 @@ def _listed(listing: Path, bases: list[Path], split: str) -> list[Path]:
                 )
             images.append(found[0])
     return images
+
+
+def _listing_text(data: bytes) -> str | None:
+    """The text of a list: UTF-8, UTF-16 with its mark, or GBK as Chinese editors write it; else None."""
+    marked = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    for encoding in ("utf-16",) if marked else ("utf-8-sig", "gb18030"):
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        return None if "\0" in text else text
+    return None
 
 
 def label_path(image: Path) -> Path:
