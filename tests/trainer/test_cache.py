@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -91,6 +92,21 @@ def test_the_setting_chooses_the_store(cache: str, kind: type, tmp_path: Path) -
     if isinstance(store, OnDisk):
         assert store.path == tmp_path / "not" / "there" / "cache" / "photos-1.raw"
         store.put(0, np.zeros((2, 2, 3), np.uint8))
+        store.close()
+
+
+@pytest.mark.parametrize("cache", ["ram", "disk"])
+def test_processes_of_one_machine_share_what_the_cache_may_fill(
+    cache: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A quarter of 8000 bytes for one process, and for each of four a quarter of that."""
+    monkeypatch.setattr("trainer.data.cache.free_memory", lambda: 8000)
+    monkeypatch.setattr("trainer.data.cache.shutil.disk_usage", lambda _: SimpleNamespace(free=8000))
+    asked = config(cache=cache, cache_share=0.25, run=tmp_path)
+    for processes, left in ((1, 2000), (4, 500)):
+        monkeypatch.setenv("LOCAL_WORLD_SIZE", str(processes))
+        store = store_for(asked, 0)
+        assert isinstance(store, InMemory | OnDisk) and store.left == left
         store.close()
 
 

@@ -145,11 +145,15 @@ class PhotoCache:
 
 
 def store_for(config: FitConfig, rank: int) -> Store:
-    """The store a run asks for; on disk each process has a file of its own."""
+    """The store a run asks for; on disk each process has a file of its own.
+
+    What `cache_share` allows is divided between the processes of this machine, as torchrun tells them.
+    """
+    share = config.cache_share / int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
     if config.cache == "disk":
         free = shutil.disk_usage(_existing(config.run)).free
-        return OnDisk(config.run / FOLDER / f"photos-{rank}.raw", int(config.cache_share * free))
-    return InMemory(int(config.cache_share * free_memory()) if config.cache == "ram" else 0)
+        return OnDisk(config.run / FOLDER / f"photos-{rank}.raw", int(share * free))
+    return InMemory(int(share * free_memory()) if config.cache == "ram" else 0)
 
 
 def _existing(path: Path) -> Path:
