@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -62,16 +63,11 @@ def asked_for(command: str, out: Path) -> None:
 
 
 def test_pasted_images_do_not_go_into_the_set_that_the_things_are_cut_from(tmp_path: Path) -> None:
+    hands, things = tmp_path / "hands", tmp_path / "things"
+    asked: dict[str, Any] = {"onto": ["hands"], "name": "smoke", "count": 1, "out": things / "pasted"}
     for option in ("source", "cutouts"):
         with pytest.raises(CurateError, match=r"lies inside .*things, which is only read"):
-            paste.run(
-                tmp_path / "hands",
-                onto=["hands"],
-                name="smoke",
-                count=1,
-                out=tmp_path / "things" / "pasted",
-                **{option: tmp_path / "things"},
-            )
+            paste.run(hands, **{**asked, option: things})
 
 
 @pytest.mark.skipif(os.name == "nt", reason="names on Windows are always text")

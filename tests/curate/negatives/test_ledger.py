@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -128,8 +129,7 @@ def test_pictures_of_one_size_are_not_compared_with_all_decisions_of_that_size()
         {f"{i}.bmp": decision(f"{i}.bmp", sha256=Counted(f"{i:064}"), bytes=900_054) for i in range(100)}
     )
     for i in range(100):
-        now = Counted(f"{i:064}")
-        found = book.about(f"{i}.bmp", 900_054, lambda now=now: now)  # type: ignore[misc]
+        found = book.about(f"{i}.bmp", 900_054, partial(Counted, f"{i:064}"))
         assert found == (book.decisions[f"{i}.bmp"], True)
     assert Counted.compared < 1000, "all with all are 10,000"
 
