@@ -73,6 +73,11 @@ def draw_sheet(
         policy = Policy.of(config)
         rows += [Row(run, policy, epoch) for epoch in range(ROWS)]
         rows.append(Row(f"{run}: last {config.close_mosaic:.0%} of the run", closed(policy), 0))
+    if not rows:
+        raise TrainerError(
+            "no row is left to draw" + "".join(f": {line}" for line in skipped),
+            f"choose of {', '.join(technique.name for technique in TECHNIQUES)}",
+        )
     cache = PhotoCache(train, config.imgsz, InMemory(int(config.cache_share * free_memory())))
     places, _ = train.part(columns)
     names, missing = drawable(folder.classes)

@@ -74,10 +74,24 @@ def test_a_picture_is_not_overwritten_unasked(data: Path, tmp_path: Path) -> Non
     assert augment(*words, "--overwrite")[0] == 0 and out.read_bytes() != b"mine"
 
 
-@pytest.mark.parametrize("words", [("--technique", "sepia"), ("--technique", "hsv", "--preset", "coco")])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--technique", "sepia"),
+        ("--technique", "hsv", "--preset", "coco"),
+        ("--technique", "copy_paste"),  # without --cutouts there is none
+        ("--technique", ","),
+    ],
+)
 def test_wrong_requests_are_answered(data: Path, tmp_path: Path, words: tuple[str, ...]) -> None:
     code, said = augment(str(data), "-o", str(tmp_path / "sheet.png"), *words)
     assert code == 2 and "error: " in said
+
+
+@pytest.mark.parametrize("option", ["--real-share", "--multi-scale-step"])
+def test_what_changes_no_sample_is_no_option(data: Path, tmp_path: Path, option: str) -> None:
+    code, said = augment(str(data), "-o", str(tmp_path / "sheet.png"), option, "0.5")
+    assert code == 2 and "No such option" in said
 
 
 def test_an_unknown_technique_names_those_there_are(data: Path, tmp_path: Path) -> None:

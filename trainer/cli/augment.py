@@ -19,7 +19,7 @@ from trainer.presets import AUTO
 # ruff: noqa: UP045
 
 # these change which images come, their size or the network, not what becomes of a sample
-_NOT_SHOWN = {"sampling", "rect", "sat", "multi_scale"}
+_NOT_SHOWN = {"sampling", "real_share", "rect", "sat", "multi_scale", "multi_scale_step"}
 SHOWN = ("imgsz", "seed", *(n for n, k in knobs(FitConfig).items() if k.group == "augmentation"))
 
 
