@@ -326,6 +326,21 @@ def test_the_results_table_forgets_what_comes_after_the_checkpoint(tmp_path: Pat
     assert path.read_text().splitlines() == ["step,loss", "10,0.333333", "20,0.333333", "30,0.25"]
 
 
+def test_the_results_table_survives_excel_and_takes_new_figures(tmp_path: Path) -> None:
+    path = tmp_path / "results.csv"
+    path.write_bytes(b"\xef\xbb\xbfstep,loss\r\n10,0.5\r\n")
+    table = Results(path, until_step=10)
+    table.add({"step": 20, "loss": 0.25, "ap": 0.5})  # a val split was added meanwhile
+    assert path.read_text().splitlines() == ["step,loss,ap", "10,0.5,", "20,0.25,0.5"]
+
+
+def test_a_results_table_that_is_none_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "results.csv"
+    path.write_text("step;loss\n10;0.5\n")
+    with pytest.raises(TrainerError, match=r"results\.csv is not as the run wrote it; move it away"):
+        Results(path)
+
+
 def test_random_states_come_back_as_they_were() -> None:
     state = random_state()
     drawn = (torch.rand(1).item(), np.random.rand(), random.random())
