@@ -162,9 +162,10 @@ class _Run:
     @classmethod
     def started(cls, config: FitConfig, world: World, talk: Talk, series: Series | None) -> _Run:
         if world.leads and ((config.run / "weights").exists() or (config.run / "config.toml").exists()):
+            begun = (config.run / "weights" / "last.pt").is_file()
             raise TrainerError(
-                f"{config.run} already holds a run",
-                "choose another folder with -o, or continue with --resume",
+                f"{config.run} already holds a run" + ("" if begun else ", stopped before its first step"),
+                "choose another folder with -o, or " + ("continue with --resume" if begun else "remove it"),
             )
         series = series or Series.of_one(read_aloud(config, talk))
         folder = series.folder
@@ -174,12 +175,13 @@ class _Run:
         torch.manual_seed(config.seed)
         precision = pick_precision(config.amp, world.device)
         state = _new_state(config, model_config, folder.classes, world, precision, talk)
+        run = cls(state, series, world, talk)  # what is refused leaves no run in the folder
         if world.leads:
             content = ledger(folder, allowed=config.allow_errors)
             write_atomically(config.run / "data.json", as_json(content))
             write_atomically(config.run / "config.toml", to_toml(config).encode("utf-8"))
-        run = cls(state, series, world, talk)
         run.introduce(model_config)
+        run.save()  # from now on there is a checkpoint to go on from
         return run
 
     @classmethod

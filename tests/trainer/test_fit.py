@@ -152,13 +152,10 @@ def test_a_killed_run_resumes_to_the_same_weights_bit_by_bit(
 
     with pytest.raises(KilledError):
         fit(asked, on_step=kill)
-    if killed_at == 2:  # killed before the first checkpoint: there is nothing to resume
-        with pytest.raises(TrainerError, match="holds no run to resume"):
-            fit(asked, resume=True)
-        return
     seen: list[int] = []
     result = fit(dataclasses.replace(asked, workers=1), resume=True, on_step=seen.append)
-    assert seen == [9, 10, 11, 12]
+    # the checkpoints are of step 0, written when the run began, and of every second one
+    assert seen == list(range(1 if killed_at == 2 else 9, 13))
     assert equal(weights_of(result.last), weights_of(finished.last))
     assert equal(weights_of(result.best), weights_of(finished.best))
     timeless = [{k: v for k, v in row.items() if k != "seconds"} for row in rows_of(result.run)]
@@ -257,6 +254,12 @@ def test_without_a_val_split_the_last_weights_are_the_best(data: Path, tmp_path:
 def test_an_unknown_metric_names_the_known_ones(data: Path, tmp_path: Path) -> None:
     with pytest.raises(TrainerError, match=r"no metric 'map'; choose one of .*ap50"):
         fit(config(data, tmp_path / "run", steps=3, metric="map"))
+
+
+def test_what_is_refused_leaves_no_run_behind(data: Path, tmp_path: Path) -> None:
+    with pytest.raises(TrainerError, match=r"cutouts\.json cannot be read"):
+        fit(config(data, tmp_path / "run", cutouts=tmp_path))
+    assert fit(config(data, tmp_path / "run", steps=1)).steps == 1
 
 
 def test_multi_scale_trains_at_several_sizes(data: Path, tmp_path: Path) -> None:
