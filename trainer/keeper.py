@@ -19,6 +19,7 @@ from trainer.data.loader import AHEAD, Batch
 from trainer.errors import TrainerError
 from trainer.evaluate import Metrics, Pictures, evaluate, find, truths_of
 from trainer.logs import RunLog, named
+from trainer.metrics import score
 from trainer.plots import draw_batch, draw_predictions, plot_curves
 from trainer.results import Results
 from trainer.state import TrainingState
@@ -49,6 +50,7 @@ class Keeper:
 
         `pictures` keeps val from run to run.
         """
+        _refuse_unknown_metric(state.config.metric, state.classes)
         self.state, self.val, self.talk, self.device = state, val, talk, device
         self.parts, self.images = parts, images
         self.seconds, self.cpu_seconds, self.pictures = seconds, cpu_seconds, pictures
@@ -135,9 +137,6 @@ class Keeper:
     def _keep_best(self, metrics: dict[str, float]) -> bool:
         """Write best.pt where these weights are the best so far, or there is nothing to judge them by."""
         state, name = self.state, self.config.metric
-        if metrics and name not in metrics:
-            known = ", ".join(sorted(metrics))
-            raise TrainerError(f"the evaluation has no metric {name!r}", f"choose one of {known}")
         value = metrics.get(name, math.nan)
         if state.best is not None and not value > state.best:
             return False
@@ -166,6 +165,15 @@ class Keeper:
     def close(self) -> None:
         """Write what the logs still have in memory."""
         self.log.close(finished=self.state.finished)
+
+
+def _refuse_unknown_metric(name: str, classes: Sequence[str]) -> None:
+    """Before the first step, not after hours at the first evaluation."""
+    known = score((), (), classes).as_row()
+    if name not in known:
+        raise TrainerError(
+            f"the evaluation has no metric {name!r}", f"choose one of {', '.join(sorted(known))}"
+        )
 
 
 def _draw_some(state: TrainingState, val: Split, device: torch.device, out: Path) -> None:

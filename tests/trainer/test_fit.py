@@ -253,7 +253,8 @@ def test_without_a_val_split_the_last_weights_are_the_best(data: Path, tmp_path:
 
 def test_an_unknown_metric_names_the_known_ones(data: Path, tmp_path: Path) -> None:
     with pytest.raises(TrainerError, match=r"no metric 'map'; choose one of .*ap50"):
-        fit(config(data, tmp_path / "run", steps=3, metric="map"))
+        fit(config(data, tmp_path / "run", steps=3, metric="map"), on_step=lambda _: pytest.fail("too late"))
+    assert not (tmp_path / "run" / "config.toml").exists()
 
 
 def test_what_is_refused_leaves_no_run_behind(data: Path, tmp_path: Path) -> None:
