@@ -54,6 +54,7 @@ from trainer.state import TrainingState, new_model, new_state, read_state, refus
 from trainer.world import World, count_norms_together, join
 
 SHOW_EVERY = 5  # steps between moves of the bar
+UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST)  # where a run may not be
 
 
 @dataclass(frozen=True)
@@ -122,12 +123,23 @@ def fit(
                 "the last checkpoint is kept",
             ) from error
         except OSError as error:
+            if error.errno in UNWRITABLE and _concerns(error.filename, config.run):
+                raise TrainerError(
+                    f"{error.filename} cannot be written: {error.strerror}", "choose another folder with -o"
+                ) from error
             if error.errno not in (errno.ENOSPC, errno.EDQUOT):
                 raise
             raise TrainerError(
                 f"the disk is full: {error.filename or config.run} could not be written",
                 f"make room, then: trainer fit --resume -o {config.run}",
             ) from error
+
+
+def _concerns(name: object, run: Path) -> bool:
+    """Whether the file of that name lies in the run's folder, or is a folder above it."""
+    if not isinstance(name, str):
+        return False
+    return Path(name).is_relative_to(run) or run.is_relative_to(name)
 
 
 class _Run:

@@ -263,6 +263,14 @@ def test_what_is_refused_leaves_no_run_behind(data: Path, tmp_path: Path) -> Non
     assert fit(config(data, tmp_path / "run", steps=1)).steps == 1
 
 
+def test_a_run_folder_that_cannot_be_is_told_with_its_cure(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"mine")
+    for run in (tmp_path / "file", tmp_path / "file" / "run"):
+        with pytest.raises(TrainerError, match=r"file.* cannot be written: .*; choose another folder"):
+            fit(config(data, run, steps=1))
+    assert (tmp_path / "file").read_bytes() == b"mine"
+
+
 def test_multi_scale_trains_at_several_sizes(data: Path, tmp_path: Path) -> None:
     assert fit(config(data, tmp_path / "run", steps=4, multi_scale=(0.5, 1.5))).steps == 4
 
