@@ -120,6 +120,8 @@ def refuse_other_course(saved: FitConfig, asked: FitConfig) -> None:
     for field in dataclasses.fields(FitConfig):
         before, now = getattr(saved, field.name), getattr(asked, field.name)
         if field.name == "data":
+            if not Path(before).exists():  # they were moved, or are seen from elsewhere
+                continue
             before, now = Path(before).resolve(), Path(now).resolve()
         if field.name not in FREE_ON_RESUME and before != now:
             raise TrainerError(

@@ -7,6 +7,7 @@ import dataclasses
 import errno
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,8 +20,10 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from typer.testing import CliRunner
 
 from trainer.checkpoint import load_model, read_checkpoint
+from trainer.cli import app
 from trainer.config import FitConfig, from_toml, span_of
 from trainer.data.augment import multi_scale_size
 from trainer.device import pick_device, pick_precision
@@ -269,6 +272,17 @@ def test_a_run_folder_that_cannot_be_is_told_with_its_cure(data: Path, tmp_path:
         with pytest.raises(TrainerError, match=r"file.* cannot be written: .*; choose another folder"):
             fit(config(data, run, steps=1))
     assert (tmp_path / "file").read_bytes() == b"mine"
+
+
+def test_a_run_whose_data_were_moved_goes_on_when_they_are_named(data: Path, tmp_path: Path) -> None:
+    before, after = tmp_path / "before", tmp_path / "after"
+    shutil.copytree(data.parent, before)
+    whole = fit(config(before / data.name, tmp_path / "run", steps=3))
+    before.rename(after)
+    asked = CliRunner().invoke(app, ["fit", "--resume", "-o", str(whole.run)])
+    assert asked.exit_code == 2 and "name them: trainer fit DATA.yaml --resume" in asked.output
+    result = fit(config(after / data.name, tmp_path / "run", steps=3), resume=True)
+    assert equal(weights_of(result.last), weights_of(whole.last))
 
 
 def test_multi_scale_trains_at_several_sizes(data: Path, tmp_path: Path) -> None:

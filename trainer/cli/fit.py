@@ -119,7 +119,13 @@ def _resumed(run: Path | None, settings: dict[str, Any], hyp: Path | None) -> Fi
         raise TrainerError("a resumed run keeps its settings", "leave out --hyp")
     from trainer.state import resume_config
 
-    return dataclasses.replace(resume_config(run), **settings)
+    config = dataclasses.replace(resume_config(run), **settings)
+    if "data" not in settings and not config.data.exists():
+        raise TrainerError(
+            f"the data that {run} was begun with are not at {config.data}",
+            f"name them: trainer fit DATA.yaml --resume -o {shlex.quote(str(run))}",
+        )
+    return config
 
 
 def settings_of_file(path: Path | None, settings: dict[str, Any]) -> dict[str, Any]:
