@@ -28,14 +28,17 @@ def hyp_toml(outcome: Outcome) -> str:
     lines = [f"# {' '.join(line.splitlines())}" for line in _head(outcome)]
     facts = knobs(FitConfig)
     turned = {d.name: d for d in outcome.space.dimensions}
+    told = outcome.space.told(chosen.settings, plan.config)
     rows = {
         name: (lines_of({name: chosen.settings[name]}).strip(), f"before {shown(rounded(d.start))}{_unit(d)}")
         for name, d in turned.items()
+        if name in told
     }
-    width = max(len(line) for line, _ in rows.values())
+    width = max((len(line) for line, _ in rows.values()), default=0)
     lines += ["", "# turned by the search"]
     for name, (line, before) in rows.items():
         lines.append(f"{line:<{width}}  # {before}; {facts[name].what}")
+    lines += [f"# {name} is left to `trainer fit`, as it began" for name in turned if name not in told]
     named = {name for preset in PRESETS for name in preset.settings}
     others = {
         name: value

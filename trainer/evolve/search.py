@@ -78,9 +78,10 @@ def evolve(
     url = plan.storage or storages.url_of(config.run)
     with Board() as board:
         folder, head = _read(config, board)
+        begun = config
         if isinstance(head, AnchorHead) and config.anchor_t is None:
-            config = dataclasses.replace(config, anchor_t=head.anchor_t)  # where the search begins
-        space = space_of(config, head.kind, plan.only, plan.without, len(folder.classes))
+            begun = dataclasses.replace(config, anchor_t=head.anchor_t)  # where the search begins
+        space = space_of(begun, head.kind, plan.only, plan.without, len(folder.classes))
         for name, why in space.left_out.items():
             board.say(f"--{name.replace('_', '-')} is left alone: {why}")
         storage = storages.open_storage(url, heartbeat=heartbeat, grace=grace)
@@ -209,7 +210,7 @@ class _Search:
         config = self.plan.config
         figure = self.train(
             self.ground,
-            settings,
+            self.space.told(settings, config),
             config.run / run,
             seed=config.seed if seed is None else seed,
             rungs=rungs(self.plan.pruner, self.plan.steps) if seed is None else (),

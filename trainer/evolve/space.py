@@ -60,6 +60,18 @@ class Space:
         """Where the search begins."""
         return {one.name: one.start for one in self.dimensions}
 
+    def told(self, settings: Mapping[str, float], config: FitConfig) -> dict[str, float]:
+        """What `trainer fit` is told of a trial: all but an anchor_t that it would choose by itself.
+
+        Told, it would fit anchors for that one, and begin with other anchors than it does untold.
+        """
+        untold = {"anchor_t"} & self.start.keys() if config.anchor_t is None else set()
+        return {
+            name: value
+            for name, value in settings.items()
+            if name not in untold or value != rounded(self.start[name])
+        }
+
     def as_lists(self) -> list[list[Any]]:
         """Plain types, to compare spaces by."""
         return [[d.name, d.low, d.high, d.log, d.start] for d in self.dimensions]

@@ -172,6 +172,22 @@ def test_the_same_seed_searches_the_same_way(data: Path, swift: Path) -> None:
 
 
 @pytest.mark.usefixtures("plain")
+def test_an_anchor_t_that_nobody_typed_is_left_to_fit_where_the_search_begins(
+    data: Path, swift: Path
+) -> None:
+    """Typed, it would be what anchors are fitted for, and the start another network than fit trains."""
+    log: list[Any] = []
+    done = search(plan(data, swift / "a", only=["lr", "anchor_t"]), gain=0.0, noise=0.0, log=log)
+    assert done.start.settings.keys() == {"lr", "anchor_t"} and done.chosen is done.start
+    assert [settings.keys() for name, _, settings in log if name == "start"] == [{"lr"}]
+    assert any("anchor_t" in settings for _, _, settings in log)
+    kept = (swift / "a" / "hyp.toml").read_text(encoding="utf-8")
+    assert "anchor_t =" not in kept and "# anchor_t is left to `trainer fit`" in kept
+    typed = search(plan(data, swift / "b", only=["lr", "anchor_t"], anchor_t=3.0), log=log)
+    assert typed.space.told(typed.start.settings, typed.plan.config)["anchor_t"] == 3
+
+
+@pytest.mark.usefixtures("plain")
 def test_noise_alone_is_not_taken_for_a_gain(data: Path, swift: Path) -> None:
     outcome = search(plan(data, swift / "out", only=["lr", "box", "cls"]), gain=0.0, noise=0.03)
     assert outcome.best.value > outcome.start.value, "the luckiest looks better"
