@@ -276,6 +276,7 @@ def test_a_broken_image_is_left_out_and_said(tmp_path: Path) -> None:
         ("train: images/train\n", "names no classes"),
         ("train: images/train\nnames: {0: a, 2: b}\n", "numbered 0, 2"),
         ("train: images/train\nnames: {0: a, one: b}\n", "numbered 0, one"),
+        ("train: images/train\nnames: [a, b, a]\n", "'a' is the name of several classes"),
         ("train: images/train\nnames: [a]\nnc: 3\n", "nc is 3 but 1 classes are named"),
         ("train: images/nowhere\nnames: [a, b]\n", "the train split 'images/nowhere' does not exist"),
         ("train: images/train\nval: images/nope\nnames: [a, b]\n", "the val split 'images/nope'"),

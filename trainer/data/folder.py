@@ -176,7 +176,13 @@ def _classes(contract: dict[str, Any], path: Path) -> tuple[str, ...]:
     count = contract.get("nc", len(names))
     if str(count) != str(len(names)):
         raise TrainerError(f"{path}: nc is {count} but {len(names)} classes are named", "make the two agree")
-    return tuple(str(name) for name in names)
+    words = [str(name) for name in names]
+    again = [word for word, times in Counter(words).items() if times > 1]
+    if again:  # figures by class would be told of one of them
+        raise TrainerError(
+            f"{path}: {again[0]!r} is the name of several classes", "give each class a name of its own"
+        )
+    return tuple(words)
 
 
 def _keypoints(contract: dict[str, Any], path: Path) -> int:
