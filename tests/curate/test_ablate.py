@@ -358,10 +358,12 @@ def test_a_training_goes_on_only_from_a_checkpoint_of_the_same_settings(
     asked = FitConfig(data=tmp_path / "data.yaml", run=tmp_path / "run", steps=4, batch=0)
     assert not ablate_jobs._can_resume(asked)
     put(asked.run / "weights" / "last.pt", "")
+    put(tmp_path / "other.yaml", "")
     for saved, can in (
         (replace(asked, batch=8), True),  # it was chosen when the run began
         (replace(asked, batch=8, anchor_t=4.0), False),
         (replace(asked, batch=8, data=tmp_path / "other.yaml"), False),
+        (replace(asked, batch=8, data=tmp_path / "gone.yaml"), True),  # the study was moved
     ):
         monkeypatch.setattr("trainer.state.read_state", lambda run, saved=saved: (None, saved, None))
         assert ablate_jobs._can_resume(asked) is can
