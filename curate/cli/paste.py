@@ -47,6 +47,7 @@ class Relation(str, Enum):
 
 
 def paste(
+    ctx: typer.Context,
     path: Data,
     onto: Annotated[
         Optional[list[str]],
@@ -187,6 +188,7 @@ def paste(
     curate paste data/ --remove
     """
     if remove:
+        _refuse_beside_remove(ctx)
         _take_out(path, output_format)
         return
     missing = [
@@ -246,6 +248,21 @@ def paste(
         else:
             typer.echo("\n".join(lines))
     raise typer.Exit(0 if result.made == result.asked else 1)
+
+
+def _refuse_beside_remove(ctx: typer.Context) -> None:
+    """Raises CurateError for an option that would do nothing."""
+    idle = [
+        option.opts[-1]
+        for option in ctx.command.params
+        if option.name not in ("path", "remove", "output_format")
+        and option.name is not None
+        and getattr(ctx.get_parameter_source(option.name), "name", "") == "COMMANDLINE"
+    ]
+    if idle:
+        raise CurateError(
+            f"{' and '.join(idle)} would do nothing beside --remove.", "curate paste data/ --remove"
+        )
 
 
 def _take_out(path: Path, output_format: Printed) -> None:

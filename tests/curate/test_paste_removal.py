@@ -104,3 +104,11 @@ def test_the_command_line_takes_them_out(pasted: Path) -> None:
     assert '"removed"' in answer.stdout
     again = CliRunner().invoke(app, ["undo", str(pasted)])
     assert again.exit_code == 0, again.output
+
+
+def test_an_option_that_would_do_nothing_beside_remove_is_refused(pasted: Path) -> None:
+    before = files_below(pasted)
+    answer = CliRunner().invoke(app, ["paste", str(pasted), "--remove", "--count", "40", "--seed", "0"])
+    assert answer.exit_code == 2
+    assert "--count and --seed would do nothing beside --remove" in answer.stderr
+    assert files_below(pasted) == before
