@@ -424,14 +424,16 @@ def test_other_errors_are_not_taken_for_full_memory(data: Path, tmp_path: Path) 
 def test_a_full_disk_is_told_with_its_cure_and_keeps_the_last_checkpoint(
     data: Path, finished: FitResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The third write of last.pt meets a full disk; with room the run goes on as if nothing had been."""
+    """The fourth write of last.pt, that of step 3, meets a full disk; with room the run goes on as if nothing
+    had been.
+    """
     monkeypatch.setattr("trainer.keeper.Keeper.save_is_due", lambda self, _: True)
     fsync, writes = os.fsync, []
 
     def full(descriptor: int) -> None:
         name = Path(f"/proc/self/fd/{descriptor}").resolve().name
         writes.append(name)
-        if sum("last.pt" in other for other in writes) == 3:
+        if sum("last.pt" in other for other in writes) == 4:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         fsync(descriptor)
 
