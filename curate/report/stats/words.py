@@ -64,7 +64,8 @@ _ENGLISH: dict[str, str] = {
     "imgsz_keep": "Keep {imgsz} px: at most {share} of any class are under 16 px there. {cheaper}",
     "imgsz_cheaper": "{enough} px would do ({then} under 16 px), at {cost} of the time a step.",
     "imgsz_raise": "Train at {advised} px: at {imgsz} px {share} of a class are under 16 px, at {advised} px "
-    "{then}. A step takes {cost} times as long. Ask again for that size.",
+    "{then}. A step takes {cost} times as long: where time is short, few steps eat up the gain. "
+    "Ask again for that size.",
     "imgsz_detail": "Keep {imgsz} px: {share} of a class are under 16 px, but the images themselves "
     "have {own} px "
     "and no more detail. Larger photographs would help.",
@@ -177,7 +178,7 @@ _CHINESE: dict[str, str] = {
     "imgsz_cheaper": "{enough} 像素也够（{then} 小于 16 像素），每步只用 {cost} 的时间。",
     "imgsz_raise": "改用 {advised} 像素训练：{imgsz} 像素时有一个类别 {share} 的框小于 16 像素，"
     "{advised} 像素时为 "
-    "{then}。每步时间为 {cost} 倍。请按该尺寸再问一次。",
+    "{then}。每步时间为 {cost} 倍：时间紧时，步数太少会抵消好处。请按该尺寸再问一次。",
     "imgsz_detail": "保留 {imgsz} 像素：有一个类别 {share} 的框小于 16 像素，但图像本身只有 {own} 像素，"
     "没有更多细节。更大的照片会有帮助。",
     "imgsz_most": "保留 {imgsz} 像素，这已是建议的最大值，尽管有一个类别 {share} 的框小于 16 像素："
