@@ -61,7 +61,7 @@ def read_ground(data: Path, split: str | None) -> Ground:
             [image for part in splits for image in part.images],
             [label for part in splits for label in part.labels],
             np.concatenate([part.sizes for part in splits]),
-            sum((part.report for part in splits), FolderReport()),
+            FolderReport.together(part.report for part in splits),
         )
         parts = tuple(part.name for part in splits for _ in part.images)
         return Ground(data, folder.classes, joined, parts, _notes(folder, joined))

@@ -41,7 +41,7 @@ from trainer.evolve.pruning import in_upper_half, make_pruner, rungs, tells
 from trainer.evolve.samplers import Seeded, mean_of_best
 from trainer.evolve.space import Space, rounded, space_of
 from trainer.evolve.train import Figure, Ground, Report, prepared, train
-from trainer.files import write_atomically
+from trainer.files import refuse_no_folder, write_atomically
 from trainer.model.heads.anchor import AnchorHead
 from trainer.model.parts import Head
 from trainer.prepare import choose_model, read_aloud
@@ -260,8 +260,7 @@ def _steps_of(trial: FrozenTrial) -> float:
 
 def _take(out: Path) -> None:
     """Make the folder ours. Raises TrainerError where it holds something else."""
-    if out.exists() and not out.is_dir():
-        raise TrainerError(f"{out} is a file", "name a folder with -o")
+    refuse_no_folder(out)
     # another process may be about to leave the same mark: then there is a part of it, and nothing else
     strange = out.is_dir() and any(not entry.name.startswith(f".{MARKER}.") for entry in out.iterdir())
     if strange and not (out / MARKER).is_file():
