@@ -70,6 +70,11 @@ def display(text: str) -> str:
     return text if text.isprintable() else _STEERING.sub(_escaped, text)
 
 
+def display_path(path: object) -> str:
+    """A path of the machine, as `os` gives it, for people."""
+    return display(name_to_text(str(path)))
+
+
 def display_line(text: str) -> str:
     """Lines of a file as `display` would show them, but tabs and line ends stay."""
     return _STEERING_A_LINE.sub(_escaped, text)
@@ -113,7 +118,7 @@ class Tree:
         except OSError as error:
             what = f"cannot be looked at ({error.strerror})"
         if what:
-            raise NotADataset(f"{display(name_to_text(str(root)))} {what}.", cure)
+            raise NotADataset(f"{display_path(root)} {what}.", cure)
         return cls(root.resolve())
 
     def path(self, name: str) -> Path:

@@ -204,7 +204,7 @@ def paste(
     assert onto and object_ and count and out
     from curate.commands import paste as pipeline
     from curate.commands import paste_report
-    from curate.commands.new_folder import shown
+    from curate.tree import display_path
 
     request = pipeline.Request(
         onto=tuple(words(onto)),
@@ -232,7 +232,7 @@ def paste(
     told: dict[str, Any] = paste_report.as_object(result)
     lines = [paste_report.describe(result)]
     if sheet:
-        told["sheet"] = shown(paste_report.sheet(out, sheet, seed))
+        told["sheet"] = display_path(paste_report.sheet(out, sheet, seed))
         lines.append(f"look at them: {told['sheet']}")
     try:
         if artefacts:

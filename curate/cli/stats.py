@@ -10,7 +10,7 @@ import typer
 
 from curate.cli.console import print_json, said, spoken, talk
 from curate.cli.options import Data, Lang, Printed, PrintedAs, Workers
-from curate.tree import display, name_to_text
+from curate.tree import display_path
 
 # Typer evaluates annotations, on Python 3.10 too, where it does not know `X | None` in every place.
 # ruff: noqa: UP045
@@ -60,4 +60,4 @@ def stats(
 
         print_result(result, sys.stdout, spoken())
     for file in out or []:
-        typer.echo(said(f"written to {display(name_to_text(str(file)))}"), err=True)
+        typer.echo(said(f"written to {display_path(file)}"), err=True)

@@ -26,11 +26,12 @@ from curate.commands.ablate_plan import Job, Plan
 from curate.commands.ablate_real import Real
 from curate.commands.ablate_summary import JSON, Summary, complete_seeds, summarise, write_json
 from curate.commands.ablate_view import view_of
-from curate.commands.new_folder import refuse_unwritable, shown
+from curate.commands.new_folder import refuse_unwritable
 from curate.engine.claims import STALE, Claim, LostClaim
 from curate.errors import CurateError, OutputExists
 from curate.fixes.durable import write_file
 from curate.report.ablation.view import View
+from curate.tree import display_path
 from curate.wording import count
 
 MARKER = ".curate-ablation"
@@ -99,7 +100,9 @@ def refuse(out: Path) -> None:
     ours = f"{MARKER}.", TRIAL
     strange = out.is_dir() and any(not entry.name.startswith(ours) for entry in out.iterdir())
     if strange and not (out / MARKER).is_file():
-        raise OutputExists(f"{shown(out)} was not made by curate ablate.", "Name a new folder with -o.")
+        raise OutputExists(
+            f"{display_path(out)} was not made by curate ablate.", "Name a new folder with -o."
+        )
 
 
 def prepare(out: Path) -> None:

@@ -18,7 +18,7 @@ from curate.paste.cutouts.folder import FOLDER, INDEX, encode, file_names, index
 from curate.paste.cutouts.mask_model import load
 from curate.paste.cutouts.model import GOOD, WAYS
 from curate.paste.cutouts.shown import cutout_sheet, reason
-from curate.tree import Tree, display, name_to_text, text_to_name
+from curate.tree import Tree, display, display_path, name_to_text, text_to_name
 from curate.wording import count
 
 SHEET = "sheet.png"
@@ -124,8 +124,7 @@ def describe(result: Result) -> str:
     classes = ", ".join(f"{display(name)} {n}" for name, n in result.classes.items())
     ways = ", ".join(f"{n} by {way}" for way, n in result.ways.items())
     lines = [
-        f"{count(result.made, 'cut-out')} of {count(result.things, 'thing')} "
-        f"in {display(name_to_text(str(result.out)))}",
+        f"{count(result.made, 'cut-out')} of {count(result.things, 'thing')} in {display_path(result.out)}",
         *([f"  {classes}"] if len(result.classes) > 1 else []),
         *([f"  {ways}"] if ways else []),
         *(f"    refused: {n} x {why}" for why, n in result.refused.items()),

@@ -10,7 +10,7 @@ from typing import Any
 
 from curate.commands.negatives_folder import write_folder
 from curate.commands.negatives_sources import Sources, Wish, check_with
-from curate.commands.new_folder import refuse_new_folder, shown
+from curate.commands.new_folder import refuse_new_folder
 from curate.errors import CurateError
 from curate.formats.discover import open_dataset
 from curate.negatives.advice import USUAL, Advice, advise, checked_ratio, wanted
@@ -18,7 +18,7 @@ from curate.negatives.candidates import choose
 from curate.negatives.ledger import BY_MODEL, MOST_WHOLE, VERIFIED, moment
 from curate.negatives.model import open_checker, open_model, working_confidence
 from curate.negatives.standing import standings
-from curate.tree import Tree
+from curate.tree import Tree, display_path
 from curate.wording import count as number_of
 
 SCHEMA = 1
@@ -102,7 +102,7 @@ def take(
     share = backgrounds / max(before.labelled + backgrounds, 1)
     notes = list(sources.notes)
     if lists:
-        notes.append(f"{shown(path)} has split lists: all of them are in train")
+        notes.append(f"{display_path(path)} has split lists: all of them are in train")
     if kept:
         notes.append(f"{number_of(len(kept), 'image')} more, never labelled: the check sees an object there")
     if made < asked:
@@ -174,7 +174,7 @@ def _nothing(wish: Wish, path: Path, refused: Mapping[str, int], sources: Source
         reasons += [note for note in sources.notes if note.startswith("mined with")]
         cure = "Lower --conf, or look where the model is wrong more often: --from DIR"
     said = ", ".join(reasons) or "nothing in it is labelled"
-    return CurateError(f"{shown(where)} gave {what}: {said}.", cure)
+    return CurateError(f"{display_path(where)} gave {what}: {said}.", cure)
 
 
 # --- for people and programs ------------------------------------------------------------------------------
@@ -184,14 +184,14 @@ def describe(result: Result) -> str:
     """The result for people, several lines."""
     advice = result.advice
     lines = [
-        f"{result.made} background images in {shown(result.out)}: {result.share:.1%} of all images"
+        f"{result.made} background images in {display_path(result.out)}: {result.share:.1%} of all images"
         f" with the {result.labelled} labelled ones ({advice.low:.0%} to {advice.high:.0%} is advised)",
         *(f"  on record as {state}: {number}" for state, number in result.states.items()),
         *(f"  refused: {number} x {why}" for why, number in result.refused.items()),
         *(f"  gave none: {number} x {why}" for why, number in result.left_aside.items()),
         *(f"  {note}" for note in result.notes),
         *(f"  advice: {reason}" for reason in advice.reasons),
-        *(f"look at them: {shown(sheet)}" for sheet in result.sheets),
+        *(f"look at them: {display_path(sheet)}" for sheet in result.sheets),
     ]
     return "\n".join(lines)
 
@@ -199,6 +199,6 @@ def describe(result: Result) -> str:
 def as_object(result: Result) -> dict[str, Any]:
     """For programs."""
     plain = asdict(result)
-    plain["out"] = shown(result.out)
-    plain["sheets"] = [shown(sheet) for sheet in result.sheets]
+    plain["out"] = display_path(result.out)
+    plain["sheets"] = [display_path(sheet) for sheet in result.sheets]
     return {"schema": SCHEMA, **plain}

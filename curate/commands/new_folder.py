@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from curate.errors import CurateError, OutputExists
-from curate.tree import display, name_to_text
+from curate.tree import display_path
 
 
 def refuse_new_folder(out: Path, only_read: Iterable[Path]) -> None:
@@ -15,12 +15,13 @@ def refuse_new_folder(out: Path, only_read: Iterable[Path]) -> None:
     for path in only_read:
         if out.resolve() == path.resolve() or path.resolve() in out.resolve().parents:
             raise CurateError(
-                f"{shown(out)} lies inside {shown(path)}, which is only read.", "Name a folder elsewhere."
+                f"{display_path(out)} lies inside {display_path(path)}, which is only read.",
+                "Name a folder elsewhere.",
             )
     refuse_unwritable(out)
     if out.exists() and any(out.iterdir()):
         raise OutputExists(
-            f"{shown(out)} is there already and not empty.", "Name a new folder, or empty this one."
+            f"{display_path(out)} is there already and not empty.", "Name a new folder, or empty this one."
         )
 
 
@@ -30,16 +31,12 @@ def refuse_unwritable(out: Path) -> None:
         place = next(one for one in (out, *out.parents) if one.exists())
     except OSError as error:
         raise CurateError(
-            f"{shown(out)} cannot be written: {error.strerror or error}.", "Name another folder with -o."
+            f"{display_path(out)} cannot be written: {error.strerror or error}.",
+            "Name another folder with -o.",
         ) from error
     if not place.is_dir():
-        raise OutputExists(f"{shown(place)} is a file.", "Name another folder with -o.")
+        raise OutputExists(f"{display_path(place)} is a file.", "Name another folder with -o.")
     if not os.access(place, os.W_OK | os.X_OK):
         raise CurateError(
-            f"{shown(place)} cannot be written.", "Make it writable, or name another folder with -o."
+            f"{display_path(place)} cannot be written.", "Make it writable, or name another folder with -o."
         )
-
-
-def shown(path: Path) -> str:
-    """A path for people."""
-    return display(name_to_text(str(path)))

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from curate.commands.new_folder import shown
 from curate.commands.paste_request import Request, check
 from curate.commands.paste_writing import Naming, write_images
 from curate.dataset import Dataset
@@ -32,7 +31,7 @@ from curate.paste.priors import learn
 from curate.paste.relations import Prior, built_in, default
 from curate.paste.sizes import real
 from curate.paste.targets import NOT_TRAINING, Target, targets
-from curate.tree import Tree, display
+from curate.tree import Tree, display, display_path
 
 
 @dataclass(frozen=True)
@@ -97,7 +96,7 @@ def paste(
     sources, left_sources = (images, left) if request.source is None else targets(origin)
     if request.cutouts is None and not origin.objects.height:
         raise CurateError(
-            f"{shown(origin.root)} has no labelled object to cut out.",
+            f"{display_path(origin.root)} has no labelled object to cut out.",
             "Pictures with alpha are cut out first: curate cutouts DIR --object NAME -o CUTOUTS;"
             " then add --cutouts CUTOUTS",
         )

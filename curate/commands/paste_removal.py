@@ -9,7 +9,6 @@ from typing import Any
 
 import polars as pl
 
-from curate.commands.new_folder import shown
 from curate.dataset import Dataset
 from curate.errors import UnsafePath
 from curate.findings import spliced
@@ -21,7 +20,7 @@ from curate.formats.discover import open_dataset
 from curate.paste.provenance import MANIFEST, lineage
 from curate.rules.model import Facts
 from curate.rules.split_lists import without_lines
-from curate.tree import Tree, display
+from curate.tree import Tree, display, display_path
 from curate.wording import count
 
 SCHEMA = 1
@@ -113,12 +112,12 @@ def _not_ours(tree: Tree, annotation: str, image: str | None) -> str | None:
 def describe(result: Removed) -> str:
     """The result for people, several lines."""
     if not result.images and not result.kept:
-        return f"no image in {shown(result.path)} was pasted by curate"
-    lines = [f"{count(len(result.images), 'pasted image')} taken out of {shown(result.path)}"]
+        return f"no image in {display_path(result.path)} was pasted by curate"
+    lines = [f"{count(len(result.images), 'pasted image')} taken out of {display_path(result.path)}"]
     lines += [f"  lines taken out of {display(name)}" for name in result.lists]
     lines += [f"  kept: {display(name)}: {why}" for name, why in result.kept.items()]
     if result.run is not None:
-        lines.append(f"  run {result.run}; to take it back: curate undo {shown(result.path)}")
+        lines.append(f"  run {result.run}; to take it back: curate undo {display_path(result.path)}")
     return "\n".join(lines)
 
 

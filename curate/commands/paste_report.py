@@ -7,14 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from curate.commands.new_folder import shown
 from curate.commands.paste import Result
 from curate.fixes.durable import write_file
 from curate.paste.compose import encode_png
 from curate.paste.provenance import read
 from curate.paste.relations import Prior
 from curate.paste.sheet import Shown, contact_sheet
-from curate.tree import display
+from curate.tree import display, display_path
 from curate.wording import count
 
 SCHEMA = 1
@@ -24,7 +23,7 @@ def describe(result: Result) -> str:
     """The result for people, several lines."""
     more = f", {result.things} things in them" if result.things != result.made else ""
     lines = [
-        f"{count(result.made, 'new image')}{more} in {shown(result.out)}",
+        f"{count(result.made, 'new image')}{more} in {display_path(result.out)}",
         f"  {count(result.cutouts, 'cut-out')} out of {result.boxes:,} boxes",
         *(f"    not cut out: {n} x {why}" for why, n in result.refused.items()),
         f"  {count(result.hosts_used, 'host')} ({', '.join(display(h) for h in result.hosts)}),"
@@ -74,7 +73,7 @@ def as_object(result: Result) -> dict[str, Any]:
     prior = result.prior
     return {
         "schema": SCHEMA,
-        "out": shown(result.out),
+        "out": display_path(result.out),
         "images": {"asked": result.asked, "made": result.made, "grey": result.grey},
         "things": result.things,
         "cutouts": {"boxes": result.boxes, "used": result.cutouts, "refused": dict(result.refused)},

@@ -17,7 +17,7 @@ from curate.fixes.durable import sync_folder, write_file
 from curate.fixes.lock import at_work
 from curate.formats.discover import open_dataset
 from curate.paste.provenance import lineage
-from curate.tree import Tree, display, name_to_text, text_to_name
+from curate.tree import Tree, display_path, text_to_name
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def run(
         folder = tree.path(f"{base}/ImageSets/Main" if base else "ImageSets/Main")
         if not folder.resolve().is_relative_to(tree.root):
             raise UnsafePath(
-                f"{display(name_to_text(str(folder)))} is a link that leaves the data set.",
+                f"{display_path(folder)} is a link that leaves the data set.",
                 "Nothing outside the named folder is touched: take the link away.",
             )
         there = sorted(p.name for p in folder.glob("*.txt") if p.stem in (*splits.NAMES, "trainval"))
@@ -130,8 +130,7 @@ def _write(folder: Path, members: Mapping[str, Sequence[str]], stale: Sequence[s
             with contextlib.suppress(OSError):
                 new.unlink()
         raise CurateError(
-            f"The lists could not be written to {display(name_to_text(str(folder)))}: "
-            f"{error.strerror or error}.",
+            f"The lists could not be written to {display_path(folder)}: {error.strerror or error}.",
             "Make the folder writable, with room on its disk.",
         ) from error
 

@@ -17,7 +17,7 @@ from curate.formats.discover import open_dataset
 from curate.report.output import refuse_target
 from curate.report.stats.groups import groups
 from curate.report.stats.result import Result
-from curate.tree import Tree, display, name_to_text
+from curate.tree import Tree, display_path, name_to_text
 
 SUFFIXES = (".html", ".png")
 
@@ -76,7 +76,7 @@ def refuse(outputs: Sequence[Path], data: Path) -> None:
     """Raise CurateError where a file must not be written, before the work begins."""
     for file in outputs:
         if file.suffix.lower() not in SUFFIXES:
-            shown = display(name_to_text(str(file)))
+            shown = display_path(file)
             raise CurateError(f"{shown} ends in neither .html nor .png.", "Name a file that does.")
         refuse_target(file, data)
 
@@ -98,6 +98,6 @@ def write(result: Result, file: Path, lang: str = "en") -> None:
         write_file(file, content, file.with_name(f".{file.name}.partial"), mode=permission_bits(file))
     except OSError as error:
         raise CurateError(
-            f"{display(name_to_text(str(file)))} cannot be written: {error.strerror or error}.",
+            f"{display_path(file)} cannot be written: {error.strerror or error}.",
             "Name another file, or make room for it.",
         ) from error

@@ -11,7 +11,7 @@ from curate.fixes.durable import at_once, write_file
 from curate.fixes.journal import Entry, Run, digest_on_disk, mark_done, place, record, sync_folders
 from curate.fixes.plan import Plan
 from curate.fixes.undo import roll_back
-from curate.tree import Tree, display, name_to_text
+from curate.tree import Tree, display, display_path
 
 
 def apply(plan: Plan, root: Path) -> Run | None:
@@ -90,11 +90,11 @@ def _refuse_unwritable(tree: Tree, plan: Plan) -> None:
     for folder in sorted(folders):
         if not os.access(folder, os.W_OK | os.X_OK):
             raise CurateError(
-                f"{display(name_to_text(str(folder)))} cannot be written.",
+                f"{display_path(folder)} cannot be written.",
                 "Nothing was changed. Make it writable, or work on a copy.",
             )
 
 
 def _refused(error: OSError, state: str) -> CurateError:
-    where = f" ({display(name_to_text(str(error.filename)))})" if error.filename else ""
+    where = f" ({display_path(error.filename)})" if error.filename else ""
     return CurateError(f"The repair could not be written: {error.strerror or error}{where}.", state)

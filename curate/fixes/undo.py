@@ -19,7 +19,7 @@ from curate.fixes.journal import (
     sweep,
     sync_folders,
 )
-from curate.tree import Tree, display, name_to_text
+from curate.tree import Tree, display, display_path
 
 
 def undo(root: Path, run_id: str | None = None, file: str | None = None) -> Run:
@@ -61,7 +61,7 @@ def clear(root: Path) -> None:
 
 
 def _reason(error: OSError) -> str:
-    where = f" ({display(name_to_text(str(error.filename)))})" if error.filename else ""
+    where = f" ({display_path(error.filename)})" if error.filename else ""
     return f"{error.strerror or error}{where}"
 
 

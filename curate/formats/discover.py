@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from curate.errors import CurateError, NotADataset, UnsafePath
 from curate.formats.images import IMAGE_SUFFIXES
 from curate.formats.pairing import split_name
-from curate.tree import Tree, display, name_to_text
+from curate.tree import Tree, display, display_path
 
 if TYPE_CHECKING:
     from curate.dataset import Dataset
@@ -126,7 +126,7 @@ def recognise(tree: Tree) -> str:
         return "yolo"
     if images:
         return "voc"
-    folder = display(name_to_text(str(tree.root)))
+    folder = display_path(tree.root)
     aside = "".join(f" Left aside: {display(path)}, {why}." for path, why in tree.left_aside()[:3])
     raise NotADataset(
         f"{folder} holds no images and no annotations that we can read ({len(files):,} files).{aside}",

@@ -22,7 +22,7 @@ from curate.paste.placement.model import Piece
 from curate.paste.rectangles import as_thing
 from curate.paste.sizes import Real
 from curate.paste.targets import Label, Target
-from curate.tree import Tree, display, name_to_text
+from curate.tree import Tree, display_path
 
 
 @dataclass(frozen=True)
@@ -86,8 +86,7 @@ def _left_in(
     kept = tuple(replace(cut, source=here[cut.source]) for cut in read if cut.source in here)
     if not kept:
         raise CurateError(
-            f"No cut-out in {display(name_to_text(str(folder)))} is of a picture that may be used of "
-            f"{display(name_to_text(str(root)))}.",
+            f"No cut-out in {display_path(folder)} is of a picture that may be used of {display_path(root)}.",
             "Name the data set that they were cut out of: --from DIR",
         )
     return Supply(

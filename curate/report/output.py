@@ -12,7 +12,7 @@ from typing import TextIO
 
 from curate.errors import CurateError, OutputExists
 from curate.fixes.durable import permission_bits, write_file
-from curate.tree import display, name_to_text
+from curate.tree import display_path
 
 # how reports begin that nothing else begins like; text, and arrays of GitLab, could be anybody's
 OURS = re.compile(
@@ -35,7 +35,7 @@ def refuse_target(file: Path | None, data: Path) -> None:
     """
     if file is None:
         return
-    shown = display(name_to_text(str(file)))
+    shown = display_path(file)
     if not file.parent.is_dir():
         raise CurateError(f"The folder of {shown} does not exist.", "Make it first.")
     if file.exists() and not file.is_file():
@@ -74,7 +74,7 @@ def result_stream(file: Path | None, data: Path, words: Callable[[str], str] = s
     refuse_target(file, data)  # again: the work may have taken an hour
     # what a name on disk could not be decoded to has no place in UTF-8 either
     content = stream.getvalue().encode("utf-8", "backslashreplace")
-    shown = display(name_to_text(str(file)))
+    shown = display_path(file)
     try:
         write_file(file, content, file.with_name(f".{file.name}.partial"), mode=permission_bits(file))
     except OSError as error:

@@ -19,7 +19,7 @@ from curate.errors import CurateError, UnsafePath
 from curate.formats.images import MAX_PIXELS, facts_of_bytes
 from curate.paste.cutouts.model import WAYS, Cutout
 from curate.paste.hosts.names import folded
-from curate.tree import Tree, display, name_to_text
+from curate.tree import Tree, display, display_path
 
 FOLDER, INDEX = "cutouts", "cutouts.json"
 SCHEMA = 1
@@ -69,7 +69,7 @@ def read_cutouts(out: Path, names: Sequence[str] = ()) -> list[Cutout]:
     Raises CurateError where the folder holds none, or a file of it is none of ours.
     """
     tree = Tree.open(out)
-    shown = display(name_to_text(str(out)))
+    shown = display_path(out)
     cure = "Name the folder that curate cutouts has written."
     try:
         content = json.loads(tree.read(INDEX))
