@@ -60,19 +60,29 @@ def advise(
     `long_sides` (M,) are those of the images in pixels, `classes` (N,) numbers of classes. Without boxes or
     images the size asked about is kept.
     """
-    groups = [np.ones(len(sides), dtype=bool)] if len(sides) else []
-    if classes is not None:
-        numbers, counts = np.unique(classes, return_counts=True)
-        groups += [classes == number for number in numbers[counts >= SURE]]
     every = sorted({*SIZES, imgsz})
-    unseen = {
-        size: max((float((sides[group] * size < SEEN).mean()) for group in groups), default=0.0)
-        for size in every
-    }
+    unseen = _unseen(sides, every, classes)
     enough = next((size for size in SIZES if unseen[size] <= MANY), None)
     own = round(float(np.quantile(long_sides, OWN))) if len(long_sides) else 0
-    advised = _choose(imgsz, enough, own, SIZES) if groups and own else imgsz
+    advised = _choose(imgsz, enough, own, SIZES) if len(sides) and own else imgsz
     return InputSize(imgsz, advised, enough, own, tuple(unseen.items()))
+
+
+def _unseen(
+    sides: NDArray[np.float64], every: Sequence[int], classes: NDArray[np.int64] | None
+) -> dict[int, float]:
+    """Of each size, which ascend: the share of boxes under SEEN, of the class that has most of them."""
+    if not len(sides):
+        return dict.fromkeys(every, 0.0)
+    number = np.zeros(len(sides), np.int64) if classes is None else np.unique(classes, return_inverse=True)[1]
+    # how many of the sizes do not show a box: with each larger one fewer boxes are left
+    blind = sum((sides * size < SEEN).astype(np.int64) for size in every)
+    table = np.zeros((number.max() + 1, len(every) + 1), np.int64)
+    table += np.bincount(number * table.shape[1] + blind, minlength=table.size).reshape(table.shape)
+    left = table[:, ::-1].cumsum(axis=1)[:, ::-1][:, 1:]  # (classes, sizes): boxes that a size does not show
+    counts = table.sum(axis=1)
+    shares = np.vstack([left.sum(axis=0) / len(sides), left[counts >= SURE] / counts[counts >= SURE, None]])
+    return dict(zip(every, shares.max(axis=0).tolist(), strict=True))
 
 
 def _choose(imgsz: int, enough: int | None, own: int, sizes: Sequence[int]) -> int:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from trainer.anchor_search import Objective, fit
 from trainer.anchors import PER_LEVEL, THRESHOLD, Grid, Quality, Sizes, answering, default_anchors, judge
-from trainer.levels import SURE
+from trainer.groups import SURE, Groups
 
 STRIDES = (8, 16, 32, 64, 128)  # levels P3, P4, ... of the head, finest first
 ENOUGH = 0.98  # best possible recall from which YOLOv5 keeps the anchors it has (detector facts 3.6)
@@ -265,7 +265,7 @@ def choose(
         held_out=_held_out(wh, image, count, seed, objective, anchor_t),
         thresholds=(),
     )
-    groups = _groups(None if classes is None else classes[::step], len(some))
+    groups = Groups(len(some), None if classes is None else classes[::step])
     return replace(found, thresholds=thresholds_of(some, flat(found.grid), groups))
 
 
@@ -293,13 +293,12 @@ def _judged(wh: Sizes, some: Sizes, anchors: Sizes, strides: Sequence[int], anch
     )
 
 
-def thresholds_of(wh: Sizes, anchors: Sizes, groups: Sequence[NDArray[np.bool_]]) -> tuple[Threshold, ...]:
+def thresholds_of(wh: Sizes, anchors: Sizes, groups: Groups) -> tuple[Threshold, ...]:
     """What each of THRESHOLDS would do; a threshold loses as much as it does of the worst group of boxes."""
     found = []
     for anchor_t in THRESHOLDS:
         count = answering(wh, anchors, anchor_t)
-        bpr = min(float((count[group] > 0).mean()) for group in groups)
-        found.append(Threshold(anchor_t, bpr, float(count.mean())))
+        found.append(Threshold(anchor_t, groups.least(count > 0), float(count.mean())))
     return tuple(found)
 
 
@@ -311,17 +310,8 @@ def least_threshold(wh: Sizes, anchors: Sizes, classes: NDArray[np.int64] | None
     several = alike(classes) is not None
     step = -(-len(wh) // MOST) or 1
     wh, classes = wh[::step], None if classes is None else classes[::step]
-    found = thresholds_of(wh, anchors, _groups(classes, len(wh)))
+    found = thresholds_of(wh, anchors, Groups(len(wh), classes))
     return _least([one for one in found if several or one.anchor_t >= THRESHOLD])
-
-
-def _groups(classes: NDArray[np.int64] | None, count: int) -> list[NDArray[np.bool_]]:
-    """All boxes, and those of each class that has enough of them."""
-    groups: list[NDArray[np.bool_]] = [np.ones(count, dtype=bool)]
-    if classes is not None:
-        numbers, counts = np.unique(classes, return_counts=True)
-        groups += [classes == number for number in numbers[counts >= SURE]]
-    return groups
 
 
 def _at_home(wh: Sizes, anchors: Sizes, strides: Sequence[int]) -> float:

@@ -28,6 +28,7 @@ Objective = Literal["ratio", "iou"]
 OBJECTIVES: tuple[Objective, ...] = get_args(Objective)
 
 _CELLS = 2048  # shapes are merged on a grid of logarithms beyond this many different ones
+_COARSE = 0.005  # step of that grid where it starts: half a percent of a side
 _ROUGH = 1400  # as many are enough to find the region; the last climb has all of them
 _STARTS = 2
 SWAPS = 60  # fewer are quicker and a little worse
@@ -99,15 +100,30 @@ def _as_anchors(logs: Numbers) -> Sizes:
 def _merge(logs: Numbers, weights: Numbers, most: int) -> tuple[Numbers, Numbers]:
     """Different shapes (U, 2) with their weights (U,), at most so many; close ones become one."""
     step = 1e-6  # equal shapes only; then half a percent, and coarser until few enough are left
+    if len(np.unique(_cells(logs[: 8 * most], step))) > most:
+        step = _COARSE  # a part has too many different ones already, and to sort them all is dear
     while True:
-        grid = np.round(logs / step).astype(np.int64)
-        _, cell = np.unique(grid[:, 0] * (1 << 32) + grid[:, 1], return_inverse=True)
-        total = np.bincount(cell, weights).astype(np.float64)
-        logs = np.stack([np.bincount(cell, weights * logs[:, i]) / total for i in (0, 1)], axis=1)
+        cells = _cells(logs, step)
+        if cells.max(initial=0) < 4 * len(cells):  # counted in a table, else sorted
+            cell, filled = cells, np.bincount(cells) > 0
+        else:
+            different, cell = np.unique(cells, return_inverse=True)
+            filled = np.ones(len(different), dtype=bool)
+        total: Numbers = np.bincount(cell, weights)[filled].astype(np.float64, copy=False)
+        logs = np.stack([np.bincount(cell, weights * logs[:, i])[filled] / total for i in (0, 1)], axis=1)
         weights = total
         if len(logs) <= most:
             return logs, weights
-        step = max(0.005, step * 1.4)
+        step = max(_COARSE, step * 1.4)
+
+
+def _cells(logs: Numbers, step: float) -> NDArray[np.int64]:
+    """The cell of a grid that each shape (N, 2) lies in: (N,), numbered by width, then by height."""
+    wide, tall = (np.round(logs[:, i] / step).astype(np.int64) for i in (0, 1))
+    wide -= wide.min()
+    tall -= tall.min()
+    found: NDArray[np.int64] = wide * (tall.max() + 1) + tall
+    return found
 
 
 class _Ground:
@@ -126,14 +142,29 @@ class _Ground:
 
     def likeness(self, centres: Numbers) -> Numbers:
         """Of each shape and each anchor (U, K): their IoU, or their ratio before the threshold."""
+        if not self._iou:
+            return np.exp(-self._apart(centres))
         wide = np.abs(self.points[:, :1] - centres[:, 0])
         tall = np.abs(self.points[:, 1:] - centres[:, 1])
-        if not self._iou:
-            return np.exp(-np.maximum(wide, tall))
         # shared = min(w, a) min(h, b), and min(w, a) is sqrt(w a) exp(-|log w - log a| / 2)
         both = self._areas[:, None], np.exp(centres.sum(axis=1))[None]
         shared = np.sqrt(both[0] * both[1]) * np.exp(-(wide + tall) / 2)
         return shared / (both[0] + both[1] - shared)
+
+    def nearest(self, centres: Numbers) -> tuple[NDArray[np.intp], Numbers]:
+        """Of each shape: the anchor that is most like it (U,), and how like that is (U,)."""
+        if self._iou:
+            likeness = self.likeness(centres)
+            owner = likeness.argmax(axis=1)
+            return owner, likeness[np.arange(len(owner)), owner]
+        apart = self._apart(centres)
+        owner = apart.argmin(axis=1)
+        return owner, np.exp(-apart[np.arange(len(owner)), owner])  # one exponential a shape, not one a pair
+
+    def _apart(self, centres: Numbers) -> Numbers:
+        """Chebyshev distance of each shape and each anchor (U, K)."""
+        wide = np.abs(self.points[:, :1] - centres[:, 0])
+        return np.maximum(wide, np.abs(self.points[:, 1:] - centres[:, 1]))
 
     def worth(self, likeness: Numbers) -> Numbers:
         """What a best likeness counts for."""
@@ -141,7 +172,7 @@ class _Ground:
 
     def regret(self, centres: Numbers) -> Numbers:
         """How much each shape loses with these anchors, as probabilities (U,)."""
-        loss = self.weights * (1 - self.likeness(centres).max(axis=1))
+        loss = self.weights * (1 - self.nearest(centres)[1])
         total = loss.sum()
         return loss / total if total > 0 else self.weights
 
@@ -149,9 +180,8 @@ class _Ground:
         """Anchors moved uphill, all at once, until nothing improves; and their height."""
         best, best_score = centres, -1.0
         for _ in range(50):
-            likeness = self.likeness(centres)
-            owner = likeness.argmax(axis=1)
-            gain = self.weights * self.worth(likeness[np.arange(len(owner)), owner])
+            owner, likeness = self.nearest(centres)
+            gain = self.weights * self.worth(likeness)
             score = float(gain.sum())
             if score <= best_score + 1e-6:
                 break
@@ -196,7 +226,7 @@ def _spread(ground: _Ground, count: int, rng: np.random.Generator) -> Numbers:
 
 def _medians(values: Numbers, weights: Numbers, owner: NDArray[np.intp], count: int) -> Numbers:
     """Weighted median of each owner's values (count,), NaN where it has no weight. `values` ascend."""
-    by_owner = np.argsort(owner, kind="stable")
+    by_owner = np.argsort(owner.astype(np.int16), kind="stable")  # numbers so short are dealt, not compared
     running = np.cumsum(weights[by_owner])
     ends = np.cumsum(np.bincount(owner, minlength=count))
     high = np.concatenate([[0.0], running])[ends]

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainer.anchors import Sizes
+from trainer.groups import Groups
 
 STRIDES = (4, 8, 16, 32, 64)  # a head may have any of them
 CELLS = 2.0  # sides of a box on its level, at least
@@ -28,7 +29,6 @@ REACH = 20.0
 ZOOM = (0.5, 1.5)  # sizes at which training shows a box, as parts of its own: --scale 0.5
 MANY = 0.10  # share of a class from which a finer or coarser level pays for its time
 FEW = 0.02  # share of every class up to which a level has nothing to do
-SURE = 20  # boxes of a class below which its shares are chance
 FEWEST = 2  # levels that stay: augmentation and scenes to come spread sizes over more than one
 
 
@@ -79,54 +79,51 @@ def advise(
     all others only. `finest` and `coarsest` bound what is added.
     """
     usual = tuple(sorted(usual))
-    side = np.sqrt(np.asarray(sizes, np.float64).reshape(-1, 2).prod(axis=1))
-    groups = [np.ones(len(side), dtype=bool)] if len(side) else []
-    if classes is not None:
-        numbers, counts = np.unique(classes, return_counts=True)
-        groups += [classes == number for number in numbers[counts >= SURE]]
-    levels = tuple(_level(stride, side, groups) for stride in STRIDES)
-    small = _most(side < CELLS * usual[0], groups)
-    huge = _most(side > REACH * usual[-1], groups)
+    sizes = np.asarray(sizes, np.float64).reshape(-1, 2)
+    side = np.sqrt(sizes[:, 0] * sizes[:, 1])
+    groups = Groups(len(side), classes)
+    own, low, high = (stride_of(side * zoom) for zoom in (1.0, *ZOOM))
+    levels = tuple(
+        Level(
+            stride,
+            boxes=float((own == stride).mean()) if groups else 0.0,
+            most=groups.most(own == stride),
+            zoomed=groups.most((low <= stride) & (stride <= high)),
+        )
+        for stride in STRIDES
+    )
+    small = groups.most(side < CELLS * usual[0])
+    huge = groups.most(side > REACH * usual[-1])
     strides = list(usual)
     if groups:
         if small >= MANY and usual[0] // 2 >= finest:
             strides.insert(0, usual[0] // 2)
         if huge >= MANY and usual[-1] * 2 <= coarsest:
             strides.append(usual[-1] * 2)
-        strides = _without_idle(strides, side, groups)
+        strides = _without_idle(strides, low, high, groups)
     return Advice(tuple(strides), usual, levels, small, huge, len(side))
 
 
 def _without_idle(
-    strides: Sequence[int], side: NDArray[np.float64], groups: Sequence[NDArray[np.bool_]]
+    strides: Sequence[int], low: NDArray[np.int64], high: NDArray[np.int64], groups: Groups
 ) -> list[int]:
-    """Without the levels at either end that have nothing to do; those in between are needed to mix them."""
-    low, high = (stride_of(side * zoom) for zoom in ZOOM)
+    """Without the levels at either end that have nothing to do; those in between are needed to mix them.
+
+    `low` and `high` (N,) are the strides that the boxes belong to at the two ends of ZOOM.
+    """
     kept = list(strides)
     # whatever is finer than the finest level is its work, too, and whatever is coarser that of the coarsest
-    while len(kept) > FEWEST and _most(low <= kept[0], groups) <= FEW:
+    while len(kept) > FEWEST and groups.most(low <= kept[0]) <= FEW:
         kept.pop(0)
-    while len(kept) > FEWEST and _most(high >= kept[-1], groups) <= FEW:
+    while len(kept) > FEWEST and groups.most(high >= kept[-1]) <= FEW:
         kept.pop()
     return kept
-
-
-def _level(stride: int, side: NDArray[np.float64], groups: Sequence[NDArray[np.bool_]]) -> Level:
-    mine = stride_of(side) == stride
-    low, high = (stride_of(side * zoom) for zoom in ZOOM)
-    share = float(mine.mean()) if len(side) else 0.0
-    return Level(stride, share, _most(mine, groups), _most((low <= stride) & (stride <= high), groups))
 
 
 def stride_of(side: NDArray[np.float64]) -> NDArray[np.int64]:
     """The stride of STRIDES that a side (N,) in pixels belongs to: the coarsest with CELLS cells in it."""
     place = np.searchsorted(np.array(STRIDES) * CELLS, side, side="right") - 1
     return np.array(STRIDES)[np.maximum(place, 0)]
-
-
-def _most(mask: NDArray[np.bool_], groups: Sequence[NDArray[np.bool_]]) -> float:
-    """The greatest share of the mask in any group; 0 without groups."""
-    return max((float(mask[group].mean()) for group in groups), default=0.0)
 
 
 def said(advice: Advice) -> str:

@@ -14,9 +14,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from curate import resolution
 from curate.anchors import class_numbers, shapes
 from curate.formats.discover import open_dataset
 from tests.conftest import REPO
+from trainer import levels
 from trainer.anchor_choice import choose
 from trainer.anchor_search import OBJECTIVES, Objective, fit
 from trainer.anchors import judge
@@ -67,6 +69,23 @@ def main() -> None:
             seconds, fitness, iou, bpr = measure(drawn_shapes(count), seeds, objective)
             figures = f"{seconds:6.2f} s  fitness {fitness:.4f}  IoU {iou:.4f}  recall {bpr:.4f}"
             print(f"{count:>9,} drawn boxes, {objective:<5}: {figures}")
+        for classes in (1, 5, 600):
+            print(f"{count:>9,} drawn boxes, {classes} classes: {verdict(count, classes)}")
+
+
+def verdict(count: int, classes: int) -> str:
+    """Seconds of computation of all that `curate stats` says of drawn boxes of so many classes."""
+    wh, rng = drawn_shapes(count), np.random.default_rng(1)
+    image = np.sort(rng.integers(0, count // 10, count))
+    names = rng.integers(0, classes, count) if classes > 1 else None
+    clock = [time.process_time()]
+    choose(wh, image, imgsz=640, classes=names)
+    clock.append(time.process_time())
+    levels.advise(wh, names)
+    resolution.advise(np.sqrt(wh.prod(axis=1)) / 640, np.full(count // 10, 640.0), 640, names)
+    clock.append(time.process_time())
+    fits, advice = np.diff(clock)
+    return f"fits, held-out fits and the verdict {fits:.2f} s; strides and input size {advice:.2f} s"
 
 
 def compare(data: Path, seeds: int) -> None:
