@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from trainer.checkpoint import load_model
-from trainer.data.folder import SHARED, Folder, Split, read_folder
+from trainer.data.folder import Folder, Split, read_folder
 from trainer.data.labels import FolderReport
+from trainer.data.shared import RULES as SHARED
 from trainer.decode import Detections
 from trainer.detect import find_weights
 from trainer.device import pick_device
@@ -71,7 +72,7 @@ def read_ground(data: Path, split: str | None) -> Ground:
 
 def _notes(folder: Folder, split: Split) -> tuple[str, ...]:
     """Where the folder is not as written, and which images are in an earlier split, too."""
-    shared = Counter(problem.reason for problem in split.report.problems if problem.rule == SHARED)
+    shared = Counter(problem.verdict for problem in split.report.problems if problem.rule in SHARED)
     told = [f"{count} of {len(split)} images of {split.name} are {where}" for where, count in shared.items()]
     return (*folder.notes, *(f"{words}: figures are better than on new images" for words in told))
 

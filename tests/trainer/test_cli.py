@@ -33,7 +33,7 @@ def hand_over(folder: Path, names: str = "[green, 红 色]") -> Path:
     """Six pictures to train on, three to judge by; one label each."""
     for split, count in (("train", 6), ("val", 3)):
         for i in range(count):
-            x = 8 + 6 * i
+            x = 8 + 6 * i + 3 * (split == "val")  # no picture is in both
             save(folder / "images" / split / f"{i}.png", picture(96, 64, (x, 10, x + 24, 40), red=i % 2 == 1))
             label = folder / "labels" / split / f"{i}.txt"
             label.parent.mkdir(parents=True, exist_ok=True)

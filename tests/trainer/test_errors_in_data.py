@@ -43,7 +43,7 @@ ROWS = {  # of images of 80 x 60
 
 def write(root: Path, rows: dict[str, str], split: str = "train") -> None:
     for number, (name, text) in enumerate(rows.items()):
-        image = np.random.default_rng(number).integers(0, 255, (60, 80, 3), dtype=np.uint8)
+        image = np.random.default_rng([number, len(split)]).integers(0, 255, (60, 80, 3), dtype=np.uint8)
         done, encoded = cv2.imencode(".png", image)
         assert done
         for folder, suffix, content in (
@@ -198,7 +198,32 @@ def test_an_image_in_two_splits_is_an_error(clean: Path) -> None:
     described(clean.parent, "train: images/train\nval: val.txt\nnames: [a, b]\n")
     (problem,) = read_folder(clean).report.errors
     assert (problem.path.name, problem.rule) == ("a.png", "SET003")
-    assert "also in val: SET003 in train, too" in str(problem)
+    assert "in train, too: SET003 val has the same file" in str(problem)
+
+
+def test_a_copy_in_two_splits_is_an_error(clean: Path) -> None:
+    root = clean.parent
+    copied = (root / "images/train/b.png").read_bytes()
+    for name, content in {
+        "again": copied,
+        "one bit else": copied[:40] + bytes([copied[40] ^ 1]) + copied[41:],  # same length, same tail
+        "longer": copied + b"\0",
+    }.items():
+        (root / "images/val" / f"{name}.png").write_bytes(content)
+    (root / "images/train/twin.png").write_bytes((root / "images/train/a.png").read_bytes())  # in one split
+    (problem,) = read_folder(clean).report.errors
+    assert (problem.path.name, problem.rule, problem.verdict) == ("again.png", "SET005", "in train, too")
+    assert problem.reason == f"val has the same bytes as {root / 'images/train/b.png'}"
+    with Talk(silent=True) as talk, pytest.raises(TrainerError, match=r"1 error in the data.*SET005"):
+        read_aloud(config(clean, root / "run"), talk)
+
+
+def test_a_copy_between_val_and_test_is_told_of_test(clean: Path) -> None:
+    write(clean.parent, {"e": GOOD}, "test")
+    (clean.parent / "images/test/f.png").write_bytes((clean.parent / "images/val/d.png").read_bytes())
+    described(clean.parent, "train: images/train\nval: images/val\ntest: images/test\nnames: [a, b]\n")
+    (problem,) = read_folder(clean).report.errors
+    assert (problem.path.name, problem.verdict) == ("f.png", "in val, too")
 
 
 def test_a_split_that_is_another_one_was_meant_to_be(clean: Path) -> None:

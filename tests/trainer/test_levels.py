@@ -117,7 +117,8 @@ def folder(root: Path, sides: Sequence[float], name: str = "手") -> Path:
             label = root / "labels" / split / f"图{number}.txt"
             for path in (image, label):
                 path.parent.mkdir(parents=True, exist_ok=True)
-            image.write_bytes(cv2.imencode(".png", np.zeros((64, 64, 3), np.uint8))[1].tobytes())
+            grey = np.full((64, 64, 3), len(split), np.uint8)  # another in each split
+            image.write_bytes(cv2.imencode(".png", grey)[1].tobytes())
             label.write_text(f"0 0.5 0.5 {side} {side}\n", encoding="utf-8")
     (root / "data.yaml").write_text(f"train: images/train\nval: images/val\nnames: [{name}]\n", "utf-8")
     return root / "data.yaml"

@@ -7,7 +7,6 @@ every label row that was not taken as it stands. A bad row costs that row, never
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -21,11 +20,11 @@ from numpy.typing import NDArray
 from trainer.data.images import SUFFIXES, TruncatedImageError, UnreadableImageError, image_size, is_image
 from trainer.data.labels import FolderReport, LabelRows, Problem, read_labels
 from trainer.data.origin import synthetic_among
+from trainer.data.shared import shared, twins
 from trainer.errors import TrainerError
 
 SPLITS = ("train", "val", "test")
 SCHEMA = 1  # of dataset.json
-SHARED = "SET003"  # the rule of an image that an earlier split has, too
 CLASS_FILES = frozenset({"classes.txt", "predefined_classes.txt", "names.txt"})  # tools put them among labels
 
 
@@ -347,26 +346,17 @@ def _refuse_untrainable(splits: dict[str, Split], path: Path) -> None:
 
 
 def _with_shared_told(splits: dict[str, Split], notes: list[str]) -> dict[str, Split]:
-    """The splits, with a problem for each image that an earlier one has, too: it judges what it taught.
-
-    A split that is another one, image for image, was meant to be: that is a note.
-    """
-    seen: dict[str, str] = {}
-    told: dict[str, Split] = {}
-    for name, split in splits.items():
-        # not resolve(), which asks the disk for every folder above
-        paths = [os.path.abspath(image) for image in split.images]  # noqa: PTH100
-        before = [seen.setdefault(path, name) for path in paths]
-        twin = next((other for other in told if split.images and splits[other].images == split.images), None)
-        if twin is not None:
-            notes.append(f"{name} is {twin}, image for image: it judges what was taught")
-        problems = tuple(
-            Problem(image, 0, "", f"in {first}, too", f"also in {name}", SHARED)
-            for image, first in zip(split.images, before, strict=True)
-            if first != name and twin is None
-        )
-        told[name] = replace(split, report=split.report + FolderReport(problems=problems))
-    return told
+    """The splits, with a problem for each image that an earlier one has, too: it judges what it taught."""
+    images = {name: split.images for name, split in splits.items()}
+    notes += [
+        f"{name} is {twin}, image for image: it judges what was taught"
+        for name, twin in twins(images).items()
+    ]
+    problems = shared(images)
+    return {
+        name: replace(split, report=split.report + FolderReport(problems=tuple(problems[name])))
+        for name, split in splits.items()
+    }
 
 
 @dataclass(frozen=True)

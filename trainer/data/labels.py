@@ -28,7 +28,7 @@ class Problem(NamedTuple):
     line: int  # from 1; 0 where the whole file is meant
     text: str  # the row as written
     reason: str
-    verdict: str  # "clipped", "refused", "image refused" or "also in SPLIT"
+    verdict: str  # "clipped", "refused", "image refused" or "in SPLIT, too"
     rule: str = ""  # what `curate validate` calls it
     error: bool = True  # `curate validate` would call it an error, not a warning
 
