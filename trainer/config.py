@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -561,20 +562,7 @@ class FitConfig:
                 "give one of them",
             )
         self._check_losses()
-        if self.multi_scale_step % STRIDE:
-            near = max(STRIDE, round(self.multi_scale_step / STRIDE) * STRIDE)
-            raise TrainerError(
-                f"--multi-scale-step {self.multi_scale_step} is no multiple of {STRIDE}", f"try {near}"
-            )
-        if self.multi_scale is not None:
-            low, high = span_of(self)
-            # a part and a size, such as 0.5-5, would be pixels: every step at the least size there is
-            mixed = self.multi_scale[1] > 4 and self.multi_scale[0] < STRIDE
-            if mixed or not 0 < low <= high <= 4:
-                raise TrainerError(
-                    f"--multi-scale {self.multi_scale[0]:g}-{self.multi_scale[1]:g} is no range of sizes",
-                    "give parts of imgsz, such as 0.5-1.5, or pixels, such as 320-512",
-                )
+        self._check_sizes()
 
     def _check_losses(self) -> None:
         """Refuse choices that contradict each other, or the head where it was named."""
@@ -602,6 +590,32 @@ class FitConfig:
                     f"--class-weights {self.class_weights} is no list of weights",
                     "give auto, none, or a number for each class, such as 1,2,0.5",
                 )
+
+    def _check_sizes(self) -> None:
+        """Refuse a multi-scale of which no size could be trained at."""
+        step = self.multi_scale_step
+        if step % STRIDE:
+            near = max(STRIDE, round(step / STRIDE) * STRIDE)
+            raise TrainerError(f"--multi-scale-step {step} is no multiple of {STRIDE}", f"try {near}")
+        if self.multi_scale is None:
+            return
+        asked = f"--multi-scale {self.multi_scale[0]:g}-{self.multi_scale[1]:g}"
+        low, high = span_of(self)
+        # a part and a size, such as 0.5-5, would be pixels: every step at the least size there is
+        mixed = self.multi_scale[1] > 4 and self.multi_scale[0] < STRIDE
+        if mixed or not 0 < low <= high <= 4:
+            raise TrainerError(
+                f"{asked} is no range of sizes",
+                "give parts of imgsz, such as 0.5-1.5, or pixels, such as 320-512",
+            )
+        first = math.ceil(round(self.imgsz * (low - 1) / step, 6))  # as multi_scale_size counts
+        last = math.floor(round(self.imgsz * (high - 1) / step, 6))
+        if first > last:
+            below, above = (max(self.imgsz + size * step, STRIDE) for size in (last, first))
+            raise TrainerError(
+                f"{asked} holds no size to train at: these are {step} px apart, counted from {self.imgsz}",
+                f"the nearest are {below} and {above}",
+            )
 
     def wish(self) -> Wish:
         """What is wished of the network, but for `strides` auto. Raises TrainerError where that cannot be."""

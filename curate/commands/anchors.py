@@ -66,12 +66,13 @@ def _refuse(imgsz: int, layers: int, objective: str, anchor_t: float) -> None:
 
     if not 1 <= layers <= len(STRIDES):
         raise CurateError(f"--layers {layers} is no head.", f"Give 1 to {len(STRIDES)}; the usual is 3.")
-    if imgsz < 32:
-        raise CurateError(f"--imgsz {imgsz} is too small to train at.", "Give pixels, such as 640.")
+    if not 32 <= imgsz <= 16384:
+        raise CurateError(f"--imgsz {imgsz} is no size to train at.", "Give pixels, such as 640.")
     if objective not in OBJECTIVES:
         raise CurateError(f"--objective {objective} is unknown.", f"Choose {' or '.join(OBJECTIVES)}.")
     if not 1 < anchor_t < 100:
-        raise CurateError(f"--anchor-t {anchor_t:g} matches nothing.", "Give 2 to 8; the usual is 4.")
+        what = "would match every box with every anchor" if anchor_t >= 100 else "matches nothing"
+        raise CurateError(f"--anchor-t {anchor_t:g} {what}.", "Give 2 to 8; the usual is 4.")
 
 
 def describe(result: Choice) -> str:

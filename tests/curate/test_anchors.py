@@ -84,12 +84,14 @@ def test_impossible_requests_are_refused(tmp_path: Path) -> None:
     root = put_voc(tmp_path, {"a": [("x", (0, 0, 10, 10))]})
     with pytest.raises(CurateError, match="no head"):
         command.run(root, layers=9)
-    with pytest.raises(CurateError, match="too small"):
+    with pytest.raises(CurateError, match="no size to train at"):
         command.run(root, imgsz=8)
     with pytest.raises(CurateError, match="strides 16,8 is no head"):
         command.run(root, strides=(16, 8))
     with pytest.raises(CurateError, match="matches nothing"):
         command.run(root, anchor_t=1)
+    with pytest.raises(CurateError, match="match every box"):
+        command.run(root, anchor_t=100)
     with pytest.raises(CurateError, match="unknown"):
         command.run(root, objective="area")  # type: ignore[arg-type]
     with pytest.raises(CurateError, match="no box"):

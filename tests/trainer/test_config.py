@@ -58,6 +58,7 @@ def test_a_run_has_exactly_one_budget() -> None:
         ({"steps": 1, "multi_scale": (1.5, 0.5)}, "no range of sizes"),
         ({"steps": 1, "multi_scale": (0.5, 5.0)}, "0.5-5 is no range of sizes; give parts of imgsz"),
         ({"steps": 1, "multi_scale": (0.5, 640.0)}, "0.5-640 is no range of sizes"),
+        ({"steps": 1, "multi_scale": (330, 340)}, "330-340 holds no size .* nearest are 320 and 352"),
         ({"steps": 1, "multi_scale_step": 40}, "multi-scale-step 40 is no multiple of 32; try 32"),
     ],
 )
