@@ -7,9 +7,11 @@ it means (`written` beside `xmin`), so that a message can quote the user's own t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -151,6 +153,16 @@ class Dataset:
             .sort(["len", "name"], descending=[True, False])
         )
         return tuple(counts["name"])
+
+
+def drawn_on(layout: str, image: Mapping[str, Any], frame_width: int | None) -> int:
+    """The orientation of the picture that the boxes of an image lie on; 1: its pixels as they are stored.
+
+    Shares of a YOLO row lie on the picture as displayed (see formats/yolo.py); elsewhere the stated size
+    tells, which is what makes the frame as wide as it is.
+    """
+    displayed = layout == "yolo" or frame_width != image["image_width"]
+    return (image["orientation"] or 1) if displayed else 1
 
 
 def frame_size() -> tuple[pl.Expr, pl.Expr]:

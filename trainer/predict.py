@@ -1,8 +1,8 @@
 """Photographs and weights in; drawn pictures, VOC or YOLO labels and predictions.json out.
 
 Under OUT: `pictures/` (drawn), `Annotations/` (VOC) or `labels/` (YOLO), `predictions.json`; the first
-three repeat the folders of the source. Boxes are in pixels as stored: EXIF orientation is ignored, as it is
-in training.
+three repeat the folders of the source. Boxes are in pixels of the picture as viewers show it: turned as its
+EXIF orientation says, as it is in training.
 """
 
 from __future__ import annotations

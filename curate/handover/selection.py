@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from curate import geometry
-from curate.dataset import LEAST_SIDE, NO_PICTURE, Dataset, frame_size
+from curate.dataset import LEAST_SIDE, NO_PICTURE, Dataset, drawn_on, frame_size
 from curate.negatives.ledger import Decision
 from curate.negatives.standing import Standing
 from curate.tree import Tree, display
@@ -160,7 +160,7 @@ class _Chooser:
                 self.dropped.append(Dropped(place, None, None, why))
                 continue
             rows = objects[row["image_id"]]
-            boxes, lost = self._boxes(row, rows, known)
+            boxes, lost = self._boxes(row, rows, known, source.dataset.format)
             if lost and not boxes:
                 self._drop_image(row, f"none of its {len(rows)} objects can be used")
             elif not rows and not self._is_background(row, source):
@@ -202,10 +202,11 @@ class _Chooser:
         self.dropped.append(Dropped(row["annotation"] or row["image"], None, None, why))
 
     def _boxes(
-        self, image: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], known: set[str]
+        self, image: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], known: set[str], layout: str
     ) -> tuple[list[Box], int]:
         """Boxes that go out, and how many objects were lost to a defect."""
         boxes, lost = [], 0
+        turned = drawn_on(layout, image, image["frame_width"])
         for row in rows:
             name = row["name"]
             label = self.index.get(self.rename.get(name, name))
@@ -225,7 +226,7 @@ class _Chooser:
                 if (inside[0, 2:] - inside[0, :2]).min() <= LEAST_SIDE + 1e-6:
                     why = f"({row['written']}) has no area inside the image"
                 else:
-                    stored = self._on_stored_pixels(image, inside)
+                    stored = self._on_stored_pixels(image, inside, turned)
                     flags = bool(row["difficult"]), bool(row["truncated"])
                     boxes.append(Box(label, stored, *flags))
             if why:
@@ -237,11 +238,9 @@ class _Chooser:
 
     @staticmethod
     def _on_stored_pixels(
-        image: Mapping[str, Any], boxes: geometry.Boxes
+        image: Mapping[str, Any], boxes: geometry.Boxes, turned: int
     ) -> tuple[float, float, float, float]:
-        stored = (image["image_width"], image["image_height"])
-        if (image["frame_width"], image["frame_height"]) != stored:  # drawn on the displayed picture
-            boxes = geometry.rotate_for_exif(boxes, image["orientation"], *stored)
+        boxes = geometry.rotate_for_exif(boxes, turned, image["image_width"], image["image_height"])
         x0, y0, x1, y1 = (float(v) for v in np.asarray(boxes)[0])
         return x0, y0, x1, y1
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
 from curate import splits
-from curate.dataset import NOT_WHOLE, Dataset
+from curate.dataset import NOT_WHOLE, Dataset, drawn_on
 from curate.geometry import as_boxes, clip, covered, rotate_for_exif
 from curate.paste.hosts.model import HAND, MOUTH
 
@@ -51,14 +52,14 @@ def targets(dataset: Dataset) -> tuple[list[Target], Counter[str]]:
     training = training_images(dataset)
     problems = dataset.problems.filter(pl.col("kind").is_in(_UNSURE))
     unsure = set(problems["image_id"].to_list())
-    rows: dict[int, list[dict[str, object]]] = {}
+    rows: dict[int, list[dict[str, Any]]] = {}
     for row in dataset.boxes.iter_rows(named=True):
         rows.setdefault(row["image_id"], []).append(row)
     found, left = [], Counter[str]()
     for image in dataset.images.iter_rows(named=True):
         reason = _why_not(image, training, unsure)
         if reason is None:
-            made = _target(image, rows.get(image["image_id"], []))
+            made = _target(image, rows.get(image["image_id"], []), dataset.format)
             if isinstance(made, Target):
                 found.append(made)
                 continue
@@ -94,7 +95,7 @@ def _why_not(image: Mapping[str, object], training: set[int] | None, unsure: set
     return None
 
 
-def _target(image: Mapping[str, object], rows: list[dict[str, object]]) -> Target | str:
+def _target(image: Mapping[str, Any], rows: list[dict[str, Any]], layout: str) -> Target | str:
     width, height = int(str(image["image_width"])), int(str(image["image_height"]))
     labels = []
     for row in rows:
@@ -102,8 +103,7 @@ def _target(image: Mapping[str, object], rows: list[dict[str, object]]) -> Targe
         if row["name"] is None or any(c is None for c in corners) or int(str(row["box"])) != 1:
             return "a label without exactly one box and one name"
         box = as_boxes([[float(str(c)) for c in corners]])
-        if row["frame_width"] != width and image["orientation"] is not None:
-            box = rotate_for_exif(box, int(str(image["orientation"])), width, height)
+        box = rotate_for_exif(box, drawn_on(layout, image, row["frame_width"]), width, height)
         x0, y0, x1, y1 = (float(v) for v in clip(box, width, height)[0])
         if x1 - x0 < 1 or y1 - y0 < 1:
             return "a label without area"

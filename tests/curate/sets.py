@@ -60,3 +60,10 @@ def put_mirrored(root: Path, pairs: int = 10) -> Path:
 def files_below(root: Path) -> dict[str, bytes]:
     """Every file of a folder with its bytes."""
     return {p.relative_to(root).as_posix(): p.read_bytes() for p in sorted(root.rglob("*")) if p.is_file()}
+
+
+def turned(jpeg: bytes, orientation: int) -> bytes:
+    """The file with an EXIF orientation tag."""
+    # big-endian TIFF, one entry: tag 0x0112, SHORT, count 1
+    tiff = b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0%c\0\0\0\0\0\0" % orientation
+    return jpeg[:2] + b"\xff\xe1" + (len(tiff) + 8).to_bytes(2, "big") + b"Exif\0\0" + tiff + jpeg[2:]

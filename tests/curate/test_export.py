@@ -19,7 +19,7 @@ from curate.errors import ConfigError, CurateError, OutputExists
 from curate.formats.discover import open_dataset
 from curate.formats.voc import SYNTHETIC_SOURCE, VocAnnotation, VocObject, write
 from curate.negatives.ledger import LEDGER, VERIFIED, Decision, dump
-from tests.curate.sets import files_below, picture, put, put_mirrored, put_voc
+from tests.curate.sets import files_below, picture, put, put_mirrored, put_voc, turned
 from trainer.anchors import default_anchors
 
 HAND = ("hand", (8.0, 12.0, 40.0, 36.0))  # on 64 x 48: centre 0.375, 0.5; sides 0.5, 0.5
@@ -150,24 +150,48 @@ def test_a_png_named_jpg_gets_its_true_suffix(tmp_path: Path) -> None:
 
 def test_a_turned_photograph_is_handed_over_upright_with_its_pixels_untouched(tmp_path: Path) -> None:
     # stored 64 x 48, orientation 6: displayed 48 x 64; the box (6, 8)-(30, 40) lies on the displayed picture
-    exif = b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0"
-    stored = picture(64, 48)
-    turned = stored[:2] + b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif + stored[2:]
+    lying, copied = (turned(picture(64, 48), tag) for tag in (6, 1))
     root = put_voc(tmp_path / "s", {"a": [], "b": [HAND]}, lists={"train": "a", "val": "b"})
-    put(root / "JPEGImages" / "a.jpg", turned)
+    put(root / "JPEGImages" / "a.jpg", lying)
     put(
         root / "Annotations" / "a.xml",
         write(VocAnnotation("x", "a.jpg", 48, 64, objects=[VocObject("hand", (6, 8, 30, 40))])),
     )
     export.run([root], out=tmp_path / "out")
     copy = (tmp_path / "out" / "images" / "train" / "a.jpg").read_bytes()
-    assert len(copy) == len(turned) and copy == turned.replace(exif, exif.replace(b"\x06", b"\x01"))
+    assert copy == copied
     # displayed (x, y) is stored (y, 48 - x): x from 8 to 40, y from 48 - 30 to 48 - 6
     cx, cy, w, h = (8 + 40) / 2 / 64, (18 + 42) / 2 / 48, 32 / 64, 24 / 48
     label = (tmp_path / "out" / "labels" / "train" / "a.txt").read_text()
     assert label == f"0 {cx:.6f} {cy:.6f} {w:.6f} {h:.6f}\n"
     read = [cv2.imdecode(np.frombuffer(copy, np.uint8), f) for f in (1, 1 | cv2.IMREAD_IGNORE_ORIENTATION)]
     assert np.array_equal(*read), "trainers that obey EXIF and those that do not see the same picture"
+
+
+@pytest.mark.parametrize("side", [48, 64])
+def test_boxes_of_turned_yolo_pictures_stay_on_their_objects(tmp_path: Path, side: int) -> None:
+    """Shares of a YOLO row lie on the picture as displayed, square, upside down or mirrored ones, too."""
+    for tag in range(1, 9):
+        stored = np.zeros((side, 64, 3), np.uint8)
+        stored[8:24, 16:48] = 255
+        name, split = f"{tag}.jpg", "train" if tag < 8 else "val"
+        file = turned(cv2.imencode(".jpg", stored, [cv2.IMWRITE_JPEG_QUALITY, 100])[1].tobytes(), tag)
+        put(tmp_path / "in" / "images" / split / name, file)
+        shown = np.argwhere(cv2.imdecode(np.frombuffer(file, np.uint8), cv2.IMREAD_COLOR)[..., 0] > 127)
+        height, width = (64, side) if tag > 4 else (side, 64)
+        (y0, x0), (y1, x1) = shown.min(axis=0), shown.max(axis=0) + 1
+        shares = ((x0 + x1) / 2 / width, (y0 + y1) / 2 / height, (x1 - x0) / width, (y1 - y0) / height)
+        label = f"0 {' '.join(f'{share:.6f}' for share in shares)}\n".encode()
+        put(tmp_path / "in" / "labels" / split / f"{tag}.txt", label)
+    put(tmp_path / "in" / "data.yaml", b"train: images/train\nval: images/val\nnames: [hand]\n")
+    export.run([tmp_path / "in"], out=tmp_path / "out")
+    for image in sorted((tmp_path / "out" / "images").rglob("*.jpg")):
+        pixels = cv2.imdecode(np.frombuffer(image.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
+        assert pixels is not None and pixels.shape == (side, 64, 3), "upright as stored, with a tag of 1"
+        label_file = tmp_path / "out" / "labels" / image.parent.name / f"{image.stem}.txt"
+        # the object is at x 16 to 48, y 8 to 24 of what is stored
+        words = [float(word) for word in label_file.read_text().split()]
+        assert words == pytest.approx([0, 0.5, 16 / side, 0.5, 16 / side], abs=1e-5), image.name
 
 
 def test_equal_stems_get_a_suffix_that_is_on_record(tmp_path: Path) -> None:

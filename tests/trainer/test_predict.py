@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.curate.sets import turned
 from tests.trainer.oracle import Oracle, picture, save
 from trainer import predict as predict_module
 from trainer.annotations import predictions_json, voc_xml, yolo_rows
@@ -169,17 +170,19 @@ def test_pictures_drawn_inside_the_source_are_not_taken_for_sources(photos: Path
     assert len(first.images) == len(again.images) == 4
 
 
-def test_a_rotation_tag_is_ignored(tmp_path: Path, weights: Path) -> None:
+def test_a_picture_that_lies_on_its_side_is_looked_at_upright(tmp_path: Path, weights: Path) -> None:
     jpeg = save(tmp_path / "in" / "turned.jpg", picture(320, 160, (40, 20, 120, 100))).read_bytes()
-    # APP1: "Exif", big-endian TIFF, one entry: tag 0x0112 (orientation), SHORT, count 1, value 6.
-    tiff = b"MM\x00*\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00\x06\x00\x00\x00\x00\x00\x00"
-    app1 = b"\xff\xe1" + (len(tiff) + 8).to_bytes(2, "big") + b"Exif\x00\x00" + tiff
-    (tmp_path / "in" / "turned.jpg").write_bytes(jpeg[:2] + app1 + jpeg[2:])
+    (tmp_path / "in" / "turned.jpg").write_bytes(turned(jpeg, 6))
     shown = cv2.imdecode(np.fromfile(tmp_path / "in" / "turned.jpg", np.uint8), cv2.IMREAD_COLOR)
-    assert shown.shape[:2] == (320, 160)  # a viewer turns it
-    (only,) = predict(tmp_path / "in", weights, out=tmp_path / "out").images
-    assert only.size == (320, 160)
-    assert only.found.xyxy[0] == pytest.approx(np.array([40, 20, 120, 100]), abs=2.5)
+    assert shown.shape[:2] == (320, 160)  # a viewer turns it by a quarter, clockwise
+    (only,) = predict(tmp_path / "in", weights, out=tmp_path / "out", format="voc").images
+    assert only.size == (160, 320)
+    # x' = 160 - y, y' = x
+    assert only.found.xyxy[0] == pytest.approx(np.array([60, 40, 140, 120]), abs=2.5)
+    drawn = cv2.imread(str(tmp_path / "out" / "pictures" / "turned.jpg"))
+    assert drawn is not None and drawn.shape[0] == 2 * drawn.shape[1]
+    size = ET.parse(tmp_path / "out" / "Annotations" / "turned.xml").find("size")
+    assert size is not None and [size.findtext("width"), size.findtext("height")] == ["160", "320"]
 
 
 def test_a_source_is_an_image_a_folder_or_a_glob(photos: Path) -> None:

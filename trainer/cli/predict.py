@@ -71,8 +71,8 @@ def predict(
 ) -> None:
     """Find objects in photographs: draw them, label them.
 
-    Boxes are in pixels of the photograph as it is stored, EXIF orientation ignored. A photograph that cannot
-    be read is named and the rest goes on; it exits 1 then.
+    Boxes are in pixels of the photograph as viewers show it: turned as its EXIF orientation says. A
+    photograph that cannot be read is named and the rest goes on; it exits 1 then.
 
     \b
     trainer predict photos/ --weights runs/first -o found/

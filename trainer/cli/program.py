@@ -108,7 +108,7 @@ def _root(
     trainer compare out/data.yaml --models light,yolov5n,rfb --minutes 5 -o runs/which
     trainer evolve out/data.yaml --steps 500 --trials 60 --imgsz 320 -o runs/search
 
-    Images are read as stored: an EXIF orientation is ignored, in training and in prediction alike.
+    Images are turned as their EXIF orientation says, in training and in prediction alike.
 
     Exit codes: 0 done, 1 done but some data could not be used, 2 could not run.
     """

@@ -35,7 +35,7 @@ class Split:
     name: str
     images: list[Path]
     labels: list[NDArray[np.float32]]  # one (n, 5) an image: class, cx, cy, w, h in 0..1 of the image
-    sizes: NDArray[np.int64]  # (N, 2) width, height in pixels as stored
+    sizes: NDArray[np.int64]  # (N, 2) width, height in pixels, upright
     report: FolderReport
     synthetic: NDArray[np.bool_] | None = None  # (N,) made by pasting, as images.csv says; None: not asked
 

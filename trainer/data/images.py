@@ -1,6 +1,6 @@
 """Photographs as arrays: reading by bytes, the size from the header, the letterbox.
 
-Orientation tags (EXIF) are ignored everywhere in `trainer`: a box belongs to the pixels as they are stored.
+Pictures are upright, as viewers show them, everywhere in `trainer`: a box belongs to what its author saw.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from typing import BinaryIO
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from trainer.data.orientation import SIDEWAYS, orientation, upright
 
 Image = NDArray[np.uint8]  # (H, W, 3) RGB
 
@@ -47,7 +49,7 @@ def is_image(path: Path) -> bool:
 
 
 def read_image(path: Path) -> Image:
-    """The pixels of a file as RGB, whatever its name is made of. Raises UnreadableImageError."""
+    """The pixels of a file as RGB, upright, whatever its name is made of. Raises UnreadableImageError."""
     try:
         data = np.fromfile(path, dtype=np.uint8)
     except OSError as error:
@@ -60,11 +62,11 @@ def read_image(path: Path) -> Image:
         raise UnreadableImageError(f"{path}: {error.err}") from error
     if bgr is None:
         raise UnreadableImageError(f"{path}: no image that can be decoded")
-    return cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
+    return upright(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), _orientation(data))
 
 
 def image_size(path: Path) -> tuple[int, int]:
-    """(width, height) as stored, from the header where it is a JPEG or PNG, else by decoding.
+    """(width, height) upright, from the header where it is a JPEG or PNG, else by decoding.
 
     Raises UnreadableImageError; TruncatedImageError where pixels of a JPEG or PNG are missing.
     """
@@ -78,9 +80,15 @@ def image_size(path: Path) -> tuple[int, int]:
     if not whole:
         raise TruncatedImageError(f"{path}: the image is cut short, its end is missing")
     if size is not None and min(size) > 0:
-        return size
+        return size[::-1] if orientation(head) >= SIDEWAYS else size
     height, width = read_image(path).shape[:2]
     return width, height
+
+
+def _orientation(data: NDArray[np.uint8]) -> int:
+    """The tag, looked for where `image_size` looks for it, so that both say the same."""
+    head = data[:HEADER_BYTES].tobytes()
+    return orientation(data.tobytes() if head.startswith(b"RIFF") else head)  # WebP has it at the end
 
 
 def _is_whole(head: bytes, file: BinaryIO) -> bool:

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import polars as pl
 
 from curate.arrays import Mask, Pixels, Plane
-from curate.dataset import Dataset
+from curate.dataset import Dataset, drawn_on
 from curate.engine.local import begin_shards
 from curate.errors import CurateError, UnsafePath
 from curate.formats.images import MAX_PIXELS, facts_of_bytes
@@ -72,21 +73,21 @@ def pictures(
         return _bare(dataset, wanted), Counter()
     names = called(dataset.objects["name"].drop_nulls().unique().to_list(), wanted)
     training, left = training_images(dataset), Counter[str]()
-    usable: dict[int, dict[str, object]] = {}
+    usable: dict[int, dict[str, Any]] = {}
     for row in dataset.images.iter_rows(named=True):
         reason = _why_not(row, training)
         if reason is None:
             usable[row["image_id"]] = row
         elif row["annotation"] is not None:
             left[reason] += 1
-    kept: dict[int, list[dict[str, object]]] = defaultdict(list)
+    kept: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for row in dataset.boxes.filter(pl.col("name").is_in(names)).iter_rows(named=True):
         if row["image_id"] in usable and not row["difficult"]:
             kept[row["image_id"]].append(row)
     outlines = _outlines(dataset.format, tree, usable, kept) if {"polygon", "mask"} & set(ways) else {}
     found = []
     for image_id, rows in kept.items():
-        picture = _picture(usable[image_id], rows, outlines, left)
+        picture = _picture(usable[image_id], rows, outlines, left, dataset.format)
         if picture.things:
             found.append(picture)
     found.sort(key=lambda p: p.image)
@@ -240,17 +241,26 @@ def _given(
 
 def _shown(box: Box | None, picture: Picture, width: int, height: int) -> Box | None:
     """A box of the stored pixels on the picture that outlines lie on."""
-    if box is None or picture.turned < 5:
+    if box is None:
         return box
     # what turns a displayed picture into the stored one, the other way round: 6 and 8 undo each other
-    back = {5: 5, 6: 8, 7: 7, 8: 6}[picture.turned]
-    x0, y0, x1, y1 = rotate_for_exif(as_boxes([box]), back, height, width)[0]
+    back = {6: 8, 8: 6}.get(picture.turned, picture.turned)
+    size = (height, width) if picture.turned >= 5 else (width, height)
+    x0, y0, x1, y1 = rotate_for_exif(as_boxes([box]), back, *size)[0]
     return float(x0), float(y0), float(x1), float(y1)
 
 
 def _stored(mask: Mask, orientation: int) -> Mask:
     """A mask of the picture as it is displayed, on its stored pixels; see geometry.rotate_for_exif."""
-    turned = {5: mask.T, 6: np.rot90(mask), 7: np.rot90(mask.T, 2), 8: np.rot90(mask, -1)}
+    turned = {
+        2: mask[:, ::-1],
+        3: np.rot90(mask, 2),
+        4: mask[::-1],
+        5: mask.T,
+        6: np.rot90(mask),
+        7: np.rot90(mask.T, 2),
+        8: np.rot90(mask, -1),
+    }
     return np.ascontiguousarray(turned.get(orientation, mask))
 
 
@@ -333,10 +343,11 @@ def _outlines(
 
 
 def _picture(
-    image: Mapping[str, object],
-    rows: Sequence[Mapping[str, object]],
+    image: Mapping[str, Any],
+    rows: Sequence[Mapping[str, Any]],
     outlines: Mapping[Key, Sequence[Outline]],
     left: Counter[str],
+    layout: str,
 ) -> Picture:
     width, height = int(str(image["image_width"])), int(str(image["image_height"]))
     turned = 1
@@ -347,8 +358,7 @@ def _picture(
         if several[row["object"]] > 1:
             left["an object with several boxes"] += row["box"] == 1
             continue
-        if row["frame_width"] != width and image["orientation"] is not None:
-            turned = int(str(image["orientation"]))
+        turned = drawn_on(layout, image, row["frame_width"])
         box = _box(row, turned, width, height)
         known = tuple(outlines.get((str(image["annotation"]), number), ()))
         if box is None and not known:
@@ -364,8 +374,7 @@ def _box(row: Mapping[str, object], turned: int, width: int, height: int) -> Box
     if any(corner is None for corner in corners):
         return None
     box = as_boxes([[float(str(corner)) for corner in corners]])
-    if turned > 1:
-        box = rotate_for_exif(box, turned, width, height)
+    box = rotate_for_exif(box, turned, width, height)
     x0, y0, x1, y1 = (float(v) for v in clip(box, width, height)[0])
     return (x0, y0, x1, y1) if x1 - x0 >= 1 and y1 - y0 >= 1 else None
 

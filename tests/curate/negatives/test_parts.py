@@ -27,7 +27,7 @@ from curate.negatives.likeness import FEWEST, judged, learn, least_alike
 from curate.pixels.look import SIDE
 from curate.tree import Tree
 from tests.curate.negatives.scenes import encoded, put_scenes, scene
-from tests.curate.sets import files_below, put
+from tests.curate.sets import files_below, put, turned
 
 SHAPE = Shape(277.0, (4 / 3,))  # of 320 x 240
 
@@ -144,11 +144,6 @@ def test_an_image_whose_labelling_is_in_doubt_is_left_aside(
     usable, left = frames(open_dataset(tmp_path))
     assert [one.image for one in usable] == ["JPEGImages/good.png"]
     assert left == {why: 1}
-
-
-def turned(jpeg: bytes, orientation: int) -> bytes:
-    exif = b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0%c\0\0\0\0\0\0\0" % orientation
-    return jpeg[:2] + b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif + jpeg[2:]
 
 
 def test_boxes_on_a_picture_that_exif_turns_are_mapped_onto_the_stored_pixels(tmp_path: Path) -> None:
