@@ -60,10 +60,11 @@ def _head(outcome: Outcome) -> list[str]:
     what = (
         "the settings it began with, which are kept" if kept else f"settings of trial {outcome.chosen.number}"
     )
+    data, hyp = (shlex.quote(str(path)) for path in (plan.config.data, plan.config.run / HYP))
     return [
         f"trainer evolve: {what}; {len(outcome.trials)} trials of {plan.steps} steps, {plan.sampler}.",
         *outcome.said(),
-        f"Use them: trainer fit {shlex.quote(str(plan.config.data))} --hyp {HYP} --epochs 100",
+        f"Use them: trainer fit {data} --hyp {hyp} --epochs 100",
     ]
 
 

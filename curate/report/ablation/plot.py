@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from curate.ablation.bootstrap import LEVEL, Estimate
 from curate.ablation.verdict import Verdict, signed
 from curate.report.ablation.view import DifferenceView, View
-from curate.report.fonts import font_for, width_of
+from curate.report.fonts import font_for, width_of, writable
 from curate.tree import display
 
 COLOURS = {Verdict.HELPS: "#1d7f45", Verdict.HURTS: "#b3261e", Verdict.UNTOLD: "#6b7077", None: "#2f6fb3"}
@@ -149,7 +149,7 @@ def _lines_of_pair(one: DifferenceView, view: View) -> str:
 
 
 def _short(name: str, longest: int = _LONGEST) -> str:
-    shown = display(name)
+    shown = writable(display(name))
     while width_of(shown) > longest:
         shown = shown.removesuffix("…")[:-1] + "…"
     return shown
@@ -157,7 +157,7 @@ def _short(name: str, longest: int = _LONGEST) -> str:
 
 def _lines(name: str) -> str:
     """A name in two lines at most."""
-    shown = display(name)
+    shown = writable(display(name))
     if width_of(shown) <= _LONGEST:
         return shown
     first = ""
