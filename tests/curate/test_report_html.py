@@ -25,16 +25,20 @@ else:
 
 from curate.commands import validate
 from curate.findings import Finding, Fix, FixClass, Severity
+from curate.formats.discover import open_dataset
 from curate.formats.images import decode_pixels
 from curate.report.html import charts, drawing, listing, pictures, shapes
 from curate.report.html.catalogue import to_html as doc_to_html
 from curate.report.html.excerpts import Row, changed_lines, printable
 from curate.report.html.page import to_html
+from curate.report.html.panes import panes_of
+from curate.report.html.subjects import Subjects
 from curate.report.html.words import WORDS
 from curate.report.model import Report
 from curate.rules import RULES
 from tests.conftest import REPO
 from tests.curate.rules.museum import CLEAN, an_object, data, exif, image, lists, pixels, size, voc, write
+from tests.curate.sets import turned
 from tests.curate.test_cli import curate_cli
 from tests.curate.test_report import box, dataset
 from tests.curate.test_report import image as image_row
@@ -738,3 +742,21 @@ def test_findings_of_unknown_rules_are_still_shown(tmp_path: Path) -> None:
     answer = held(page(replace(report, findings=(odd,))))
     assert finding_of(answer, "NEW001")["rows"][0][1] == 9
     assert len(pixels("a")) == 48
+
+
+def test_a_yolo_picture_is_shown_the_way_its_boxes_lie(tmp_path: Path) -> None:
+    """Upside down, whose size tells nothing: the rows lie on the picture as displayed."""
+    stored = cv2.imencode(".jpg", np.zeros((48, 64, 3), np.uint8))[1].tobytes()
+    for name, content in {
+        "images/a.jpg": turned(stored, 3),
+        "labels/a.txt": b"0 0.9 0.5 0.5 0.2\n",  # past the edge
+        "data.yaml": b"train: images\nnames: [hand]\n",
+    }.items():
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
+    report = validate.run(tmp_path)
+    (found,) = (finding for finding in report.findings if finding.code == "BOX002")
+    subjects = Subjects(open_dataset(tmp_path), report.findings)
+    ((wanted, _), *_) = panes_of(found, subjects, 0, WORDS["en"])
+    assert wanted is not None and wanted.orientation == 3

@@ -55,10 +55,9 @@ def panes_of(
     view = _reaching(whole, reach)
     if subjects.why_not(image_id, words):
         return [(None, Pane(-1, "", view, whole))]
-    image, orientation = row["image"], row["orientation"] or 1
     if finding.code == "HDR005":
         return _both_ways(row, [box.corners for box in subjects.boxes(image_id)], words)
-    orientation = orientation if subjects.turned(image_id) else 1
+    image, orientation = row["image"], subjects.orientation(image_id)
     panes: list[tuple[Wanted | None, Pane]] = [(Wanted(image, orientation), Pane(-1, "", view, whole))]
     crop = _close_up(concerned[0].corners, width, height) if concerned else None
     if crop is not None:

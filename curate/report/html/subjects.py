@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from curate.dataset import Dataset, frame_size
+from curate.dataset import Dataset, drawn_on, frame_size
 from curate.findings import Finding
 from curate.report.html.words import Words
 from curate.report.languages import translator
@@ -115,11 +115,12 @@ class Subjects:
         row = self.rows[image_id]
         return float(row["frame_width"] or 400), float(row["frame_height"] or 300)
 
-    def turned(self, image_id: int) -> bool:
-        """Whether the boxes lie on the displayed picture rather than on the stored one."""
+    def orientation(self, image_id: int) -> int:
+        """That of the picture which the boxes lie on; 1: its pixels as they are stored."""
         row = self.rows[image_id]
-        stored = (row["image_width"], row["image_height"])
-        return None not in stored and stored != (row["frame_width"], row["frame_height"])
+        if None in (row["image_width"], row["image_height"]):
+            return 1
+        return drawn_on(self.data.format, row, row["frame_width"])
 
     def why_not(self, image_id: int, words: Words, *, undecoded: bool = False) -> str:
         """Why an image cannot be drawn, as far as its header tells; "" where it may be.
