@@ -70,3 +70,17 @@ def rotate_for_exif(boxes: Boxes, orientation: int, width: float, height: float)
         8: (w - y1, x0, w - y0, x1),
     }
     return np.stack(stored[orientation], axis=1)
+
+
+def displayed(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
+    """Stored pixels as a viewer shows them: (H, W, 3) -> (H, W, 3), or (W, H, 3) for orientations 5 to 8.
+
+    `orientation` is the EXIF tag 0x0112 (CIPA DC-008, "Orientation").
+    """
+    if orientation >= 5:
+        pixels = pixels.transpose(1, 0, 2)
+    if orientation in (2, 3, 6, 7):
+        pixels = pixels[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        pixels = pixels[::-1]
+    return np.ascontiguousarray(pixels)

@@ -15,7 +15,9 @@ from typing import Any, Protocol
 
 from curate.arrays import Pixels
 from curate.errors import CurateError, MissingExtra
-from curate.formats.images import read_pixels
+from curate.formats.image_headers import ImageFacts
+from curate.formats.images import image_facts, read_pixels
+from curate.geometry import as_boxes, displayed, rotate_for_exif
 from curate.negatives.ledger import Claim
 from curate.tree import Tree
 
@@ -120,11 +122,14 @@ class Weights:
         """See Seer."""
         from trainer.detect import read_ahead
 
-        pictures = read_ahead(lambda name: read_pixels(tree, name), names, _AHEAD)
-        for batch in _batches(pictures, _AHEAD):
-            there = [picture for picture in batch if picture is not None]
+        def look(name: str) -> tuple[Pixels | None, ImageFacts]:
+            return read_pixels(tree, name), image_facts(tree, name)
+
+        for batch in _batches(read_ahead(look, names, _AHEAD), _AHEAD):
+            # upright, as it was trained on
+            there = [displayed(p, facts.orientation) for p, facts in batch if p is not None]
             claims = iter(self._detect(there, conf))
-            yield from (None if picture is None else next(claims) for picture in batch)
+            yield from (None if p is None else _on_stored(next(claims), facts) for p, facts in batch)
 
     def see_pixels(self, pictures: Iterable[Pixels], conf: float) -> Iterator[tuple[Claim, ...]]:
         """See Seer."""
@@ -146,6 +151,15 @@ class Weights:
             )
             for one in found
         ]
+
+
+def _on_stored(claims: tuple[Claim, ...], facts: ImageFacts) -> tuple[Claim, ...]:
+    """What was found on a picture as it is displayed, on its stored pixels."""
+    if facts.orientation == 1 or not facts.width or not facts.height:
+        return claims
+    boxes = as_boxes([claim.xyxy for claim in claims])
+    stored = rotate_for_exif(boxes, facts.orientation, facts.width, facts.height)
+    return tuple(replace(one, xyxy=_rounded(box)) for one, box in zip(claims, stored.tolist(), strict=True))
 
 
 def _rounded(box: Sequence[float]) -> tuple[float, float, float, float]:
@@ -223,7 +237,8 @@ class Recorded:
         owner = self._owners(names)
         for name in names:
             known = owner.get(name)
-            yield tuple(c for c in self.claims[known] if c.confidence >= conf) if known is not None else ()
+            sure = tuple(c for c in self.claims[known] if c.confidence >= conf) if known is not None else ()
+            yield _on_stored(sure, image_facts(tree, name)) if sure else ()
 
     def see_pixels(self, pictures: Iterable[Pixels], conf: float) -> Iterator[tuple[Claim, ...]]:
         """Raises CurateError: what was not looked at is not written down."""

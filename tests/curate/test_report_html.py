@@ -23,11 +23,12 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+from curate import geometry
 from curate.commands import validate
 from curate.findings import Finding, Fix, FixClass, Severity
 from curate.formats.discover import open_dataset
 from curate.formats.images import decode_pixels
-from curate.report.html import charts, drawing, listing, pictures, shapes
+from curate.report.html import charts, listing, pictures, shapes
 from curate.report.html.catalogue import to_html as doc_to_html
 from curate.report.html.excerpts import Row, changed_lines, printable
 from curate.report.html.page import to_html
@@ -487,7 +488,7 @@ def test_an_exif_turned_image_is_shown_both_ways_with_the_same_boxes(tmp_path: P
 )
 def test_pixels_are_turned_as_the_orientation_says(orientation: int, shown: list[list[int]]) -> None:
     stored = np.array([[1, 2, 3], [4, 5, 6]], np.uint8)[:, :, None].repeat(3, axis=2)
-    assert drawing.displayed(stored, orientation)[:, :, 0].tolist() == shown
+    assert geometry.displayed(stored, orientation)[:, :, 0].tolist() == shown
 
 
 def test_a_photograph_is_decoded_no_larger_than_its_picture_needs(tmp_path: Path) -> None:
@@ -503,7 +504,7 @@ def test_turning_agrees_with_opencv_on_real_files(shared_data: Path) -> None:
     for path in sorted((shared_data / "exif_orientation").glob("*_[1-8].jpg")):
         content = np.frombuffer(path.read_bytes(), np.uint8)
         stored = cv2.imdecode(content, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
-        upright = drawing.displayed(stored, int(path.stem[-1]))
+        upright = geometry.displayed(stored, int(path.stem[-1]))
         assert np.array_equal(upright, cv2.imdecode(content, cv2.IMREAD_COLOR))
 
 

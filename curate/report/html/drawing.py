@@ -47,6 +47,8 @@ def _draw(groups: Sequence[list[Wanted]], tree: Tree, side: int) -> list[tuple[W
 def _jpeg(pixels: NDArray[np.uint8], want: Wanted, side: int) -> bytes | None:
     import cv2
 
+    from curate.geometry import displayed
+
     turned = displayed(pixels, want.orientation)
     if want.crop is not None:
         x0, y0, x1, y1 = want.crop
@@ -61,19 +63,3 @@ def _jpeg(pixels: NDArray[np.uint8], want: Wanted, side: int) -> bytes | None:
     options = [cv2.IMWRITE_JPEG_QUALITY, _QUALITY, cv2.IMWRITE_JPEG_OPTIMIZE, 1]
     done, encoded = cv2.imencode(".jpg", cv2.cvtColor(small, cv2.COLOR_RGB2BGR), options)
     return bytes(encoded) if done else None
-
-
-def displayed(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
-    """Stored pixels as a viewer shows them: (H, W, 3) -> (H, W, 3), or (W, H, 3) for orientations 5 to 8.
-
-    `orientation` is the EXIF tag 0x0112 (CIPA DC-008, "Orientation").
-    """
-    import numpy as np
-
-    if orientation >= 5:
-        pixels = pixels.transpose(1, 0, 2)
-    if orientation in (2, 3, 6, 7):
-        pixels = pixels[:, ::-1]
-    if orientation in (3, 4, 7, 8):
-        pixels = pixels[::-1]
-    return np.ascontiguousarray(pixels)
