@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tests.trainer.test_loader import config, split
-from trainer.data.cache import InMemory, OnDisk, PhotoCache, free_memory, store_for
+from trainer.data.cache import InMemory, OnDisk, PhotoCache, store_for
 from trainer.data.folder import Split
 from trainer.data.images import Image, read_image
 
@@ -108,7 +108,3 @@ def test_processes_of_one_machine_share_what_the_cache_may_fill(
         store = store_for(asked, 0)
         assert isinstance(store, InMemory | OnDisk) and store.left == left
         store.close()
-
-
-def test_free_memory_is_a_number_of_bytes() -> None:
-    assert free_memory() > 2**20

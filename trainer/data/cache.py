@@ -15,6 +15,7 @@ from trainer.data.augment import Photo
 from trainer.data.folder import Split
 from trainer.data.images import Image, UnreadableImageError, read_image, resize_long_side
 from trainer.errors import TrainerError
+from trainer.memory import free_memory
 
 FOLDER = "cache"  # of a run
 _LOCKS = 64  # so that two threads that want the same picture decode it once
@@ -160,15 +161,3 @@ def _existing(path: Path) -> Path:
     """The folder, or the nearest one above it that is there."""
     path = path.absolute()
     return next(folder for folder in (path, *path.parents) if folder.exists())
-
-
-def free_memory() -> int:
-    """Bytes of memory free for use, as the system tells; 2 GiB where it does not."""
-    meminfo = Path("/proc/meminfo")
-    if meminfo.is_file():
-        for line in meminfo.read_text(encoding="ascii").splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-    if hasattr(os, "sysconf") and "SC_AVPHYS_PAGES" in os.sysconf_names:
-        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return 2 * 1024**3
