@@ -127,7 +127,21 @@ def decode_pixels(content: bytes, at_least: int = 0) -> NDArray[np.uint8] | None
         bgr = cv2.imdecode(np.frombuffer(content, np.uint8), how | cv2.IMREAD_IGNORE_ORIENTATION)
     except cv2.error:
         return None
-    return None if bgr is None else cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
+    if bgr is None:
+        return None
+    if facts.format == "tiff" and facts.orientation != 1:
+        bgr = _turned_back(bgr, facts)
+    return cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
+
+
+def _turned_back(pixels: NDArray[np.uint8], facts: ImageFacts) -> NDArray[np.uint8]:
+    """As they are stored: OpenCV turns a TIFF as its tag says, whatever it is told."""
+    from curate.geometry import displayed
+
+    if facts.orientation >= 5 and pixels.shape[:2] != (facts.width, facts.height):
+        return pixels  # it has not
+    back = {6: 8, 8: 6}.get(facts.orientation, facts.orientation)
+    return displayed(pixels, back)
 
 
 def read_pixels(tree: Tree, name: str, at_least: int = 0) -> NDArray[np.uint8] | None:

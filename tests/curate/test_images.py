@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 from pathlib import Path
@@ -152,6 +153,22 @@ def test_no_damage_to_a_header_raises(suffix: str, data: st.DataObject) -> None:
     for _ in range(data.draw(st.integers(1, 4))):
         content[data.draw(st.integers(0, min(len(content), 120) - 1))] = data.draw(st.integers(0, 255))
     facts_of_bytes(bytes(content[: data.draw(st.integers(0, len(content)))]))
+
+
+@pytest.mark.parametrize("height", [24, 40])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_pixels_of_a_tiff_come_as_stored_too(orientation: int, height: int) -> None:
+    """OpenCV turns these whatever it is told, so that boxes mapped onto stored pixels would lie elsewhere."""
+    image = pytest.importorskip("PIL.Image")
+    directories = pytest.importorskip("PIL.TiffImagePlugin")
+    stored = np.zeros((height, 40, 3), np.uint8)
+    stored[2:6, 3:10] = (250, 120, 30)
+    tags = directories.ImageFileDirectory_v2()
+    tags[0x0112] = orientation
+    file = io.BytesIO()
+    image.fromarray(stored).save(file, "tiff", tiffinfo=tags)
+    assert facts_of_bytes(file.getvalue()).orientation == orientation
+    assert np.array_equal(decode_pixels(file.getvalue()), stored)
 
 
 def test_pixels_come_as_rgb_in_the_stored_orientation(tmp_path: Path) -> None:
