@@ -10,7 +10,7 @@ counted from 0 as its boxes are.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,16 +65,22 @@ Key = tuple[str, int]  # annotation file, number of the object in it
 
 
 def find_outlines(
-    tree: Tree, format: str, wanted: Mapping[str, Iterable[int]], images: Mapping[str, str]
+    tree: Tree,
+    format: str,
+    wanted: Mapping[str, Iterable[int]],
+    images: Mapping[str, str],
+    boxed: Container[Key] = (),
 ) -> dict[Key, list[Outline]]:
     """The outlines of objects, the surest first: `wanted` are their numbers by annotation file.
 
     `images` are the images of annotation files of the VOC and YOLO kind, for masks that lie beside them.
+    The rows of `boxed` have none, though they may look like one: a box with keypoints behind it.
     """
     read = {"voc": _in_xml, "yolo": _in_rows, "coco": _in_json}[format]
     found: dict[Key, list[Outline]] = {}
     for annotation, numbers in wanted.items():
-        for number, outline in read(tree, annotation, frozenset(numbers)).items():
+        own = frozenset(number for number in numbers if (annotation, number) not in boxed)
+        for number, outline in read(tree, annotation, own).items():
             found.setdefault((annotation, number), []).append(outline)
     beside = _mask_files(tree) if format != "coco" else {}
     for annotation, image in images.items() if beside else ():

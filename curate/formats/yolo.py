@@ -2,7 +2,8 @@
 
 A row is `class cx cy w h`, shares of the image's width and height (Ultralytics, "Object Detection Datasets
 Overview"); or `class x1 y1 x2 y2 ...`, the corners of a polygon, of which we keep the enclosing
-box. A row that means nothing becomes an object without corners and a problem with its line: it costs one
+box; where data.yaml has a `kpt_shape`, so many values behind a box are keypoints, and are left aside.
+A row that means nothing becomes an object without corners and a problem with its line: it costs one
 object, never the image.
 
 The shares lie on the picture as it is displayed: Ultralytics and the browsers that labels are drawn in obey
@@ -53,11 +54,16 @@ class LabelRow:
     problem: str | None  # in words for people
 
 
-def parse(text: str) -> list[LabelRow]:
-    """Every line of a label file that is not blank, in order; never raises."""
+def parse(text: str, keypoints: int = 0) -> list[LabelRow]:
+    """Every line of a label file that is not blank, in order; never raises.
+
+    So many values behind a box are keypoints, which are left aside.
+    """
     rows = []
     for number, line in enumerate(text.split("\n"), start=1):
         words = tuple(line.split())
+        if keypoints and len(words) == 5 + keypoints:
+            words = words[:5]
         if words:
             rows.append(_row(number, len(line) - len(line.lstrip()) + 1, words))
     return rows
@@ -124,7 +130,7 @@ def read(tree: Tree, classes: Sequence[str] | None = None, workers: int | None =
     layout = yolo_layout.find(tree)
     names = tuple(classes) if classes else layout.classes
     pairs = [_Pair(image, label) for image, label in layout.pairs]
-    shards = map_shards(partial(_facts, tree, names), pairs, workers=workers)
+    shards = map_shards(partial(_facts, tree, names, layout.keypoints), pairs, workers=workers)
     results = chain.from_iterable(shards)
     images: Rows = []
     objects: Rows = []
@@ -153,12 +159,14 @@ def read(tree: Tree, classes: Sequence[str] | None = None, workers: int | None =
 
 
 def _facts(
-    tree: Tree, names: tuple[str, ...], shard: Sequence[_Pair]
+    tree: Tree, names: tuple[str, ...], keypoints: int, shard: Sequence[_Pair]
 ) -> list[tuple[dict[str, Any], Rows, Rows]]:
-    return [_pair_facts(tree, names, pair) for pair in shard]
+    return [_pair_facts(tree, names, keypoints, pair) for pair in shard]
 
 
-def _pair_facts(tree: Tree, names: tuple[str, ...], pair: _Pair) -> tuple[dict[str, Any], Rows, Rows]:
+def _pair_facts(
+    tree: Tree, names: tuple[str, ...], keypoints: int, pair: _Pair
+) -> tuple[dict[str, Any], Rows, Rows]:
     place = pair.image or pair.label or ""
     stem = place.rpartition("/")[2].rpartition(".")[0]
     row: dict[str, Any] = {"stem": stem, "annotation": pair.label, "image": pair.image, "synthetic": False}
@@ -185,7 +193,7 @@ def _pair_facts(tree: Tree, names: tuple[str, ...], pair: _Pair) -> tuple[dict[s
         row["readable"] = False
         return row, [], [_problem("oversized", f"{lines:,} lines")]
     row.update(readable=True, encoding=decoded.encoding, bom=decoded.bom)
-    parsed = parse(decoded.text)
+    parsed = parse(decoded.text, keypoints)
     problems = [_problem("bad-row", r.problem, r.line, r.column) for r in parsed if r.problem]
     objects = [_object(number, r, names, size) for number, r in enumerate(parsed, start=1)]
     return row, objects, problems

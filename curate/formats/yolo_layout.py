@@ -59,6 +59,7 @@ class Layout:
     classes: tuple[str, ...]
     classes_from: str | None
     skipped: tuple[tuple[str, str], ...]
+    keypoints: int = 0  # values behind the box of each row
 
 
 @dataclass
@@ -88,6 +89,9 @@ def find(tree: Tree) -> Layout:
     finder = _Finder(tree, tree.files())
     config_file, config = _config(finder)
     classes, classes_from = _classes(finder, config_file, config)
+    keypoints = _keypoints(config)
+    if config_file and keypoints:
+        finder.skipped.append((config_file, "kpt_shape: the keypoints behind the boxes"))
     splits, lists = _configured_splits(finder, config_file, config)
     if not splits:
         splits, lists = _list_splits(finder)
@@ -114,7 +118,7 @@ def find(tree: Tree) -> Layout:
         else:
             finder.skipped.append((label, "text that is no label file of an image here"))
     pairs.sort(key=lambda pair: (pair[0] or pair[1] or "", pair[1] or ""))
-    return Layout(tuple(pairs), tuple(splits), classes, classes_from, tuple(finder.skipped))
+    return Layout(tuple(pairs), tuple(splits), classes, classes_from, tuple(finder.skipped), keypoints)
 
 
 # --- images and their labels ----------------------------------------------------------------------
@@ -194,6 +198,18 @@ def _classes(
         if lines:
             return lines, name
     return (), None
+
+
+def _keypoints(config: Mapping[str, Any]) -> int:
+    """How many values of keypoints stand behind a box: `kpt_shape: [21, 3]` are 63; 0 without it."""
+    shape = config.get("kpt_shape")
+    if (
+        isinstance(shape, list)
+        and len(shape) == 2
+        and all(re.fullmatch(r"[1-9]\d{0,4}", str(n)) for n in shape)
+    ):
+        return int(shape[0]) * int(shape[1])
+    return 0
 
 
 def _class_lines(tree: Tree, name: str) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from curate.dataset import Dataset
 from curate.formats import yolo
+from curate.formats.outlines import find_outlines
 from curate.tree import Tree
 from tests.curate.sets import picture, put
 
@@ -47,6 +48,30 @@ def test_a_polygon_gives_its_enclosing_box(tmp_path: Path) -> None:
     data = read(tmp_path)
     assert corners(data) == [(16, 12, 48, 48)]
     assert data.objects["polygon"].to_list() == [True]
+
+
+@pytest.mark.parametrize("shape", [[3, 2], [2, 3]])
+def test_keypoints_behind_a_box_are_no_polygon(tmp_path: Path, shape: list[int]) -> None:
+    """Of 5 + 3 x 2 columns a polygon could be made, which is why data.yaml is asked."""
+    put(tmp_path / "images" / "a.jpg", picture())
+    put(tmp_path / "labels" / "a.txt", f"{ROW.strip()} 0.1 0.1 1 0.9 0.9 2\n0 0.1 0.1 0.9 0.1 0.5 0.9\n")
+    put(tmp_path / "data.yaml", f"train: images\nnames: [hand]\nkpt_shape: {shape}\n")
+    data = read(tmp_path)
+    assert corners(data)[0] == (24, 12, 40, 36)
+    assert data.objects["polygon"].to_list() == [False, True]
+    assert data.objects["written"][0] == "0.5,0.5,0.25,0.5"
+    assert data.skipped == (("data.yaml", "kpt_shape: the keypoints behind the boxes"),)
+    rows = {("labels/a.txt", 1)}
+    outlines = find_outlines(Tree.open(tmp_path), "yolo", {"labels/a.txt": [1, 2]}, {}, rows)
+    assert list(outlines) == [("labels/a.txt", 2)]
+
+
+@pytest.mark.parametrize("shape", ["17", "[0, 3]", "[a, b]", "[1, 2, 3]", "[999999, 3]"])
+def test_a_kpt_shape_that_is_none_is_passed_over(tmp_path: Path, shape: str) -> None:
+    put(tmp_path / "images" / "a.jpg", picture())
+    put(tmp_path / "labels" / "a.txt", ROW)
+    put(tmp_path / "data.yaml", f"train: images\nnames: [hand]\nkpt_shape: {shape}\n")
+    assert corners(read(tmp_path)) == [(24, 12, 40, 36)]
 
 
 def test_a_bad_row_costs_one_object_and_says_its_line(tmp_path: Path) -> None:

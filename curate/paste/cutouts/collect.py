@@ -339,7 +339,13 @@ def _outlines(
         annotation = str(usable[image_id]["annotation"])
         images[annotation] = str(usable[image_id]["image"])
         wanted[annotation].extend(int(str(row["object"])) for row in rows)
-    return find_outlines(tree, format, wanted, images)
+    boxed = {
+        (str(usable[image_id]["annotation"]), int(str(row["object"])))
+        for image_id, rows in kept.items()
+        for row in rows
+        if format == "yolo" and not row["polygon"]
+    }
+    return find_outlines(tree, format, wanted, images, boxed)
 
 
 def _picture(

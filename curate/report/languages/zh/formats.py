@@ -134,6 +134,7 @@ TWINS: dict[str, Pairs] = {
         ("not VOC: the root is <{}>", "不是 VOC：根元素是 <{0}>"),
         ("a list that cannot be read", "列表无法读取"),
         ("text that is no label file of an image here", "不是这里任何图像的标注文件"),
+        ("kpt_shape: the keypoints behind the boxes", "kpt_shape：框后面的关键点"),
         ("cannot be read: {}", "无法读取：{0:system}"),
         ("no YAML: {}", "不是有效的 YAML：{0}"),
         ("{}: {} is not there", "{0}：{1} 不存在"),
