@@ -592,11 +592,14 @@ class FitConfig:
                 )
 
     def _check_sizes(self) -> None:
-        """Refuse a multi-scale of which no size could be trained at."""
         step = self.multi_scale_step
         if step % STRIDE:
             near = max(STRIDE, round(step / STRIDE) * STRIDE)
             raise TrainerError(f"--multi-scale-step {step} is no multiple of {STRIDE}", f"try {near}")
+        self.refuse_without_sizes(STRIDE)
+
+    def refuse_without_sizes(self, stride: int) -> None:
+        """Raise TrainerError where no size of --multi-scale is one for a network down to that stride."""
         if self.multi_scale is None:
             return
         asked = f"--multi-scale {self.multi_scale[0]:g}-{self.multi_scale[1]:g}"
@@ -608,10 +611,11 @@ class FitConfig:
                 f"{asked} is no range of sizes",
                 "give parts of imgsz, such as 0.5-1.5, or pixels, such as 320-512",
             )
+        step = math.lcm(stride, self.multi_scale_step)
         first = math.ceil(round(self.imgsz * (low - 1) / step, 6))  # as multi_scale_size counts
         last = math.floor(round(self.imgsz * (high - 1) / step, 6))
         if first > last:
-            below, above = (max(self.imgsz + size * step, STRIDE) for size in (last, first))
+            below, above = (max(self.imgsz + size * step, stride) for size in (last, first))
             raise TrainerError(
                 f"{asked} holds no size to train at: these are {step} px apart, counted from {self.imgsz}",
                 f"the nearest are {below} and {above}",

@@ -78,6 +78,7 @@ def choose_model(config: FitConfig, folder: Folder, talk: Talk) -> ModelConfig:
             f"{model.name} works down to stride {coarsest}, which does not divide --imgsz {config.imgsz}",
             f"try --imgsz {near}, or another --context",
         )
+    config.refuse_without_sizes(coarsest)
     head = model.head
     # the network is that of the weights, and its head was taught with these
     theirs = start is not None and config.model == AUTO and config.wish() == Wish()

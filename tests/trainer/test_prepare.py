@@ -14,6 +14,7 @@ from tests.trainer.test_fit import config
 from trainer.anchors import default_anchors
 from trainer.console import Talk
 from trainer.data.folder import read_folder
+from trainer.errors import TrainerError
 from trainer.loss import criterion
 from trainer.loss.anchor import AnchorLoss
 from trainer.model.heads.anchor import AnchorHead
@@ -43,6 +44,14 @@ def anchors(data: Path, imgsz: int = 64, **more: object) -> tuple[tuple[float, f
     head = choose_model(asked, read_folder(data), Talk()).head
     assert isinstance(head, AnchorHead)
     return tuple(anchor for level in head.anchors for anchor in level)
+
+
+def test_a_multi_scale_without_a_size_for_the_networks_coarsest_level_is_refused(tmp_path: Path) -> None:
+    data = read_folder(folder(tmp_path / "数据", [(20, 20)]))
+    asked = config(data.yaml, tmp_path / "run", steps=1, imgsz=320, model="yolov5n6", multi_scale=(352, 352))
+    with pytest.raises(TrainerError, match="holds no size to train at: these are 64 px apart") as refused:
+        choose_model(asked, data, Talk())
+    assert refused.value.cure == "the nearest are 320 and 384"
 
 
 def published(imgsz: int) -> tuple[tuple[float, float], ...]:
