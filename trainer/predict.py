@@ -162,7 +162,13 @@ def list_images(
     else:
         raise TrainerError(f"there is no {source}", "name an image, a folder of images or a glob in quotes")
     drawn = without.resolve() if without is not None else None
-    images = [p for p in paths if is_image(p) and (drawn is None or drawn not in p.resolve().parents)]
+    found = [p for p in paths if is_image(p)]
+    images = [p for p in found if drawn is None or drawn not in p.resolve().parents]
+    if found and not images:
+        raise TrainerError(
+            f"what is in {source} was drawn by an earlier call, for it lies in {without}",
+            "name another source, or another -o",
+        )
     if not images:
         hint = "" if recursive or not path.is_dir() else ", or --recursive to look in its folders"
         raise TrainerError(

@@ -170,6 +170,14 @@ def test_pictures_drawn_inside_the_source_are_not_taken_for_sources(photos: Path
     assert len(first.images) == len(again.images) == 4
 
 
+def test_a_source_of_which_all_was_drawn_earlier_is_refused_with_the_reason(
+    tmp_path: Path, photos: Path, weights: Path
+) -> None:
+    predict(photos, weights, out=tmp_path / "out")
+    with pytest.raises(TrainerError, match="was drawn by an earlier call, for it lies in"):
+        predict(tmp_path / "out" / "pictures", weights, out=tmp_path / "out")
+
+
 def test_a_picture_that_lies_on_its_side_is_looked_at_upright(tmp_path: Path, weights: Path) -> None:
     jpeg = save(tmp_path / "in" / "turned.jpg", picture(320, 160, (40, 20, 120, 100))).read_bytes()
     (tmp_path / "in" / "turned.jpg").write_bytes(turned(jpeg, 6))
