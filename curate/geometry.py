@@ -6,10 +6,13 @@ conventions of file formats live in `formats/`, nowhere else.
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Boxes = NDArray[np.float64]
+_Value = TypeVar("_Value", bound=np.generic)
 
 
 def as_boxes(boxes: ArrayLike) -> Boxes:
@@ -72,13 +75,18 @@ def rotate_for_exif(boxes: Boxes, orientation: int, width: float, height: float)
     return np.stack(stored[orientation], axis=1)
 
 
-def displayed(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
-    """Stored pixels as a viewer shows them: (H, W, 3) -> (H, W, 3), or (W, H, 3) for orientations 5 to 8.
+def opposite(orientation: int) -> int:
+    """The orientation that undoes another: 6 and 8 each other, the rest themselves."""
+    return {6: 8, 8: 6}.get(orientation, orientation)
 
-    `orientation` is the EXIF tag 0x0112 (CIPA DC-008, "Orientation").
+
+def displayed(pixels: NDArray[_Value], orientation: int) -> NDArray[_Value]:
+    """Stored pixels as a viewer shows them: (H, W, ...) -> (H, W, ...), or (W, H, ...) for 5 to 8.
+
+    `orientation` is the EXIF tag 0x0112 (CIPA DC-008, "Orientation"). Its `opposite` turns them back.
     """
     if orientation >= 5:
-        pixels = pixels.transpose(1, 0, 2)
+        pixels = pixels.swapaxes(0, 1)
     if orientation in (2, 3, 6, 7):
         pixels = pixels[:, ::-1]
     if orientation in (3, 4, 7, 8):

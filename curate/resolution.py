@@ -13,7 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.errors import CurateError
+
 SIZES = (320, 416, 512, 640, 768, 896, 1024, 1280)  # of which one is advised; all are multiples of 32
+LEAST, MOST = 32, 16384  # that are taken
 SEEN = 16.0  # pixels of a side
 MANY = 0.10  # share of a class under SEEN that a larger size is worth
 SURE = 20  # boxes of a class below which its shares are chance
@@ -47,6 +50,12 @@ class InputSize:
     def unseen_at(self, size: int) -> float:
         """The share at one of the sizes in `unseen`."""
         return dict(self.unseen)[size]
+
+
+def refuse_size(imgsz: int) -> None:
+    """Raise CurateError where nobody trains at that many pixels."""
+    if not LEAST <= imgsz <= MOST:
+        raise CurateError(f"--imgsz {imgsz} is no size to train at.", "Give pixels, such as 640.")
 
 
 def advise(

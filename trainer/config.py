@@ -612,8 +612,7 @@ class FitConfig:
                 "give parts of imgsz, such as 0.5-1.5, or pixels, such as 320-512",
             )
         step = math.lcm(stride, self.multi_scale_step)
-        first = math.ceil(round(self.imgsz * (low - 1) / step, 6))  # as multi_scale_size counts
-        last = math.floor(round(self.imgsz * (high - 1) / step, 6))
+        first, last = size_steps(self.imgsz, (low, high), step)
         if first > last:
             below, above = (max(self.imgsz + size * step, stride) for size in (last, first))
             raise TrainerError(
@@ -647,6 +646,16 @@ def span_of(config: FitConfig) -> tuple[float, float]:
     low, high = config.multi_scale
     # nobody trains at four times the size asked for, and no image has four pixels
     return (low / config.imgsz, high / config.imgsz) if high > 4 else (low, high)
+
+
+def size_steps(imgsz: int, span: tuple[float, float], apart: int) -> tuple[int, int]:
+    """The first and last whole step of `apart` pixels from `imgsz` to a size within `span` shares of it.
+
+    The first is greater than the last where no size is.
+    """
+    # 320 / 416 of 416 is a little more than 320, and would lose that size
+    low, high = (round(imgsz * (share - 1) / apart, 6) for share in span)
+    return math.ceil(low), math.floor(high)
 
 
 def to_toml(config: FitConfig) -> str:

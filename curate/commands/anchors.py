@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from curate.anchors import class_numbers, shapes
 from curate.errors import CurateError
 from curate.formats.discover import open_dataset
+from curate.resolution import refuse_size
 from curate.tree import Tree
 
 if TYPE_CHECKING:
@@ -66,8 +67,7 @@ def _refuse(imgsz: int, layers: int, objective: str, anchor_t: float) -> None:
 
     if not 1 <= layers <= len(STRIDES):
         raise CurateError(f"--layers {layers} is no head.", f"Give 1 to {len(STRIDES)}; the usual is 3.")
-    if not 32 <= imgsz <= 16384:
-        raise CurateError(f"--imgsz {imgsz} is no size to train at.", "Give pixels, such as 640.")
+    refuse_size(imgsz)
     if objective not in OBJECTIVES:
         raise CurateError(f"--objective {objective} is unknown.", f"Choose {' or '.join(OBJECTIVES)}.")
     if not 1 < anchor_t < 100:

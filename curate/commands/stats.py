@@ -31,8 +31,7 @@ def run(
     say: Callable[[str], None] = lambda _: None,
 ) -> Result:
     """Measure the boxes under `path`. A data set without boxes has numbers, too. Raises CurateError."""
-    if not 32 <= imgsz <= 16384:
-        raise CurateError(f"--imgsz {imgsz} is no size to train at.", "Give pixels, such as 640.")
+    resolution.refuse_size(imgsz)
     say("reading")
     data = open_dataset(Tree.open(path), workers=workers)
     say("measuring")

@@ -136,12 +136,11 @@ def decode_pixels(content: bytes, at_least: int = 0) -> NDArray[np.uint8] | None
 
 def _turned_back(pixels: NDArray[np.uint8], facts: ImageFacts) -> NDArray[np.uint8]:
     """As they are stored: OpenCV turns a TIFF as its tag says, whatever it is told."""
-    from curate.geometry import displayed
+    from curate.geometry import displayed, opposite
 
     if facts.orientation >= 5 and pixels.shape[:2] != (facts.width, facts.height):
         return pixels  # it has not
-    back = {6: 8, 8: 6}.get(facts.orientation, facts.orientation)
-    return displayed(pixels, back)
+    return displayed(pixels, opposite(facts.orientation))
 
 
 def read_pixels(tree: Tree, name: str, at_least: int = 0) -> NDArray[np.uint8] | None:

@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from curate import geometry
-from curate.dataset import Dataset, frame_size
+from curate.dataset import Dataset, drawn_on, frame_size
 from curate.geometry import Boxes
 from curate.negatives.standing import BROKEN
 
@@ -51,7 +51,7 @@ def frames(data: Dataset, only: Collection[int] | None = None) -> tuple[list[Fra
         if why is not None:
             left[why] += 1
             continue
-        found.append(_frame(row, rows))
+        found.append(_frame(row, rows, data.format))
     return found, left
 
 
@@ -97,12 +97,11 @@ def _label_trouble(row: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) ->
     return None
 
 
-def _frame(row: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> Frame:
+def _frame(row: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], layout: str) -> Frame:
     width, height = row["image_width"], row["image_height"]
     boxes = geometry.as_boxes([[one[key] for key in ("xmin", "ymin", "xmax", "ymax")] for one in rows])
-    if (row["frame_width"], row["frame_height"]) != (width, height):  # drawn on the displayed picture
-        boxes = geometry.rotate_for_exif(boxes, row["orientation"], width, height)
-    boxes = geometry.clip(boxes, width, height)
+    turned = drawn_on(layout, row, row["frame_width"])
+    boxes = geometry.clip(geometry.rotate_for_exif(boxes, turned, width, height), width, height)
     return Frame(
         row["image"], row["image_format"], width, height, tuple(str(one["name"]) for one in rows), boxes
     )

@@ -10,13 +10,14 @@ import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
 from curate.arrays import Pixels
-from curate.errors import CurateError, MissingExtra
+from curate.errors import CurateError, MissingExtra, UnsafePath
 from curate.formats.image_headers import ImageFacts
-from curate.formats.images import image_facts, read_pixels
+from curate.formats.images import decode_pixels, facts_of_bytes, image_facts
 from curate.geometry import as_boxes, displayed, rotate_for_exif
 from curate.negatives.ledger import Claim
 from curate.tree import Tree
@@ -122,14 +123,9 @@ class Weights:
         """See Seer."""
         from trainer.detect import read_ahead
 
-        def look(name: str) -> tuple[Pixels | None, ImageFacts]:
-            return read_pixels(tree, name), image_facts(tree, name)
-
-        for batch in _batches(read_ahead(look, names, _AHEAD), _AHEAD):
-            # upright, as it was trained on
-            there = [displayed(p, facts.orientation) for p, facts in batch if p is not None]
-            claims = iter(self._detect(there, conf))
-            yield from (None if p is None else _on_stored(next(claims), facts) for p, facts in batch)
+        for batch in _batches(read_ahead(partial(_upright, tree), names, _AHEAD), _AHEAD):
+            claims = iter(self._detect([one[0] for one in batch if one is not None], conf))
+            yield from (None if one is None else _on_stored(next(claims), one[1]) for one in batch)
 
     def see_pixels(self, pictures: Iterable[Pixels], conf: float) -> Iterator[tuple[Claim, ...]]:
         """See Seer."""
@@ -153,17 +149,29 @@ class Weights:
         ]
 
 
+def _upright(tree: Tree, name: str) -> tuple[Pixels, ImageFacts] | None:
+    """A picture as it is displayed, as networks were trained on it; None where it cannot be read."""
+    try:
+        content = tree.read(name)
+    except (OSError, UnsafePath):
+        return None
+    pixels, facts = decode_pixels(content), facts_of_bytes(content)
+    return None if pixels is None else (displayed(pixels, facts.orientation), facts)
+
+
 def _on_stored(claims: tuple[Claim, ...], facts: ImageFacts) -> tuple[Claim, ...]:
     """What was found on a picture as it is displayed, on its stored pixels."""
     if facts.orientation == 1 or not facts.width or not facts.height:
         return claims
     boxes = as_boxes([claim.xyxy for claim in claims])
     stored = rotate_for_exif(boxes, facts.orientation, facts.width, facts.height)
-    return tuple(replace(one, xyxy=_rounded(box)) for one, box in zip(claims, stored.tolist(), strict=True))
+    # as exact as `trainer predict` writes; the ledger's tenths stay tenths
+    told = (_rounded(box, 2) for box in stored.tolist())
+    return tuple(replace(one, xyxy=box) for one, box in zip(claims, told, strict=True))
 
 
-def _rounded(box: Sequence[float]) -> tuple[float, float, float, float]:
-    x0, y0, x1, y1 = (round(value, 1) for value in box)
+def _rounded(box: Sequence[float], digits: int = 1) -> tuple[float, float, float, float]:
+    x0, y0, x1, y1 = (round(value, digits) for value in box)
     return x0, y0, x1, y1
 
 

@@ -348,11 +348,9 @@ def _refuse_untrainable(splits: dict[str, Split], path: Path) -> None:
 def _with_shared_told(splits: dict[str, Split], notes: list[str]) -> dict[str, Split]:
     """The splits, with a problem for each image that an earlier one has, too: it judges what it taught."""
     images = {name: split.images for name, split in splits.items()}
-    notes += [
-        f"{name} is {twin}, image for image: it judges what was taught"
-        for name, twin in twins(images).items()
-    ]
-    problems = shared(images)
+    meant = twins(images)
+    notes += [f"{name} is {twin}, image for image: it judges what was taught" for name, twin in meant.items()]
+    problems = shared(images, meant)
     return {
         name: replace(split, report=split.report + FolderReport(problems=tuple(problems[name])))
         for name, split in splits.items()

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from trainer.data.jpeg import segments
 from trainer.data.orientation import SIDEWAYS, orientation, upright
 
 Image = NDArray[np.uint8]  # (H, W, 3) RGB
@@ -143,19 +144,10 @@ def _jpeg_size(head: bytes) -> tuple[int, int] | None:
 
 def _jpeg_frame(head: bytes) -> int | None:
     """Where the first frame header begins (ITU T.81, B.2.2); None where it lies beyond `head`."""
-    if head[:2] != b"\xff\xd8":
-        return None
-    at = 2
-    while at + 9 <= len(head):
-        if head[at] != 0xFF:
-            return None
-        marker = head[at + 1]
-        if marker == 0xFF:  # fill byte
-            at += 1
-        elif 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):  # a start of frame, of any coding
+    for at, marker in segments(head):
+        # a start of frame, of any coding
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC) and at + 9 <= len(head):
             return at
-        else:
-            at += 2 + struct.unpack(">H", head[at + 2 : at + 4])[0]
     return None
 
 

@@ -15,6 +15,8 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
+from trainer.data.jpeg import START_OF_SCAN, segments
+
 TAG, SHORT = 0x0112, 3
 SEGMENTS = 1000  # that are looked through; no camera writes as many
 SIDEWAYS = 5  # from this one on width and height are exchanged
@@ -33,7 +35,7 @@ def orientation(content: bytes) -> int:
         blocks = _of_webp(content)
     else:
         return 1
-    return next((_tag_in(block) for block in islice(blocks, 1)), 1)
+    return next(map(_tag_in, blocks), 1)
 
 
 def upright(image: NDArray[np.uint8], tag: int) -> NDArray[np.uint8]:
@@ -50,20 +52,11 @@ def upright(image: NDArray[np.uint8], tag: int) -> NDArray[np.uint8]:
 
 
 def _of_jpeg(content: bytes) -> Iterator[bytes]:
-    at = 2
-    for _ in range(SEGMENTS):
-        if at + 4 > len(content) or content[at] != 0xFF:
+    for at, marker in islice(segments(content), SEGMENTS):
+        if marker == START_OF_SCAN:
             return
-        marker = content[at + 1]
-        if marker == 0xFF:  # fill byte
-            at += 1
-            continue
-        if marker == 0xDA:  # the picture begins
-            return
-        length = struct.unpack_from(">H", content, at + 2)[0]
         if marker == 0xE1 and content[at + 4 : at + 10] == b"Exif\0\0":
-            yield content[at + 10 : at + 2 + length]
-        at += 2 + length
+            yield content[at + 10 : at + 2 + struct.unpack_from(">H", content, at + 2)[0]]
 
 
 def _of_png(content: bytes) -> Iterator[bytes]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -31,13 +31,12 @@ def twins(splits: Mapping[str, Sequence[Path]]) -> dict[str, str]:
     return found
 
 
-def shared(splits: Mapping[str, Sequence[Path]]) -> dict[str, list[Problem]]:
-    """A problem for each image of a split that an earlier one has, too; twins are passed over.
+def shared(splits: Mapping[str, Sequence[Path]], meant: Container[str]) -> dict[str, list[Problem]]:
+    """A problem for each image of a split that an earlier one has, too; not for splits `meant` to be another.
 
     Files are read only where their lengths agree.
     """
     told: dict[str, list[Problem]] = {name: [] for name in splits}
-    passed = twins(splits)
     seen: dict[str, str] = {}
     lone: dict[str, str] = {}  # one path of each file, and its split
     for name, images in splits.items():
@@ -46,7 +45,7 @@ def shared(splits: Mapping[str, Sequence[Path]]) -> dict[str, list[Problem]]:
             first = seen.setdefault(path, name)
             if first == name:
                 lone[path] = name
-            elif name not in passed:
+            elif name not in meant:
                 told[name].append(
                     Problem(image, 0, "", f"{name} has the same file", f"in {first}, too", SAME_FILE)
                 )

@@ -13,13 +13,13 @@ import cv2
 import numpy as np
 import polars as pl
 
-from curate.arrays import Mask, Pixels, Plane
+from curate.arrays import Pixels, Plane
 from curate.dataset import Dataset, drawn_on
 from curate.engine.local import begin_shards
 from curate.errors import CurateError, UnsafePath
 from curate.formats.images import MAX_PIXELS, facts_of_bytes
 from curate.formats.outlines import Key, MaskFile, Outline, Polygons, draw, find_outlines
-from curate.geometry import as_boxes, clip, rotate_for_exif
+from curate.geometry import as_boxes, clip, displayed, opposite, rotate_for_exif
 from curate.paste.cutouts.cutting import Both, Given, cut, cut_both
 from curate.paste.cutouts.kin import harmonise
 from curate.paste.cutouts.mask_model import load
@@ -227,7 +227,8 @@ def _given(
             continue
         on = _shown(thing.box, picture, width, height) if isinstance(outline, MaskFile) else None
         mask = draw(outline, picture.width, picture.height, on, tree)
-        if mask is not None and (stored := _stored(mask, picture.turned)).shape == (height, width):
+        stored = None if mask is None else displayed(mask, opposite(picture.turned))
+        if stored is not None and stored.shape == (height, width):
             yield Given(stored, way)
     if alpha is not None and "alpha" in ways:
         if thing.box is not None:
@@ -243,25 +244,9 @@ def _shown(box: Box | None, picture: Picture, width: int, height: int) -> Box | 
     """A box of the stored pixels on the picture that outlines lie on."""
     if box is None:
         return box
-    # what turns a displayed picture into the stored one, the other way round: 6 and 8 undo each other
-    back = {6: 8, 8: 6}.get(picture.turned, picture.turned)
     size = (height, width) if picture.turned >= 5 else (width, height)
-    x0, y0, x1, y1 = rotate_for_exif(as_boxes([box]), back, *size)[0]
+    x0, y0, x1, y1 = rotate_for_exif(as_boxes([box]), opposite(picture.turned), *size)[0]
     return float(x0), float(y0), float(x1), float(y1)
-
-
-def _stored(mask: Mask, orientation: int) -> Mask:
-    """A mask of the picture as it is displayed, on its stored pixels; see geometry.rotate_for_exif."""
-    turned = {
-        2: mask[:, ::-1],
-        3: np.rot90(mask, 2),
-        4: mask[::-1],
-        5: mask.T,
-        6: np.rot90(mask),
-        7: np.rot90(mask.T, 2),
-        8: np.rot90(mask, -1),
-    }
-    return np.ascontiguousarray(turned.get(orientation, mask))
 
 
 def _read(tree: Tree, name: str) -> tuple[Pixels | None, Plane | None]:

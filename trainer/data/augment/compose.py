@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from trainer.config import size_steps
 from trainer.data.augment import mosaic, mosaic9
 from trainer.data.augment.canvas import draw
 from trainer.data.augment.model import Context, Framed, Matrix, Photo, Policy, Sample, Technique
@@ -105,8 +106,7 @@ def multi_scale_size(
     Sizes are multiples of `stride`, which divides `imgsz`, and whole steps of `apart` away from it.
     """
     apart = math.lcm(stride, apart)
-    least = (stride - imgsz) / apart  # no size is below one stride
-    # 320 / 416 of 416 is a little more than 320, and would lose that size
-    low = math.ceil(max(round(imgsz * (span[0] - 1) / apart, 6), least))
-    high = max(math.floor(round(imgsz * (span[1] - 1) / apart, 6)), low)
+    low, high = size_steps(imgsz, span, apart)
+    low = max(low, math.ceil((stride - imgsz) / apart))  # no size is below one stride
+    high = max(high, low)
     return imgsz + apart * int(np.random.default_rng((seed, step)).integers(low, high + 1))
