@@ -329,25 +329,28 @@ def test_a_labelled_picture_with_alpha_is_cut_along_it(tmp_path: Path) -> None:
     assert (got.rgba[..., 3] > 128).sum() / got.zoom**2 == pytest.approx(1600, rel=0.06)
 
 
-@pytest.mark.parametrize("orientation", [5, 6, 7, 8])
+@pytest.mark.parametrize("orientation", range(2, 9))
 def test_outlines_of_pictures_that_exif_turns_lie_on_what_is_shown(tmp_path: Path, orientation: int) -> None:
-    from curate.paste.cutouts.collect import _shown, _stored
+    from curate.geometry import displayed, opposite
+    from curate.paste.cutouts.collect import Picture, _shown
 
     stored = np.zeros((30, 50), bool)
     stored[4:10, 8:28] = True
     exif = {
+        2: stored[:, ::-1],
+        3: np.rot90(stored, 2),
+        4: stored[::-1],
         5: stored.T,
         6: np.rot90(stored, -1),
         7: np.rot90(stored, 2).T,
         8: np.rot90(stored),
     }
-    displayed = exif[orientation]
-    assert np.array_equal(_stored(displayed, orientation), stored)
-    from curate.paste.cutouts.collect import Picture
-
-    picture = Picture("a.jpg", (), 30, 50, orientation)
+    shown = exif[orientation]
+    assert np.array_equal(displayed(shown, opposite(orientation)), stored)
+    height, width = shown.shape
+    picture = Picture("a.jpg", (), width, height, orientation)
     box = _shown((8, 4, 28, 10), picture, 50, 30)
-    rows, columns = np.nonzero(displayed)
+    rows, columns = np.nonzero(shown)
     assert box == (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
 
 
