@@ -15,10 +15,11 @@ from curate.commands.negatives_sources import Wish, shown
 from curate.engine.local import map_shards
 from curate.errors import CurateError
 from curate.fixes.durable import sync_folder, write_file
-from curate.formats.images import decode_pixels, facts_of_bytes
+from curate.formats.images import facts_of_bytes
 from curate.formats.voc import VocAnnotation, write
-from curate.negatives.candidates import Candidate, Negative, encoded
+from curate.negatives.candidates import Negative, encoded
 from curate.negatives.ledger import LEDGER, NEVER, Claim, Decision, dump
+from curate.negatives.pictures import Picture
 from curate.negatives.sheet import Shown, contact_sheet
 from curate.negatives.standing import DATABASE
 from curate.tree import Tree, display
@@ -69,10 +70,16 @@ def _write_one(negative: Negative, out: Path, max_side: int | None, when: str | 
     content = Tree(candidate.root).read(candidate.source)
     if hashlib.sha256(content).hexdigest() != negative.sha256:
         raise CurateError(f"{display(candidate.source)} changed meanwhile.", "Start again.")
-    scale = 1.0
+    claims = candidate.claims
     longer = max(negative.facts.width or 0, negative.facts.height or 0)
     if candidate.box is not None or (max_side is not None and longer > max_side):
-        pixels, scale = shrunk(_part(content, candidate, negative.facts.orientation), max_side)
+        # as it is displayed, because a new file carries no EXIF
+        picture = Picture.of(content, candidate.box)
+        if picture is None:
+            cure = "Leave out --max-side to copy it as it is."
+            raise CurateError(f"{display(candidate.source)} cannot be decoded.", cure)
+        pixels, scale = shrunk(picture.pixels, max_side)
+        claims = tuple(_scaled(claim, scale) for claim in picture.shown(claims))
         suffix = ".jpg" if candidate.box is None else Path(name).suffix
         content, name = encoded(pixels, suffix), f"{Path(name).stem}{suffix}"
     made, sha256 = facts_of_bytes(content), hashlib.sha256(content).hexdigest()
@@ -94,34 +101,9 @@ def _write_one(negative: Negative, out: Path, max_side: int | None, when: str | 
         origin=candidate.origin,
         source_sha256=None if sha256 == negative.sha256 else negative.sha256,
         box=candidate.box,
-        claims=tuple(_scaled(claim, scale) for claim in candidate.claims),
+        claims=claims,
         seed=seed,
     )
-
-
-def _part(content: bytes, candidate: Candidate, orientation: int) -> NDArray[np.uint8]:
-    """What is taken of an image.
-
-    A whole image is turned the way EXIF says, because a new file carries no EXIF. A crop is not: trainers see
-    the image that it is cut from unturned, too.
-    """
-    pixels = decode_pixels(content)
-    if pixels is None:
-        raise CurateError(
-            f"{display(candidate.source)} cannot be decoded.", "Leave out --max-side to copy it as it is."
-        )
-    if candidate.box is not None:
-        x0, y0, x1, y1 = candidate.box
-        return pixels[y0:y1, x0:x1]
-    return upright(pixels, orientation)
-
-
-def upright(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
-    """Stored pixels as EXIF wants them to be displayed."""
-    turns = {2: (0, 1), 3: (2, 0), 4: (2, 1), 5: (3, 1), 6: (3, 0), 7: (1, 1), 8: (1, 0)}
-    quarter, mirrored = turns.get(orientation, (0, 0))
-    pixels = np.rot90(pixels, quarter)
-    return np.ascontiguousarray(pixels[:, ::-1] if mirrored else pixels)
 
 
 def shrunk(pixels: NDArray[np.uint8], max_side: int | None) -> tuple[NDArray[np.uint8], float]:
@@ -152,12 +134,16 @@ def _sheets(
     if wish.sheet and negatives:
         order = np.random.default_rng([wish.seed, 7]).permutation(len(negatives))[: wish.sheet]
         some = [negatives[i] for i in sorted(order)]
-        pictures = (Shown(decode_pixels((out / one.image).read_bytes()), one.claims) for one in some)
+        pictures = (_tile(Picture.of((out / one.image).read_bytes()), one.claims) for one in some)
         made.append(_sheet(out, "sheet.png", pictures))
     if suspects:
         candidates = [suspect.candidate for suspect in suspects[:_MOST_SHOWN]]
-        made.append(_sheet(out, "suspects.png", (Shown(shown(one), one.claims) for one in candidates)))
+        made.append(_sheet(out, "suspects.png", (_tile(shown(one), one.claims) for one in candidates)))
     return tuple(made)
+
+
+def _tile(picture: Picture | None, claims: tuple[Claim, ...]) -> Shown:
+    return Shown(None) if picture is None else Shown(picture.pixels, picture.shown(claims))
 
 
 def _sheet(out: Path, name: str, pictures: Iterable[Shown]) -> Path:

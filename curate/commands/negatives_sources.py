@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import tee
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from curate import splits
 from curate.dataset import Dataset
 from curate.errors import CurateError
-from curate.formats.images import decode_pixels
 from curate.negatives import mining
 from curate.negatives.backgrounds import LABELLED, backgrounds
 from curate.negatives.candidates import Candidate, Check, Known
@@ -26,6 +25,7 @@ from curate.negatives.labelled import Frame, frames
 from curate.negatives.ledger import VERIFIED, Claim
 from curate.negatives.likeness import judged, learn, least_alike
 from curate.negatives.model import Seer, unmatched, working_confidence
+from curate.negatives.pictures import Picture
 from curate.pixels import PixelReader
 from curate.pixels.look import SIDE
 from curate.tree import Tree, display
@@ -203,20 +203,19 @@ def check_with(model: Seer, conf: float) -> Check:
                 found[number] = seen
         parts = [number for number, candidate in enumerate(candidates) if candidate.box is not None]
         if parts:
-            pictures = (shown(candidates[number]) for number in parts)
-            for number, seen in zip(parts, model.see_pixels(pictures, conf), strict=True):
-                found[number] = seen
+            # twice the same, but only as many at a time as pass the network together
+            pictures, looked_at = tee(shown(candidates[number]) for number in parts)
+            claims = model.see_pixels((picture.pixels for picture in looked_at), conf)
+            for number, picture, seen in zip(parts, pictures, claims, strict=True):
+                found[number] = picture.stored(seen)
         return found
 
     return see
 
 
-def shown(candidate: Candidate) -> NDArray[np.uint8]:
-    """What a candidate shows, as stored: (H, W, 3) RGB. Raises CurateError where it changed meanwhile."""
-    pixels = decode_pixels(Tree(candidate.root).read(candidate.source))
-    if pixels is None:
+def shown(candidate: Candidate) -> Picture:
+    """What a candidate shows. Raises CurateError where it changed meanwhile."""
+    picture = Picture.of(Tree(candidate.root).read(candidate.source), candidate.box)
+    if picture is None:
         raise CurateError(f"{display(candidate.source)} cannot be read any more.", "Start again.")
-    if candidate.box is None:
-        return pixels
-    x0, y0, x1, y1 = candidate.box
-    return pixels[y0:y1, x0:x1]
+    return picture

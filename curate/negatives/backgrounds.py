@@ -9,6 +9,7 @@ from curate.formats.discover import open_dataset, recognise
 from curate.formats.pairing import is_image_name, split_name
 from curate.negatives.candidates import Candidate
 from curate.negatives.ledger import VERIFIED
+from curate.negatives.standing import Standing, standings
 from curate.tree import Tree
 
 LABELLED = "a label lies beside it"
@@ -18,17 +19,36 @@ def backgrounds(folder: Tree, *, seed: int, who: str, why: str | None = None) ->
     """All images below a folder, in an order that the seed draws, and how many others have a label beside
     them, or in a COCO file.
 
-    Somebody saw an object in those, so they are no backgrounds.
+    Somebody saw an object in those, so they are no backgrounds; but where the label holds none and it is on
+    record that nothing is in the image, as in what `curate negatives` wrote, that stands, whoever decided it.
     """
     files = folder.files()
     labelled = {split_name(name)[1].casefold() for name in files if name.lower().endswith((".xml", ".txt"))}
     labelled |= _in_coco(folder)
     names = [name for name in files if is_image_name(name)]
-    free = [name for name in names if split_name(name)[1].casefold() not in labelled]
+    beside = {name for name in names if split_name(name)[1].casefold() in labelled}
+    decided = _decided(folder) if beside else {}
+    free = [name for name in names if name not in beside or name in decided]
     order = np.random.default_rng([seed, 3]).permutation(len(free))
     reason = why or "its folder was named as one of backgrounds"
-    candidates = [Candidate(folder.root, free[i], VERIFIED, who, reason, "folder") for i in order]
-    return candidates, len(names) - len(free)
+
+    def candidate(name: str) -> Candidate:
+        standing = decided.get(name)
+        on_record = None if standing is None else standing.decision
+        if standing is None or on_record is None:
+            return Candidate(folder.root, name, VERIFIED, who, reason, "folder")
+        because = why or on_record.why or reason
+        return Candidate(folder.root, name, standing.state, on_record.who, because, "folder")
+
+    return [candidate(free[i]) for i in order], len(names) - len(free)
+
+
+def _decided(folder: Tree) -> dict[str, Standing]:
+    """Images of the folder that are on record, or marked in their annotation, as holding no object."""
+    data = open_dataset(folder)
+    of = standings(data, folder).of
+    images = data.images.select("image_id", "image").drop_nulls().iter_rows()
+    return {image: of[row] for row, image in images if row in of and of[row].is_negative}
 
 
 def _in_coco(folder: Tree) -> set[str]:

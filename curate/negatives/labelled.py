@@ -47,7 +47,7 @@ def frames(data: Dataset, only: Collection[int] | None = None) -> tuple[list[Fra
         if only is not None and row["image_id"] not in only:
             continue
         rows = objects[row["image_id"]]
-        why = _image_trouble(row, row["image_id"] in doubtful) or _label_trouble(row, rows)
+        why = _image_trouble(row, data.format, row["image_id"] in doubtful) or _label_trouble(row, rows)
         if why is not None:
             left[why] += 1
             continue
@@ -55,7 +55,7 @@ def frames(data: Dataset, only: Collection[int] | None = None) -> tuple[list[Fra
     return found, left
 
 
-def _image_trouble(row: Mapping[str, Any], doubtful: bool) -> str | None:
+def _image_trouble(row: Mapping[str, Any], layout: str, doubtful: bool) -> str | None:
     if row["annotation"] is None:
         return "it has no annotation"
     if row["image"] is None:
@@ -66,16 +66,16 @@ def _image_trouble(row: Mapping[str, Any], doubtful: bool) -> str | None:
         return "the image is damaged, or no trainer reads it"
     if row["synthetic"]:
         return "curate drew it"
-    return _size_trouble(row)
+    return _size_trouble(row, layout)
 
 
-def _size_trouble(row: Mapping[str, Any]) -> str | None:
+def _size_trouble(row: Mapping[str, Any], layout: str) -> str | None:
     """Boxes lie on a picture of a certain size and orientation; here is doubt which that is."""
     stored = (row["image_width"], row["image_height"])
     stated = (row["width"], row["height"])
-    if row["orientation"] not in (None, 1) and (
-        None in stated or stored[0] == stored[1] or row["orientation"] in (2, 3, 4)
-    ):
+    # where the layout does not say it (see `drawn_on`), the stated size does, if a turn changes it
+    told = layout == "yolo" or (None not in stated and stored[0] != stored[1] and row["orientation"] >= 5)
+    if row["orientation"] not in (None, 1) and not told:
         return "EXIF turns it, and nothing says on which picture its boxes lie"
     if None not in stated and stated != (row["frame_width"], row["frame_height"]):
         return "its stated size is not that of the image"

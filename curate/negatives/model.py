@@ -16,10 +16,9 @@ from typing import Any, Protocol
 
 from curate.arrays import Pixels
 from curate.errors import CurateError, MissingExtra, UnsafePath
-from curate.formats.image_headers import ImageFacts
-from curate.formats.images import decode_pixels, facts_of_bytes, image_facts
-from curate.geometry import as_boxes, displayed, rotate_for_exif
+from curate.formats.images import image_facts
 from curate.negatives.ledger import Claim
+from curate.negatives.pictures import Picture, on_stored, rounded
 from curate.tree import Tree
 
 CONFIDENCE = 0.25  # what `trainer predict` takes for found, where a model does not know better
@@ -123,9 +122,9 @@ class Weights:
         """See Seer."""
         from trainer.detect import read_ahead
 
-        for batch in _batches(read_ahead(partial(_upright, tree), names, _AHEAD), _AHEAD):
-            claims = iter(self._detect([one[0] for one in batch if one is not None], conf))
-            yield from (None if one is None else _on_stored(next(claims), one[1]) for one in batch)
+        for batch in _batches(read_ahead(partial(_picture, tree), names, _AHEAD), _AHEAD):
+            claims = iter(self._detect([one.pixels for one in batch if one is not None], conf))
+            yield from (None if one is None else one.stored(next(claims)) for one in batch)
 
     def see_pixels(self, pictures: Iterable[Pixels], conf: float) -> Iterator[tuple[Claim, ...]]:
         """See Seer."""
@@ -140,7 +139,7 @@ class Weights:
         found = detect(self._model, fitted, replace(SHOWN, conf=conf))
         return [
             tuple(
-                Claim(self.classes[label], round(score, 4), _rounded(box))
+                Claim(self.classes[label], round(score, 4), rounded(box))
                 for box, label, score in zip(
                     one.xyxy.tolist(), one.classes.tolist(), one.scores.tolist(), strict=True
                 )
@@ -149,30 +148,12 @@ class Weights:
         ]
 
 
-def _upright(tree: Tree, name: str) -> tuple[Pixels, ImageFacts] | None:
+def _picture(tree: Tree, name: str) -> Picture | None:
     """A picture as it is displayed, as networks were trained on it; None where it cannot be read."""
     try:
-        content = tree.read(name)
+        return Picture.of(tree.read(name))
     except (OSError, UnsafePath):
         return None
-    pixels, facts = decode_pixels(content), facts_of_bytes(content)
-    return None if pixels is None else (displayed(pixels, facts.orientation), facts)
-
-
-def _on_stored(claims: tuple[Claim, ...], facts: ImageFacts) -> tuple[Claim, ...]:
-    """What was found on a picture as it is displayed, on its stored pixels."""
-    if facts.orientation == 1 or not facts.width or not facts.height:
-        return claims
-    boxes = as_boxes([claim.xyxy for claim in claims])
-    stored = rotate_for_exif(boxes, facts.orientation, facts.width, facts.height)
-    # as exact as `trainer predict` writes; the ledger's tenths stay tenths
-    told = (_rounded(box, 2) for box in stored.tolist())
-    return tuple(replace(one, xyxy=box) for one, box in zip(claims, told, strict=True))
-
-
-def _rounded(box: Sequence[float], digits: int = 1) -> tuple[float, float, float, float]:
-    x0, y0, x1, y1 = (round(value, digits) for value in box)
-    return x0, y0, x1, y1
 
 
 def _batches(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
@@ -246,7 +227,11 @@ class Recorded:
         for name in names:
             known = owner.get(name)
             sure = tuple(c for c in self.claims[known] if c.confidence >= conf) if known is not None else ()
-            yield _on_stored(sure, image_facts(tree, name)) if sure else ()
+            if not sure:
+                yield ()
+                continue
+            facts = image_facts(tree, name)
+            yield on_stored(sure, facts.orientation, facts.width or 0, facts.height or 0)
 
     def see_pixels(self, pictures: Iterable[Pixels], conf: float) -> Iterator[tuple[Claim, ...]]:
         """Raises CurateError: what was not looked at is not written down."""

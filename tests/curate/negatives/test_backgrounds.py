@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from curate.commands.negatives import run
-from curate.commands.negatives_folder import shrunk, upright
+from curate.commands.negatives_folder import shrunk
 from curate.errors import CurateError, OutputExists
 from curate.formats.discover import open_dataset
 from curate.formats.voc import VocAnnotation, VocObject, write
+from curate.geometry import displayed
 from curate.negatives.advice import checked_ratio, wanted
 from curate.negatives.ledger import read
 from curate.tree import Tree
@@ -130,6 +131,26 @@ def test_what_is_no_sound_image_or_has_a_label_is_refused(
     assert result.refused["a label lies beside it"] == 1
 
 
+def test_what_is_on_record_as_a_negative_is_taken_again_with_the_same_decision(
+    data: Path, backgrounds: Path, tmp_path: Path
+) -> None:
+    run(data, source=backgrounds, out=tmp_path / "first", count=5, who="王芳", why="looked at each")
+    first = tmp_path / "first"
+    (first / "Annotations" / "neg_room 1.xml").write_bytes(b"<annotation><obj")  # may have held one
+    again = run(data, source=first, out=tmp_path / "again", count=5)
+    assert (again.made, again.refused) == (4, {"a label lies beside it": 1})
+    decisions = read(Tree.open(tmp_path / "again")).decisions.values()
+    assert {(one.who, one.why) for one in decisions} == {("王芳", "looked at each")}
+
+
+def test_an_emptied_label_is_no_decision(data: Path, backgrounds: Path, tmp_path: Path) -> None:
+    run(data, source=backgrounds, out=tmp_path / "first", count=5)
+    picture(tmp_path / "first" / "JPEGImages" / "new.jpg", 77)
+    (tmp_path / "first" / "Annotations" / "new.xml").write_bytes(b"<annotation></annotation>")
+    again = run(data, source=tmp_path / "first", out=tmp_path / "again", count=6)
+    assert (again.made, again.refused) == (5, {"a label lies beside it": 1})
+
+
 def test_what_a_coco_file_labels_is_refused_and_what_it_lists_without_an_object_is_not(
     data: Path, backgrounds: Path, tmp_path: Path
 ) -> None:
@@ -217,7 +238,7 @@ def test_shrinking_turns_an_image_the_way_it_is_displayed(orientation: int) -> N
         8: lambda a: np.rot90(a, 3),
     }
     stored = np.ascontiguousarray(undo[orientation](shown))
-    small, scale = shrunk(upright(stored, orientation), 48)
+    small, scale = shrunk(displayed(stored, orientation), 48)
     assert (small.shape, scale) == ((32, 48, 3), 0.5)
     assert small[20, 4, 0] > 220, "bright at the left"
     assert small[1, 30, 0] == pytest.approx(120, abs=20), "grey at the top"

@@ -162,6 +162,31 @@ def test_of_a_background_larger_than_the_photographs_a_part_can_be_cut(
     assert x0 <= 885 and y0 <= 585 and x1 >= 975 and y1 >= 675
 
 
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_part_of_a_turned_picture_is_written_as_displayed_with_what_was_seen_in_its_place(
+    tmp_path: Path, model: SeesRed, orientation: int
+) -> None:
+    shown = scene(0, [(10, 20, 70, 90), (200, 100, 260, 150)])  # 320 x 240; the second one has no label
+    stored = geometry.displayed(shown, geometry.opposite(orientation))
+    put(tmp_path / "set" / "images" / "c.jpg", turned(encoded(stored, ".jpg"), orientation))
+    put(tmp_path / "set" / "labels" / "c.txt", f"0 {40 / 320} {55 / 240} {60 / 320} {70 / 240}\n")
+    put(tmp_path / "set" / "data.yaml", "train: images\nnames: [red]\n")
+    run(tmp_path / "set", out=tmp_path / "mined", mine=MODEL, count=1)
+    asked = {"check": MODEL, "check_conf": 0.3, "mark_suspects": True}
+    run(tmp_path / "set", out=tmp_path / "cut", crops=True, count=2, **asked)
+    for out in ("mined", "cut"):
+        rows = [row for row in ledger(tmp_path / out) if row["claims"]]
+        assert rows
+        for row in rows:
+            part = decode_pixels((tmp_path / out / row["image"]).read_bytes())
+            assert part is not None
+            assert np.isclose(part.shape[1] / part.shape[0], 4 / 3, atol=0.1), "as wide as displayed"
+            x0, y0, x1, y1 = (round(value) for value in row["claims"][0]["xyxy"])
+            assert (x1 - x0, y1 - y0) == (pytest.approx(60, abs=4), pytest.approx(50, abs=4))
+            assert red(part) and not red(np.delete(part, np.s_[x0 - 2 : x1 + 2], axis=1))
+            assert part[y0 + 3 : y1 - 3, x0 + 3 : x1 - 3, 0].min() > 180
+
+
 def test_the_confidence_is_the_models_own_or_what_predict_takes() -> None:
     assert working_confidence(SeesRed(usual=0.371), None)[0] == 0.371
     assert working_confidence(SeesRed(usual=None), None)[0] == 0.25

@@ -162,6 +162,19 @@ def test_where_exif_leaves_a_doubt_the_image_is_left_aside(tmp_path: Path) -> No
     assert left == {"EXIF turns it, and nothing says on which picture its boxes lie": 1}
 
 
+@pytest.mark.parametrize(("orientation", "stored"), [(3, [240, 180, 280, 220]), (6, [20, 160, 60, 200])])
+def test_a_yolo_row_lies_on_the_displayed_picture_whichever_way_exif_turns_it(
+    tmp_path: Path, orientation: int, stored: list[float]
+) -> None:
+    put(tmp_path / "images" / "a.jpg", turned(encoded(scene(0), ".jpg"), orientation))
+    width, height = (320, 240) if orientation == 3 else (240, 320)
+    put(tmp_path / "labels" / "a.txt", f"0 {60 / width} {40 / height} {40 / width} {40 / height}\n")
+    put(tmp_path / "data.yaml", "train: images\nnames: [red]\n")
+    (one,), left = frames(open_dataset(tmp_path))
+    assert not left
+    assert one.boxes.tolist() == [pytest.approx(stored)]
+
+
 # --- the command ------------------------------------------------------------------------------------------
 
 LEFT = {f"图{i}": [(10 + i, 20, 70, 90)] for i in range(6)}
