@@ -87,13 +87,13 @@ def paste(
     say("reading the targets")
     tree = Tree.open(path)
     dataset = open_dataset(tree, workers=workers)
-    images, left = targets(dataset)
+    images, left = targets(dataset, upright=True)
     hosts = wanted(_names(dataset), request.onto, request.relation)
     relation = _relation(request, hosts)
     detector = _detector(request, hosts)
     say("reading the objects")
     origin = dataset if request.source is None else open_dataset(Tree.open(request.source), workers=workers)
-    sources, left_sources = (images, left) if request.source is None else targets(origin)
+    sources, left_sources = targets(origin)
     if request.cutouts is None and not origin.objects.height:
         raise CurateError(
             f"{display_path(origin.root)} has no labelled object to cut out.",
@@ -117,7 +117,8 @@ def paste(
     )
     say("learning how they lie")
     known = built_in(relation, hosts.classes[0] if hosts.classes else None, size)
-    prior = _prior(known, request, (sources, origin), (images, dataset), label, workers)
+    shown = images if request.source is None else targets(origin, upright=True)[0]
+    prior = _prior(known, request, (shown, origin), (images, dataset), label, workers)
     grey = request.grey if request.grey is not None else 0.0 if request.source is None else pieces.grey
     how = How(
         prior=prior,

@@ -147,7 +147,8 @@ def look_all(shard: Sequence[Target], *, root: Path, pieces: Sequence[Piece], ho
     cv2.setNumThreads(1)  # processes share the cores; threads of each would fight for them
     tree, rows = Tree(root), []
     for target in shard:
-        image = read_pixels(tree, target.image)
+        stored = read_pixels(tree, target.image)
+        image = None if stored is None else target.picture(stored)
         if image is None or image.shape[:2] != (target.height, target.width):
             raise CurateError(
                 f"{display(target.image)} changed while it was being read.",

@@ -102,7 +102,8 @@ def measured(
 def _turned(shard: Sequence[tuple[Target, list[Pair]]], *, root: Path, held: set[str]) -> list[Pair]:
     tree, out = Tree(root), []
     for target, own in shard:
-        image = read_pixels(tree, target.image)
+        stored = read_pixels(tree, target.image)
+        image = None if stored is None else target.picture(stored)
         labels = {label.object: label for label in target.labels}
         for pair in own:
             host = labels[pair.host]

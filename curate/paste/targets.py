@@ -1,4 +1,4 @@
-"""Which pictures a paste may use: tables in, targets out. No pixels."""
+"""Which pictures a paste may use: tables in, targets out. No pixels are read."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from typing import Any
 import polars as pl
 
 from curate import splits
+from curate.arrays import Pixels
 from curate.dataset import NOT_WHOLE, Dataset, drawn_on
-from curate.geometry import as_boxes, clip, covered, rotate_for_exif
+from curate.geometry import as_boxes, clip, covered, displayed, opposite, rotate_for_exif
 from curate.paste.hosts.model import HAND, MOUTH
 
 # what an annotation must not have: labels may be missing from it, or be wrong
@@ -22,7 +23,7 @@ NOT_TRAINING = "not in the training split"
 
 @dataclass(frozen=True)
 class Label:
-    """One labelled box on the stored pixels of its image; `object` is 1-based in its annotation."""
+    """One labelled box on its target; `object` is 1-based in its annotation."""
 
     object: int
     name: str
@@ -38,16 +39,22 @@ class Target:
     image: str
     stem: str
     annotation: str
-    width: int  # stored pixels
+    width: int  # pixels of the picture on which the labels lie
     height: int
     labels: tuple[Label, ...]
+    orientation: int = 1  # EXIF; what makes that picture of the stored pixels, 1 where it is those
+
+    def picture(self, stored: Pixels) -> Pixels:
+        """The pixels on which the labels lie: (H, W, 3)."""
+        return displayed(stored, self.orientation)
 
 
-def targets(dataset: Dataset) -> tuple[list[Target], Counter[str]]:
+def targets(dataset: Dataset, *, upright: bool = False) -> tuple[list[Target], Counter[str]]:
     """(images that can be used, in order of their path; why others cannot, counted).
 
-    Where the set has split lists, only training images are used: a piece of a test image in a training
-    image would be learnt by heart.
+    With `upright` they are pictures as they are displayed, in which hands and faces stand as they do in the
+    world; else their pixels as stored. Where the set has split lists, only training images are used: a piece
+    of a test image in a training image would be learnt by heart.
     """
     training = training_images(dataset)
     problems = dataset.problems.filter(pl.col("kind").is_in(_UNSURE))
@@ -59,7 +66,7 @@ def targets(dataset: Dataset) -> tuple[list[Target], Counter[str]]:
     for image in dataset.images.iter_rows(named=True):
         reason = _why_not(image, training, unsure)
         if reason is None:
-            made = _target(image, rows.get(image["image_id"], []), dataset.format)
+            made = _target(image, rows.get(image["image_id"], []), dataset.format, upright)
             if isinstance(made, Target):
                 found.append(made)
                 continue
@@ -95,15 +102,19 @@ def _why_not(image: Mapping[str, object], training: set[int] | None, unsure: set
     return None
 
 
-def _target(image: Mapping[str, Any], rows: list[dict[str, Any]], layout: str) -> Target | str:
-    width, height = int(str(image["image_width"])), int(str(image["image_height"]))
+def _target(image: Mapping[str, Any], rows: list[dict[str, Any]], layout: str, upright: bool) -> Target | str:
+    stored_size = width, height = int(str(image["image_width"])), int(str(image["image_height"]))
+    orientation = image["orientation"] or 1 if upright else 1
+    if orientation >= 5:
+        width, height = height, width
     labels = []
     for row in rows:
         corners = [row[k] for k in ("xmin", "ymin", "xmax", "ymax")]
         if row["name"] is None or any(c is None for c in corners) or int(str(row["box"])) != 1:
             return "a label without exactly one box and one name"
         box = as_boxes([[float(str(c)) for c in corners]])
-        box = rotate_for_exif(box, drawn_on(layout, image, row["frame_width"]), width, height)
+        box = rotate_for_exif(box, drawn_on(layout, image, row["frame_width"]), *stored_size)
+        box = rotate_for_exif(box, opposite(orientation), width, height)
         x0, y0, x1, y1 = (float(v) for v in clip(box, width, height)[0])
         if x1 - x0 < 1 or y1 - y0 < 1:
             return "a label without area"
@@ -116,9 +127,8 @@ def _target(image: Mapping[str, Any], rows: list[dict[str, Any]], layout: str) -
                 bool(row["truncated"]),
             )
         )
-    return Target(
-        str(image["image"]), str(image["stem"]), str(image["annotation"]), width, height, tuple(labels)
-    )
+    names = str(image["image"]), str(image["stem"]), str(image["annotation"])
+    return Target(*names, width, height, tuple(labels), orientation)
 
 
 def free(target: Target, hosts: Sequence[Label], kinds: Mapping[str, str]) -> list[Label]:

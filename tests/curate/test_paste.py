@@ -24,11 +24,13 @@ from curate.errors import CurateError, OutputExists
 from curate.formats.discover import open_dataset
 from curate.formats.images import decode_pixels
 from curate.formats.voc import VocAnnotation, VocObject, write
+from curate.geometry import displayed, opposite
 from curate.paste.cutouts import GOOD, supply
 from curate.paste.provenance import lineage, read
 from curate.paste.targets import free, targets
 from curate.tree import Tree
 from tests.curate.drawn_hands import BOX, drawn_hand
+from tests.curate.sets import put, turned
 from tests.curate.test_cutouts import stick
 
 
@@ -93,6 +95,34 @@ def test_new_images_carry_the_old_labels_and_the_new_object(
     by_image = dataset.objects.group_by("image_id", maintain_order=True).agg("name")["name"].to_list()
     assert by_image == [["hand", "cigarette"]] * 5
     assert (out / "classes.txt").read_text() == "hand\ncigarette\n"
+
+
+@pytest.mark.parametrize("orientation", [3, 6, 8])
+def test_into_a_photograph_that_exif_turns_things_are_pasted_as_it_is_displayed(
+    smokes: Path, tmp_path: Path, orientation: int
+) -> None:
+    upright, lying = tmp_path / "upright", tmp_path / "lying"
+    shown = hand_picture(0)
+    height, width = shown.shape[:2]
+    assert height != width
+    text = f"0 {0.5 * (BOX[0] + BOX[2]) / width} {0.5 * (BOX[1] + BOX[3]) / height}"
+    text += f" {(BOX[2] - BOX[0]) / width} {(BOX[3] - BOX[1]) / height}\n"
+    stored = displayed(shown, opposite(orientation))
+    for root, pixels, tag in ((upright, shown, 1), (lying, stored, orientation)):
+        jpeg = cv2.imencode(".jpg", pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 100])[1].tobytes()
+        put(root / "images" / "手.jpg", turned(jpeg, tag))
+        put(root / "labels" / "手.txt", text)
+        put(root / "data.yaml", "train: images\nnames: [hand]\n")
+        run(root, onto=["hands"], name="smoke", source=smokes, count=1, out=tmp_path / f"{root.name} out")
+    one, other = manifest(tmp_path / "upright out")[0], manifest(tmp_path / "lying out")[0]
+    assert one["host_box"] == pytest.approx(other["host_box"], abs=0.2)
+    assert one["box"] == pytest.approx(other["box"], abs=2)
+    a, b = (
+        decode_pixels((tmp_path / f"{n} out" / "JPEGImages" / m["image"]).read_bytes())
+        for n, m in (("upright", one), ("lying", other))
+    )
+    assert a is not None and b is not None
+    assert np.abs(a.astype(int) - b).mean() < 3
 
 
 def test_the_box_is_around_what_changed(hands: Path, smokes: Path, tmp_path: Path) -> None:
