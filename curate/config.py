@@ -331,6 +331,11 @@ def _check_steps(config: Config, top: Place) -> None:
         )
     for number, paste in enumerate(config.paste):
         _check_paste(paste, (*top, "paste", number))
+    tables = {key: getattr(config, key) for key in ("negatives", "split", "anchors")}
+    seeded = [((key,), one) for key, one in tables.items() if one is not None]
+    for where, one in [*seeded, *((("paste", number), one) for number, one in enumerate(config.paste))]:
+        if one.seed < 0:
+            raise Mistake((*top, *where, "seed"), f"seed = {one.seed} is below 0.", "Write 0 or more.")
     steps = config.training_steps
     twice = next((step for i, step in enumerate(steps) if step in steps[:i]), None)
     if twice is not None:
