@@ -192,6 +192,29 @@ def test_each_image_of_a_batch_has_its_own_detections() -> None:
     assert first.scores[0] == pytest.approx(0.81)
 
 
+@pytest.mark.parametrize("multi_label", [True, False])
+def test_the_number_of_threads_changes_nothing(multi_label: bool) -> None:
+    rng = np.random.default_rng(3)
+    decoded = torch.zeros(5, 700, 4 + 1 + 2)
+    for image in range(1, 5):  # in the first one nothing is found
+        boxes, scores, _ = crowd(700, image, 200.0)
+        decoded[image, :, :4], decoded[image, :, 4] = torch.tensor(boxes), torch.tensor(scores)
+        decoded[image, :, 5:] = torch.tensor(rng.random((700, 2)))
+    before, answers = torch.get_num_threads(), []
+    try:
+        for threads in (1, 3):
+            torch.set_num_threads(threads)
+            answers.append(detections(decoded, Suppression(0.05, 0.6), multi_label=multi_label))
+    finally:
+        torch.set_num_threads(before)
+    assert len(answers[0][0]) == 0
+    assert min(len(one) for one in answers[0][1:]) > 0
+    for one, other in zip(*answers, strict=True):
+        assert np.array_equal(one.xyxy, other.xyxy)
+        assert np.array_equal(one.scores, other.scores)
+        assert np.array_equal(one.classes, other.classes)
+
+
 def test_undoing_the_letterbox_gives_original_pixels_and_drops_boxes_in_the_padding() -> None:
     # 640x480 shown at half size with 8 px of padding above and below: 320x256.
     found = Detections(

@@ -6,9 +6,12 @@ A box that stays takes the mean place of those that agree with it (box voting, G
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -30,7 +33,7 @@ _BLOCK = 256
 
 @dataclass(frozen=True)
 class Detections:
-    """The boxes found in one image, best score first.
+    """The boxes found in one image, best score first unless it is said otherwise.
 
     `xyxy` is (n, 4) float32 in pixels (of which picture, the function that returns it says), `scores`
     (n,) float32 in 0..1, `classes` (n,) int64.
@@ -156,26 +159,36 @@ def detections(decoded: Tensor, suppression: Suppression, *, multi_label: bool =
     precision wants it; otherwise only for its best class, as a person wants it. Scores that are not numbers
     count as nothing found.
     """
-    conf = suppression.conf
-    found = []
-    for rows in decoded:
-        # A product is at most its objectness, so most rows leave before the classes are looked at.
-        rows = rows[rows[:, 4] > conf]
-        product = rows[:, 4:5] * rows[:, 5:]  # (n, C)
-        if multi_label:
-            row, label = (product > conf).nonzero(as_tuple=True)
-            score = product[row, label]
-        elif len(product):
-            score, label = product.max(dim=1)
-            row = (score > conf).nonzero(as_tuple=True)[0]
-            score, label = score[row], label[row]
-        else:
-            found.append(Detections.none())
-            continue
-        xyxy = rows[row, :4].cpu().numpy()
-        scores = score.cpu().numpy()
-        classes = label.cpu().numpy()
-        keep = nms(xyxy, scores, classes, suppression.iou, suppression.max_det)
-        placed = voted(xyxy, scores, classes, keep, suppression.vote)
-        found.append(Detections(placed, scores[keep], classes[keep]))
-    return found
+    candidates = [_candidates(rows, suppression.conf, multi_label) for rows in decoded]
+    settle = partial(_settled, suppression=suppression)
+    # numpy works outside Python's lock, so that images do not wait for each other
+    threads = min(torch.get_num_threads(), len(candidates))
+    if threads < 2:
+        return [settle(one) for one in candidates]
+    with ThreadPoolExecutor(threads, thread_name_prefix="suppression") as pool:
+        return list(pool.map(settle, candidates))
+
+
+def _candidates(rows: Tensor, conf: float, multi_label: bool) -> Detections:
+    """All boxes of one image that are likely enough, in no order."""
+    # A product is at most its objectness, so most rows leave before the classes are looked at.
+    rows = rows[rows[:, 4] > conf]
+    product = rows[:, 4:5] * rows[:, 5:]  # (n, C)
+    if multi_label:
+        row, label = (product > conf).nonzero(as_tuple=True)
+        score = product[row, label]
+    elif len(product):
+        score, label = product.max(dim=1)
+        row = (score > conf).nonzero(as_tuple=True)[0]
+        score, label = score[row], label[row]
+    else:
+        return Detections.none()
+    return Detections(rows[row, :4].cpu().numpy(), score.cpu().numpy(), label.cpu().numpy())
+
+
+def _settled(found: Detections, suppression: Suppression) -> Detections:
+    """What is left of the candidates of one image, each in its place."""
+    boxes, scores, classes = found.xyxy, found.scores, found.classes
+    keep = nms(boxes, scores, classes, suppression.iou, suppression.max_det)
+    placed = voted(boxes, scores, classes, keep, suppression.vote)
+    return Detections(placed, scores[keep], classes[keep])
