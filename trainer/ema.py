@@ -6,7 +6,7 @@ import copy
 import math
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 
 class ModelEMA:
@@ -19,6 +19,8 @@ class ModelEMA:
     def __init__(self, model: nn.Module, memory: float) -> None:
         self.model = copy.deepcopy(model).eval().requires_grad_(False)
         self.memory = memory
+        self._followed: nn.Module | None = None
+        self._pairs: list[tuple[Tensor, Tensor]] = []  # (of the average, of the followed network)
 
     def decay(self, progress: float, share: float) -> float:
         """How much of the old average stays after a step of `share` of the budget that ends at `progress`."""
@@ -28,10 +30,18 @@ class ModelEMA:
     def update(self, model: nn.Module, progress: float, share: float) -> None:
         """Move towards `model` after a step of `share` of the budget that ends at `progress`."""
         averaged, current = [], []
-        for mine, theirs in zip(self.model.state_dict().values(), model.state_dict().values(), strict=True):
+        for mine, theirs in self._tensors(model):
             if mine.dtype.is_floating_point:
                 averaged.append(mine)
                 current.append(theirs)
             else:  # counters
                 mine.copy_(theirs)
         torch._foreach_lerp_(averaged, current, 1 - self.decay(progress, share))
+
+    def _tensors(self, model: nn.Module) -> list[tuple[Tensor, Tensor]]:
+        """Parameters and buffers of both; listed once a network, since that takes longer than the average."""
+        if model is not self._followed:
+            mine, theirs = self.model.state_dict(), model.state_dict()
+            self._pairs = list(zip(mine.values(), theirs.values(), strict=True))
+            self._followed = model
+        return self._pairs

@@ -46,3 +46,16 @@ def test_the_average_is_not_trained() -> None:
     ema = ModelEMA(nn.Linear(1, 1), memory=0.1)
     assert not ema.model.training
     assert not any(p.requires_grad for p in ema.model.parameters())
+
+
+def test_another_network_and_weights_that_were_loaded_are_followed_as_well() -> None:
+    first, second = nn.Linear(1, 1, bias=False), nn.Linear(1, 1, bias=False)
+    ema = ModelEMA(first, memory=0.1)
+    ema.update(first, progress=1.0, share=0.1)
+    ema.model.load_state_dict({"weight": torch.zeros(1, 1)})
+    first.load_state_dict({"weight": torch.ones(1, 1)})
+    ema.update(first, progress=1.0, share=0.1)
+    assert ema.model.weight.item() == pytest.approx(1 - 1 / math.e)
+    second.load_state_dict({"weight": torch.zeros(1, 1)})
+    ema.update(second, progress=1.0, share=0.1)
+    assert ema.model.weight.item() == pytest.approx((1 - 1 / math.e) / math.e)
