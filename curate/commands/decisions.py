@@ -21,7 +21,6 @@ from curate.fixes.apply import apply
 from curate.fixes.durable import write_file
 from curate.fixes.plan import FileChange, Plan
 from curate.formats.discover import open_dataset
-from curate.formats.images import read_pixels
 from curate.known.globs import matcher
 from curate.negatives.advice import Advice, advise
 from curate.negatives.advice import describe as describe_advice
@@ -40,6 +39,7 @@ from curate.negatives.ledger import (
     read_file,
 )
 from curate.negatives.model import open_checker, working_confidence
+from curate.negatives.pictures import Picture
 from curate.negatives.sheet import Shown, contact_sheet
 from curate.negatives.standing import Standing, digest, empty, standings
 from curate.rules import check_all, select
@@ -362,7 +362,7 @@ def _answered(data: Dataset, tree: Tree, verified: set[str]) -> list[Finding]:
 
 def _sheet(tree: Tree, suspects: Sequence[tuple[str, tuple[Claim, ...]]]) -> Path:
     """What the model saw, drawn; in PATH/.curate, where it is no image of the data set."""
-    shown = (Shown(read_pixels(tree, image), claims) for image, claims in suspects[:_MOST_SHOWN])
+    shown = (Shown.of(Picture.read(tree, image), claims) for image, claims in suspects[:_MOST_SHOWN])
     target = tree.root / ".curate" / "suspects.png"
     target.parent.mkdir(exist_ok=True)
     write_file(target, encoded(contact_sheet(shown), ".png"), target.with_name(".suspects.png.partial"))

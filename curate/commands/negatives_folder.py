@@ -134,16 +134,12 @@ def _sheets(
     if wish.sheet and negatives:
         order = np.random.default_rng([wish.seed, 7]).permutation(len(negatives))[: wish.sheet]
         some = [negatives[i] for i in sorted(order)]
-        pictures = (_tile(Picture.of((out / one.image).read_bytes()), one.claims) for one in some)
+        pictures = (Shown.of(Picture.of((out / one.image).read_bytes()), one.claims) for one in some)
         made.append(_sheet(out, "sheet.png", pictures))
     if suspects:
         candidates = [suspect.candidate for suspect in suspects[:_MOST_SHOWN]]
-        made.append(_sheet(out, "suspects.png", (_tile(shown(one), one.claims) for one in candidates)))
+        made.append(_sheet(out, "suspects.png", (Shown.of(shown(one), one.claims) for one in candidates)))
     return tuple(made)
-
-
-def _tile(picture: Picture | None, claims: tuple[Claim, ...]) -> Shown:
-    return Shown(None) if picture is None else Shown(picture.pixels, picture.shown(claims))
 
 
 def _sheet(out: Path, name: str, pictures: Iterable[Shown]) -> Path:

@@ -215,7 +215,7 @@ def check_with(model: Seer, conf: float) -> Check:
 
 def shown(candidate: Candidate) -> Picture:
     """What a candidate shows. Raises CurateError where it changed meanwhile."""
-    picture = Picture.of(Tree(candidate.root).read(candidate.source), candidate.box)
+    picture = Picture.read(Tree(candidate.root), candidate.source, candidate.box)
     if picture is None:
         raise CurateError(f"{display(candidate.source)} cannot be read any more.", "Start again.")
     return picture

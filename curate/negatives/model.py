@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from curate.arrays import Pixels
-from curate.errors import CurateError, MissingExtra, UnsafePath
+from curate.errors import CurateError, MissingExtra
 from curate.formats.images import image_facts
 from curate.negatives.ledger import Claim
 from curate.negatives.pictures import Picture, on_stored, rounded
@@ -122,7 +122,7 @@ class Weights:
         """See Seer."""
         from trainer.detect import read_ahead
 
-        for batch in _batches(read_ahead(partial(_picture, tree), names, _AHEAD), _AHEAD):
+        for batch in _batches(read_ahead(partial(Picture.read, tree), names, _AHEAD), _AHEAD):
             claims = iter(self._detect([one.pixels for one in batch if one is not None], conf))
             yield from (None if one is None else one.stored(next(claims)) for one in batch)
 
@@ -146,14 +146,6 @@ class Weights:
             )
             for one in found
         ]
-
-
-def _picture(tree: Tree, name: str) -> Picture | None:
-    """A picture as it is displayed, as networks were trained on it; None where it cannot be read."""
-    try:
-        return Picture.of(tree.read(name))
-    except (OSError, UnsafePath):
-        return None
 
 
 def _batches(items: Iterable[Any], size: int) -> Iterator[list[Any]]:

@@ -10,10 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from curate.arrays import Pixels
+from curate.errors import UnsafePath
 from curate.formats.images import decode_pixels, facts_of_bytes
 from curate.geometry import as_boxes, displayed, opposite, rotate_for_exif
 from curate.negatives.crops import Rectangle
 from curate.negatives.ledger import Claim
+from curate.tree import Tree
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,14 @@ class Picture:
             stored = stored[y0:y1, x0:x1]
         orientation = facts_of_bytes(content).orientation
         return cls(displayed(stored, orientation), orientation)
+
+    @classmethod
+    def read(cls, tree: Tree, name: str, part: Rectangle | None = None) -> Picture | None:
+        """Of a file of the data set; None also where it cannot be read."""
+        try:
+            return cls.of(tree.read(name), part)
+        except (OSError, UnsafePath):
+            return None
 
     def stored(self, claims: tuple[Claim, ...]) -> tuple[Claim, ...]:
         """What was seen on this picture, in the pixels that were stored."""

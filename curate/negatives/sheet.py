@@ -9,6 +9,7 @@ import numpy as np
 
 from curate.arrays import Pixels
 from curate.negatives.ledger import Claim
+from curate.negatives.pictures import Picture
 
 TILE = 240  # pixels of the longer side
 COLUMNS = 6
@@ -22,6 +23,11 @@ class Shown:
 
     pixels: Pixels | None
     claims: Sequence[Claim] = ()
+
+    @classmethod
+    def of(cls, picture: Picture | None, claims: tuple[Claim, ...]) -> Shown:
+        """As it is displayed; `claims` are told in stored pixels."""
+        return cls(None) if picture is None else cls(picture.pixels, picture.shown(claims))
 
 
 def contact_sheet(pictures: Iterable[Shown], columns: int = COLUMNS) -> Pixels:
