@@ -105,11 +105,11 @@ class FitConfig:
     )
     head: str = knob(
         AUTO,
-        "how boxes are found: from anchors, free of them, as YOLOv3, from priors as SSD",
+        "how boxes are found: from anchors, free of them, as YOLOv3, from priors as SSD; auto: the model's "
+        "own, but free where no --model is named either and nearly all objects are large",
         "network",
         choices=(AUTO, *HEADS),
-        effect="anchor learns small objects soonest; free needs no anchors and does a little better on "
-        "large ones.",
+        effect="anchor learns small objects soonest; free needs no anchors and learns large ones far sooner.",
     )
     neck: str = knob(
         AUTO,

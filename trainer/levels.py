@@ -1,4 +1,4 @@
-"""From the boxes to the levels of a head: which strides they need, and which would have nothing to do.
+"""From the boxes to the head: which strides they need, which would have nothing to do, and which kind it is.
 
 Sizes (w, h) in pixels at the training size flow in, an `Advice` flows out. Pure numpy; `trainer fit --strides
 auto` obeys it and `curate stats` shows it, so that both say the same.
@@ -9,6 +9,10 @@ root of its area, is at least 2 cells long: between the published anchors of YOL
 darknet asks for a level 4 where objects are under 16 px, 2 cells of 8. Training zooms, by half unless told
 otherwise, so that a box is seen at half to one and a half times its size; a level is idle only where none of
 these has work for it. Presets that zoom further do so seldom, and what is detected later is not zoomed.
+
+Anchors teach small objects soonest. Where all are large, a head without anchors learns sooner: an anchor head
+gives each to a few cells of the coarsest level, the other one to the cells that find it best, ten on whatever
+level. Measured on the two sets here whose objects fill half the image (README, "Measured").
 """
 
 from __future__ import annotations
@@ -29,6 +33,8 @@ REACH = 20.0
 ZOOM = (0.5, 1.5)  # sizes at which training shows a box, as parts of its own: --scale 0.5
 MANY = 0.10  # share of a class from which a finer or coarser level pays for its time
 FEW = 0.02  # share of every class up to which a level has nothing to do
+LARGE = 3.0  # cells of the coarsest level: YOLOv5's anchors of that level begin there
+NEARLY_ALL = 0.9  # share of every class that is as large, for a head without anchors
 FEWEST = 2  # levels that stay: augmentation and scenes to come spread sizes over more than one
 
 
@@ -51,7 +57,13 @@ class Advice:
     levels: tuple[Level, ...]  # one for each of STRIDES
     small: float  # share of the class that has most boxes under CELLS cells of the finest usual level
     huge: float  # share of the class that has most boxes over REACH cells of the coarsest usual level
+    large: float  # share of the class that has fewest boxes of LARGE cells of the coarsest usual level
     boxes: int
+
+    @property
+    def without_anchors(self) -> bool:
+        """Whether a head without anchors learns these boxes sooner."""
+        return self.boxes > 0 and self.large >= NEARLY_ALL
 
     @property
     def added(self) -> tuple[int, ...]:
@@ -101,7 +113,8 @@ def advise(
         if huge >= MANY and usual[-1] * 2 <= coarsest:
             strides.append(usual[-1] * 2)
         strides = _without_idle(strides, low, high, groups)
-    return Advice(tuple(strides), usual, levels, small, huge, len(side))
+    large = groups.least(side >= LARGE * usual[-1])
+    return Advice(tuple(strides), usual, levels, small, huge, large, len(side))
 
 
 def _without_idle(

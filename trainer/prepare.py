@@ -12,11 +12,12 @@ from trainer.anchor_choice import ENOUGH, Choice, alike, choose, flat, least_thr
 from trainer.anchor_search import fit
 from trainer.anchors import PER_LEVEL, THRESHOLD, Grid, Sizes, default_anchors, judge
 from trainer.assign.ratio import unanswered
+from trainer.choices import ALLOWED
 from trainer.config import DEFAULT_MODEL, FitConfig
 from trainer.console import Talk
 from trainer.data.folder import Folder, Split, describe, read_folder
 from trainer.errors import TrainerError
-from trainer.levels import advise, said
+from trainer.levels import LARGE, advise, said
 from trainer.model.config import ModelConfig
 from trainer.model.heads.anchor import AnchorHead, Yolov3Head
 from trainer.model.heads.ssd import PriorHead
@@ -71,6 +72,9 @@ def choose_model(config: FitConfig, folder: Folder, talk: Talk) -> ModelConfig:
     if config.strides == AUTO:
         config = _with_strides(config, start, train, talk)
     model = _network(config, start, len(folder.classes))
+    if start is None and isinstance(model.head, AnchorHead):
+        config = _with_head(config, model.strides, train, talk)
+        model = _network(config, start, len(folder.classes))
     coarsest = model.levels[-1]
     if config.imgsz % coarsest:
         near = max(round(config.imgsz / coarsest), 1) * coarsest
@@ -92,6 +96,26 @@ def choose_model(config: FitConfig, folder: Folder, talk: Talk) -> ModelConfig:
             return dataclasses.replace(model, head=dataclasses.replace(head, anchors=grid))
         return dataclasses.replace(model, head=dataclasses.replace(head, anchors=grid, anchor_t=anchor_t))
     return model
+
+
+def _with_head(config: FitConfig, strides: tuple[int, ...], train: Split, talk: Talk) -> FitConfig:
+    """The configuration with the kind of head that the boxes need, and aloud why.
+
+    A network that was named keeps its own; then it is only said that another would learn sooner. So does one
+    of which anything was asked that belongs to anchors.
+    """
+    anchors_asked = config.head != AUTO or config.anchors != AUTO or config.anchor_t is not None
+    fits = all(getattr(config, name) in (AUTO, *values) for name, values in ALLOWED["free"].items())
+    advice = advise(train.box_sizes(config.imgsz), train.box_classes(), strides)
+    if anchors_asked or not fits or not advice.without_anchors:
+        return config
+    share = "all boxes" if advice.large == 1 else f"at least {advice.large:.0%} of the boxes of each class"
+    large = f"{share} have a side over {LARGE * strides[-1]:g} px"
+    if config.model != AUTO:
+        talk.say(f"head: {config.model}'s own, with anchors; but {large}: --head free learns such sooner")
+        return config
+    talk.say(f"head: free of anchors, which learns large objects sooner: {large}")
+    return dataclasses.replace(config, head="free")
 
 
 def _with_strides(config: FitConfig, start: Start | None, train: Split, talk: Talk) -> FitConfig:

@@ -133,10 +133,25 @@ def test_small_objects_ask_for_a_finer_level(tmp_path: Path) -> None:
     assert "no more detail" in text
 
 
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [("en", "Keep what trainer fit does, a head without anchors"), ("zh", "用无锚框的检测头")],
+)
+def test_where_all_objects_are_large_the_head_does_without_anchors_as_trainer_fit_does(
+    shared_data: Path, lang: str, said: str
+) -> None:
+    result = run(shared_data / "raccoon_voc", imgsz=320)
+    (head,) = [one for one in advice(result, WORDS[lang]) if one.topic == WORDS[lang]["topic_head"]]
+    assert said in head.text
+    assert result.as_object()["advice"]["head"] == {"advised": "free", "large": pytest.approx(0.94, abs=0.02)}
+    cells = run(shared_data / "bccd_voc", imgsz=320)
+    assert cells.as_object()["advice"]["head"] == {"advised": "anchor", "large": 0.0}
+
+
 def test_keep_the_defaults_is_an_answer(shared_data: Path) -> None:
     result = run(shared_data / "hands_phone_voc")
     assert result.options == ()
-    assert [one.change for one in advice(result, WORDS["en"])] == [False] * 4
+    assert [one.change for one in advice(result, WORDS["en"])] == [False] * 5
     assert "Keep the defaults of trainer fit" in printed(shared_data / "hands_phone_voc")
 
 

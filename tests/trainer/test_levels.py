@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -93,6 +94,19 @@ def test_the_usual_levels_may_be_others() -> None:
     assert advise(squares(12, 300, times=30), usual=(16, 32)).added == (8,)
 
 
+def test_where_every_class_is_large_a_head_without_anchors_learns_sooner() -> None:
+    # 3 cells of 32 are 96 px
+    assert advise(squares(96, 300, times=30)).without_anchors
+    assert not advise(squares(95, times=30)).without_anchors
+    assert not advise(np.zeros((0, 2))).without_anchors
+    sizes = squares(*[300] * 9, 40, times=30)  # nine of ten are large ...
+    assert advise(sizes).without_anchors
+    classes = (sizes[:, 0] < 100).astype(np.int64)  # ... but none of one class, which counts as much
+    assert not advise(sizes, classes).without_anchors
+    # the sides are those at the training size, the levels the network's own
+    assert not advise(squares(120, times=30), usual=(16, 32, 64)).without_anchors
+
+
 def test_auto_is_a_word_that_may_stand_for_strides() -> None:
     config = FitConfig(Path("data.yaml"), Path("run"), steps=1, strides="auto")
     assert from_toml(to_toml(config)) == config
@@ -124,6 +138,49 @@ def folder(root: Path, sides: Sequence[float], name: str = "手") -> Path:
     return root / "data.yaml"
 
 
+def choose(config: FitConfig) -> tuple[Any, list[str]]:
+    """The network that a run takes, and what it says of that."""
+    from trainer.console import Talk
+    from trainer.data.folder import read_folder
+    from trainer.prepare import choose_model
+
+    said: list[str] = []
+
+    class Heard(Talk):
+        def say(self, line: str) -> None:
+            said.append(line)
+
+    return choose_model(config, read_folder(config.data), Heard()), said
+
+
+@pytest.mark.parametrize(
+    ("sides", "asked", "head", "heard"),
+    [
+        (
+            [0.6, 0.7],
+            {},
+            "free",
+            "head: free of anchors, which learns large objects sooner: all boxes have a side over 96 px",
+        ),
+        ([0.6, 0.7], {"model": "light"}, "anchor", "head: light's own, with anchors; but"),
+        ([0.6, 0.7], {"head": "anchor"}, "anchor", ""),
+        ([0.6, 0.7], {"anchors": "default"}, "anchor", ""),
+        ([0.6, 0.7], {"anchor_t": 4.0}, "anchor", ""),
+        ([0.6, 0.7], {"assigner": "iou"}, "anchor", ""),
+        ([0.1, 0.7], {}, "anchor", ""),
+    ],
+)
+def test_fit_takes_the_head_that_the_boxes_need_unless_anything_was_said_of_it(
+    tmp_path: Path, sides: list[float], asked: dict[str, Any], head: str, heard: str
+) -> None:
+    pytest.importorskip("torch")
+    config = FitConfig(folder(tmp_path / "数据", sides), tmp_path / "run", steps=1, imgsz=320, **asked)
+    chosen, said = choose(config)
+    assert chosen.head.kind == head
+    told = [line for line in said if line.startswith("head:")]
+    assert told == [] if not heard else told[0].startswith(heard)
+
+
 @pytest.mark.parametrize(
     ("sides", "imgsz", "model", "expected"),
     [
@@ -138,18 +195,8 @@ def test_fit_takes_the_levels_of_the_advice(
     tmp_path: Path, sides: list[float], imgsz: int, model: str, expected: tuple[int, ...]
 ) -> None:
     pytest.importorskip("torch")
-    from trainer.console import Talk
-    from trainer.data.folder import read_folder
-    from trainer.prepare import choose_model
-
     data = folder(tmp_path / "数据", sides)
-    said: list[str] = []
-
-    class Heard(Talk):
-        def say(self, line: str) -> None:
-            said.append(line)
-
     config = FitConfig(data, tmp_path / "run", steps=1, model=model, imgsz=imgsz, strides="auto")
-    chosen = choose_model(config, read_folder(data), Heard())
+    chosen, said = choose(config)
     assert chosen.strides == expected
     assert any(line.startswith("strides: " + ",".join(map(str, expected))) for line in said)

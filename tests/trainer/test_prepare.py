@@ -40,7 +40,7 @@ def folder(root: Path, boxes: list[tuple[float, float]], images: int = 40, class
 
 def anchors(data: Path, imgsz: int = 64, **more: object) -> tuple[tuple[float, float], ...]:
     """Those that a run on `data` takes, one after the other."""
-    asked = config(data, data.parent / "run", steps=1, imgsz=imgsz, **more)
+    asked = config(data, data.parent / "run", steps=1, imgsz=imgsz, head="anchor", **more)
     head = choose_model(asked, read_folder(data), Talk()).head
     assert isinstance(head, AnchorHead)
     return tuple(anchor for level in head.anchors for anchor in level)

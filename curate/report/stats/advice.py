@@ -21,7 +21,7 @@ class Sentence:
 
 
 def advice(result: Result, words: Words) -> list[Sentence]:
-    """Size, levels, anchors, threshold; [] without boxes."""
+    """Size, levels, head, anchors, threshold; [] without boxes."""
     if result.anchors is None:
         return []
     return [
@@ -29,6 +29,7 @@ def advice(result: Result, words: Words) -> list[Sentence]:
         Sentence(
             words["topic_strides"], result.levels.strides != result.levels.usual, _strides(result, words)
         ),
+        Sentence(words["topic_head"], False, _head(result, words)),
         Sentence(words["topic_anchors"], False, _anchors(result, words)),
         Sentence(words["topic_anchor_t"], False, _t(result, words)),
     ]
@@ -86,6 +87,17 @@ def _strides(result: Result, words: Words) -> str:
     if found.idle:
         why.append(words["strides_idle"].format(strides=listed(found.idle), few=percent(FEW)))
     return words["strides_change"].format(strides=listed(found.strides), why="; ".join(why))
+
+
+def _head(result: Result, words: Words) -> str:
+    from trainer.levels import LARGE
+
+    found = result.levels
+    stride = found.usual[-1]
+    values = {"limit": f"{LARGE * stride:g}", "stride": stride}
+    if found.without_anchors:
+        return words["head_free"].format(share=percent(found.large), **values)
+    return words["head_anchors"].format(share=percent(1 - found.large), **values)
 
 
 def _anchors(result: Result, words: Words) -> str:

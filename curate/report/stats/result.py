@@ -38,8 +38,8 @@ class Result:
     def options(self) -> tuple[str, ...]:
         """What to add to `trainer fit`; () where the defaults are right.
 
-        The trainer chooses anchors and threshold by itself, by the same judgement. Levels are for the size
-        asked about; another size is a question to be asked again.
+        The trainer chooses head, anchors and threshold by itself, by the same judgement. Levels are for the
+        size asked about; another size is a question to be asked again.
         """
         found: list[str] = []
         if self.size.advised != self.imgsz:
@@ -81,6 +81,10 @@ class Result:
                         }
                         for one in levels.levels
                     },
+                },
+                "head": {
+                    "advised": "free" if levels.without_anchors else "anchor",
+                    "large": round(levels.large, 6),
                 },
                 "anchors": self.anchors.as_object() if self.anchors else None,
                 "anchor_t": self.anchors.advised_t if self.anchors else THRESHOLD,

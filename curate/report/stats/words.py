@@ -59,6 +59,7 @@ _ENGLISH: dict[str, str] = {
     "again": "curate stats {path} --imgsz {imgsz}",
     "topic_imgsz": "Input size",
     "topic_strides": "Levels",
+    "topic_head": "Head",
     "topic_anchors": "Anchors",
     "topic_anchor_t": "Matching threshold",
     "imgsz_keep": "Keep {imgsz} px: at most {share} of any class are under 16 px there. {cheaper}",
@@ -84,6 +85,11 @@ _ENGLISH: dict[str, str] = {
     "stride {next}",
     "strides_idle": "nothing to do for stride {strides}: at most {few} of any class have work for it, even "
     "zoomed by half in training",
+    "head_anchors": "Keep what trainer fit does, a head with anchors: {share} of a class are under {limit} "
+    "px, three cells of stride {stride}.",
+    "head_free": "Keep what trainer fit does, a head without anchors: at least {share} of each class are "
+    "{limit} px and more, three cells of stride {stride}, and it learns such objects sooner. Where you name "
+    "a model, add --head free; what follows is for a head with anchors.",
     "anchors_keep": "Keep what trainer fit does, the published anchors: they serve these boxes as well "
     "({gain}).",
     "anchors_misplaced": "Keep what trainer fit does, the published anchors: fitted ones are nearer "
@@ -172,6 +178,7 @@ _CHINESE: dict[str, str] = {
     "again": "curate stats {path} --imgsz {imgsz}",
     "topic_imgsz": "输入尺寸",
     "topic_strides": "检测层",
+    "topic_head": "检测头",
     "topic_anchors": "锚框",
     "topic_anchor_t": "匹配阈值",
     "imgsz_keep": "保留 {imgsz} 像素：任何类别中最多 {share} 的框小于 16 像素。{cheaper}",
@@ -194,6 +201,11 @@ _CHINESE: dict[str, str] = {
     "strides_added_coarse": "增加步长 {stride}，因为有一个类别 {share} 的框大于 {limit} 像素，即步长 "
     "{next} 的 20 个格子",
     "strides_idle": "步长 {strides} 无事可做：训练时缩放一半后，任何类别也最多 {few} 的框需要它",
+    "head_anchors": "保留 trainer fit 的做法，用带锚框的检测头：有一个类别 {share} 的框小于 {limit} 像素，"
+    "即步长 {stride} 的三个格子。",
+    "head_free": "保留 trainer fit 的做法，用无锚框的检测头：每个类别至少 {share} 的框不小于 {limit} 像素，"
+    "即步长 {stride} 的三个格子，这样的目标它学得更快。若指定了模型，请加 --head free；"
+    "以下建议只适用于带锚框的检测头。",
     "anchors_keep": "保留 trainer fit 的做法，用公布的锚框：它们同样适合这些框（{gain}）。",
     "anchors_misplaced": "保留 trainer fit 的做法，用公布的锚框：拟合的更接近（{gain}），但会把 {misplaced} "
     "的框放到不适合其大小的层。",
