@@ -26,6 +26,9 @@ _VOTERS = 0.01
 # Voters heard at once, which bounds the memory.
 _HEARD = 4096
 
+# Images settled at once: the overlaps of one take up to some 80 MB.
+_AT_ONCE = 8
+
 # Boxes compared with one another at once. Larger blocks waste comparisons between boxes that an
 # earlier one suppresses anyway, smaller ones spend the time in Python.
 _BLOCK = 256
@@ -162,7 +165,7 @@ def detections(decoded: Tensor, suppression: Suppression, *, multi_label: bool =
     candidates = [_candidates(rows, suppression.conf, multi_label) for rows in decoded]
     settle = partial(_settled, suppression=suppression)
     # numpy works outside Python's lock, so that images do not wait for each other
-    threads = min(torch.get_num_threads(), len(candidates))
+    threads = min(torch.get_num_threads(), len(candidates), _AT_ONCE)
     if threads < 2:
         return [settle(one) for one in candidates]
     with ThreadPoolExecutor(threads, thread_name_prefix="suppression") as pool:
