@@ -335,7 +335,8 @@ def _check_steps(config: Config, top: Place) -> None:
     seeded = [((key,), one) for key, one in tables.items() if one is not None]
     for where, one in [*seeded, *((("paste", number), one) for number, one in enumerate(config.paste))]:
         if one.seed < 0:
-            raise Mistake((*top, *where, "seed"), f"seed = {one.seed} is below 0.", "Write 0 or more.")
+            wrong = f"[{where[0]}] seed = {one.seed} cannot be used."
+            raise Mistake((*top, *where, "seed"), wrong, "Write 0 or more.")
     steps = config.training_steps
     twice = next((step for i, step in enumerate(steps) if step in steps[:i]), None)
     if twice is not None:
