@@ -331,12 +331,11 @@ def _check_steps(config: Config, top: Place) -> None:
         )
     for number, paste in enumerate(config.paste):
         _check_paste(paste, (*top, "paste", number))
-    tables = {key: getattr(config, key) for key in ("negatives", "split", "anchors")}
-    seeded = [((key,), one) for key, one in tables.items() if one is not None]
-    for where, one in [*seeded, *((("paste", number), one) for number, one in enumerate(config.paste))]:
-        if one.seed < 0:
-            wrong = f"[{where[0]}] seed = {one.seed} cannot be used."
-            raise Mistake((*top, *where, "seed"), wrong, "Write 0 or more.")
+    for key in ("negatives", "split", "anchors"):
+        one = getattr(config, key)
+        if one is not None and one.seed < 0:
+            wrong = f"[{key}] seed = {one.seed} cannot be used."
+            raise Mistake((*top, key, "seed"), wrong, "Write 0 or more.")
     steps = config.training_steps
     twice = next((step for i, step in enumerate(steps) if step in steps[:i]), None)
     if twice is not None:
@@ -354,6 +353,7 @@ def _check_paste(paste: Paste, place: Place) -> None:
     }
     faults = {
         "count": (paste.count >= 1, f"count = {paste.count} makes no image.", "Give at least 1."),
+        "seed": (paste.seed >= 0, f"seed = {paste.seed} cannot be used.", "Write 0 or more."),
         "size": (
             len(paste.size) <= 2,
             f"size = {list(paste.size)} has too many numbers.",

@@ -45,12 +45,17 @@ ALLOWED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 }
 
 
+def allows(head: str, setting: str, asked: str) -> bool:
+    """Whether `setting` may be `asked` on that head."""
+    return asked in (AUTO, *ALLOWED[head][setting])
+
+
 def chosen(head: str, setting: str, asked: str) -> str:
     """What `setting` comes to on that head. Raises TrainerError where the head does not allow it."""
     allowed = ALLOWED[head][setting]
     if asked == AUTO:
         return allowed[0]
-    if asked not in allowed:
+    if not allows(head, setting, asked):
         option = setting.replace("_", "-")
         others = [kind for kind, settings in ALLOWED.items() if asked in settings[setting]]
         raise TrainerError(

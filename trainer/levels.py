@@ -12,7 +12,8 @@ these has work for it. Presets that zoom further do so seldom, and what is detec
 
 Anchors teach small objects soonest. Where all are large, a head without anchors learns sooner: an anchor head
 gives each to a few cells of the coarsest level, the other one to the cells that find it best, ten on whatever
-level. Measured on the two sets here whose objects fill half the image (README, "Measured").
+level. Measured on the two sets here whose objects fill half the image: see "Anchors, or a head without?" in
+the README.
 """
 
 from __future__ import annotations

@@ -12,12 +12,12 @@ from trainer.anchor_choice import ENOUGH, Choice, alike, choose, flat, least_thr
 from trainer.anchor_search import fit
 from trainer.anchors import PER_LEVEL, THRESHOLD, Grid, Sizes, default_anchors, judge
 from trainer.assign.ratio import unanswered
-from trainer.choices import ALLOWED
+from trainer.choices import ALLOWED, allows
 from trainer.config import DEFAULT_MODEL, FitConfig
 from trainer.console import Talk
 from trainer.data.folder import Folder, Split, describe, read_folder
 from trainer.errors import TrainerError
-from trainer.levels import LARGE, advise, said
+from trainer.levels import LARGE, Advice, advise, said
 from trainer.model.config import ModelConfig
 from trainer.model.heads.anchor import AnchorHead, Yolov3Head
 from trainer.model.heads.ssd import PriorHead
@@ -72,8 +72,9 @@ def choose_model(config: FitConfig, folder: Folder, talk: Talk) -> ModelConfig:
     if config.strides == AUTO:
         config = _with_strides(config, start, train, talk)
     model = _network(config, start, len(folder.classes))
-    if start is None and isinstance(model.head, AnchorHead):
-        config = _with_head(config, model.strides, train, talk)
+    may_be_free = start is None and isinstance(model.head, AnchorHead) and _asks_nothing_of_anchors(config)
+    if may_be_free and _is_free(config, advise(sizes, train.box_classes(), model.strides), talk):
+        config = dataclasses.replace(config, head="free")
         model = _network(config, start, len(folder.classes))
     coarsest = model.levels[-1]
     if config.imgsz % coarsest:
@@ -98,24 +99,27 @@ def choose_model(config: FitConfig, folder: Folder, talk: Talk) -> ModelConfig:
     return model
 
 
-def _with_head(config: FitConfig, strides: tuple[int, ...], train: Split, talk: Talk) -> FitConfig:
-    """The configuration with the kind of head that the boxes need, and aloud why.
+def _asks_nothing_of_anchors(config: FitConfig) -> bool:
+    """Whether a head without anchors would do all that is asked of the run."""
+    if config.head != AUTO or config.anchors != AUTO or config.anchor_t is not None:
+        return False
+    return all(allows("free", name, getattr(config, name)) for name in ALLOWED["free"])
 
-    A network that was named keeps its own; then it is only said that another would learn sooner. So does one
-    of which anything was asked that belongs to anchors.
+
+def _is_free(config: FitConfig, advice: Advice, talk: Talk) -> bool:
+    """Whether the head does without anchors, because the boxes ask for that, and aloud why.
+
+    A network that was named keeps its own head; then it is only said that another would learn sooner.
     """
-    anchors_asked = config.head != AUTO or config.anchors != AUTO or config.anchor_t is not None
-    fits = all(getattr(config, name) in (AUTO, *values) for name, values in ALLOWED["free"].items())
-    advice = advise(train.box_sizes(config.imgsz), train.box_classes(), strides)
-    if anchors_asked or not fits or not advice.without_anchors:
-        return config
+    if not advice.without_anchors:
+        return False
     share = "all boxes" if advice.large == 1 else f"at least {advice.large:.0%} of the boxes of each class"
-    large = f"{share} have a side over {LARGE * strides[-1]:g} px"
+    large = f"{share} have a side over {LARGE * advice.usual[-1]:g} px"
     if config.model != AUTO:
         talk.say(f"head: {config.model}'s own, with anchors; but {large}: --head free learns such sooner")
-        return config
+        return False
     talk.say(f"head: free of anchors, which learns large objects sooner: {large}")
-    return dataclasses.replace(config, head="free")
+    return True
 
 
 def _with_strides(config: FitConfig, start: Start | None, train: Split, talk: Talk) -> FitConfig:

@@ -94,9 +94,8 @@ def paint_shard(
                 content = tree.read(name)
             except (OSError, UnsafePath):
                 content = b""
-            stored, digest = decode_pixels(content), hashlib.sha256(content).hexdigest()
             # as displayed: the new file carries no EXIF that could turn it
-            image = None if stored is None else job.target.picture(stored)
+            image, digest = job.target.picture(decode_pixels(content)), hashlib.sha256(content).hexdigest()
         if image is None:
             raise CurateError(f"{display(name)} cannot be read any more.", "Start again.")
         made = paint_job(job, image, content, cutouts, how)

@@ -147,8 +147,7 @@ def look_all(shard: Sequence[Target], *, root: Path, pieces: Sequence[Piece], ho
     cv2.setNumThreads(1)  # processes share the cores; threads of each would fight for them
     tree, rows = Tree(root), []
     for target in shard:
-        stored = read_pixels(tree, target.image)
-        image = None if stored is None else target.picture(stored)
+        image = target.picture(read_pixels(tree, target.image))
         if image is None or image.shape[:2] != (target.height, target.width):
             raise CurateError(
                 f"{display(target.image)} changed while it was being read.",

@@ -102,8 +102,7 @@ def measured(
 def _turned(shard: Sequence[tuple[Target, list[Pair]]], *, root: Path, held: set[str]) -> list[Pair]:
     tree, out = Tree(root), []
     for target, own in shard:
-        stored = read_pixels(tree, target.image)
-        image = None if stored is None else target.picture(stored)
+        image = target.picture(read_pixels(tree, target.image))
         labels = {label.object: label for label in target.labels}
         for pair in own:
             host = labels[pair.host]

@@ -44,9 +44,9 @@ class Target:
     labels: tuple[Label, ...]
     orientation: int = 1  # EXIF; what makes that picture of the stored pixels, 1 where it is those
 
-    def picture(self, stored: Pixels) -> Pixels:
-        """The pixels on which the labels lie: (H, W, 3)."""
-        return displayed(stored, self.orientation)
+    def picture(self, stored: Pixels | None) -> Pixels | None:
+        """The pixels on which the labels lie, (H, W, 3); None where the image cannot be decoded."""
+        return None if stored is None else displayed(stored, self.orientation)
 
 
 def targets(dataset: Dataset, *, upright: bool = False) -> tuple[list[Target], Counter[str]]:
