@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from curate.dataset import Dataset
 from curate.formats.discover import open_dataset, recognise
 from curate.formats.pairing import is_image_name, split_name
 from curate.negatives.candidates import Candidate
@@ -24,37 +25,34 @@ def backgrounds(folder: Tree, *, seed: int, who: str, why: str | None = None) ->
     """
     files = folder.files()
     labelled = {split_name(name)[1].casefold() for name in files if name.lower().endswith((".xml", ".txt"))}
-    labelled |= _in_coco(folder)
+    coco = open_dataset(folder) if folder.with_suffix(".json") and recognise(folder) == "coco" else None
+    if coco is not None:
+        labelled |= _with_objects(coco)
     names = [name for name in files if is_image_name(name)]
     beside = {name for name in names if split_name(name)[1].casefold() in labelled}
-    decided = _decided(folder) if beside else {}
+    decided = _decided(coco or open_dataset(folder), folder) if beside else {}
     free = [name for name in names if name not in beside or name in decided]
     order = np.random.default_rng([seed, 3]).permutation(len(free))
     reason = why or "its folder was named as one of backgrounds"
 
     def candidate(name: str) -> Candidate:
-        standing = decided.get(name)
-        on_record = None if standing is None else standing.decision
-        if standing is None or on_record is None:
-            return Candidate(folder.root, name, VERIFIED, who, reason, "folder")
-        because = why or on_record.why or reason
-        return Candidate(folder.root, name, standing.state, on_record.who, because, "folder")
+        standing = decided.get(name, Standing(VERIFIED))
+        by, because = who, reason
+        if standing.decision is not None:
+            by, because = standing.decision.who, why or standing.decision.why or reason
+        return Candidate(folder.root, name, standing.state, by, because, "folder")
 
     return [candidate(free[i]) for i in order], len(names) - len(free)
 
 
-def _decided(folder: Tree) -> dict[str, Standing]:
+def _decided(data: Dataset, folder: Tree) -> dict[str, Standing]:
     """Images of the folder that are on record, or marked in their annotation, as holding no object."""
-    data = open_dataset(folder)
     of = standings(data, folder).of
     images = data.images.select("image_id", "image").drop_nulls().iter_rows()
     return {image: of[row] for row, image in images if row in of and of[row].is_negative}
 
 
-def _in_coco(folder: Tree) -> set[str]:
-    """Stems of the images in which COCO files of the folder have an object."""
-    if not folder.with_suffix(".json") or recognise(folder) != "coco":
-        return set()
-    data = open_dataset(folder)
+def _with_objects(data: Dataset) -> set[str]:
+    """Stems of the images that have an object."""
     images = data.images.filter(pl.col("image_id").is_in(data.objects["image_id"].unique().implode()))
     return {split_name(name)[1].casefold() for name in images["image"].drop_nulls()}

@@ -143,6 +143,17 @@ def test_what_is_on_record_as_a_negative_is_taken_again_with_the_same_decision(
     assert {(one.who, one.why) for one in decisions} == {("王芳", "looked at each")}
 
 
+def test_a_negative_by_a_model_alone_stays_one_without_its_ledger(
+    data: Path, backgrounds: Path, tmp_path: Path
+) -> None:
+    run(data, source=backgrounds, out=tmp_path / "first", count=5)
+    (tmp_path / "first" / "negatives.jsonl").unlink()
+    label = tmp_path / "first" / "Annotations" / "neg_room 1.xml"
+    label.write_bytes(label.read_bytes().replace(b"verified-negative", b"negative-by-model"))
+    again = run(data, source=tmp_path / "first", out=tmp_path / "again", count=5)
+    assert again.states == {"verified-negative": 4, "negative-by-model": 1}
+
+
 def test_an_emptied_label_is_no_decision(data: Path, backgrounds: Path, tmp_path: Path) -> None:
     run(data, source=backgrounds, out=tmp_path / "first", count=5)
     picture(tmp_path / "first" / "JPEGImages" / "new.jpg", 77)
