@@ -15,6 +15,7 @@ from curate.tables import Mistake, Place
 
 BASELINE, ALL = "baseline", "all"
 WITH_BACKGROUNDS = "ap50_backgrounds"
+HOLD_OUT = 0.4
 METRICS = ("ap50", WITH_BACKGROUNDS, "ap")  # that a verdict can go by
 
 
@@ -56,8 +57,8 @@ class Ablate:
     seeds: int = 3  # trainings of each arm and fold that differ by chance alone
     folds: int | None = None  # cross-validation over all real images; default: the set's own lists
     split: str = "test"  # without folds: the list that judges, test or val
-    backgrounds: Path | None = None  # pictures without any object, to count false positives on
-    hold_out: float = 0.4  # without `backgrounds`: the share of [negatives] from that is kept for that
+    backgrounds: tuple[Path, ...] = ()  # pictures without any object, to count false positives on
+    hold_out: float | None = None  # share of [negatives] from kept for that: 0.4; none if there are others
     confidence: float = 0.25  # at which false positives are counted
     false_positives: float = 0.1  # a background picture, at which recall is read
     metric: str = "ap50"  # that the verdict goes by: ap50, ap50_backgrounds or ap
@@ -128,7 +129,7 @@ def _check_ranges(asked: Ablate, place: Place) -> None:
         "seeds": (asked.seeds >= 1, "at least 1"),
         "folds": (asked.folds is None or asked.folds >= 2, "at least 2, or leave it out"),
         "split": (asked.split in ("test", "val"), '"test" or "val"'),
-        "hold_out": (0 < asked.hold_out < 1, "a share: above 0, below 1"),
+        "hold_out": (asked.hold_out is None or 0 < asked.hold_out < 1, "a share: above 0, below 1"),
         "confidence": (0 < asked.confidence < 1, "a share: above 0, below 1"),
         "false_positives": (asked.false_positives > 0, "more than 0"),
         "metric": (asked.metric in METRICS, " or ".join(f'"{name}"' for name in METRICS)),

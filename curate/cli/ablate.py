@@ -61,6 +61,10 @@ def ablate(
     equal budget and equal seeds, and judges all by the same real photographs, none of which was trained on.
     Leaves ablation.json, ablation.png and ablation.html in OUT.
 
+    False alarms are counted on a part of [negatives] from that is kept back (hold_out), or in the folders
+    that [ablate] backgrounds names: pictures without an object of your classes, as a camera sees most of the
+    time. With both, name more folders when you like: what is trained by then is only judged again.
+
     The same command goes on where it was cut short. Start it several times, also on other machines that see
     OUT under the same path, and the trainings are shared.
 

@@ -75,16 +75,25 @@ def read(plan: Plan, job: Job) -> Result | None:
         return None
     if told.get("key") != plan.job_key(job):
         raise CurateError(f"{plan.job_folder(job)} belongs to another ablation.", "Remove that folder.")
-    if told.get("judged") != _judged():
+    if told.get("judged") != _judged(plan):
         return None
     return Result(**told["result"])
 
 
-def _judged() -> dict[str, Any]:
-    """How boxes become detections here. On record with a result: others would not compare with it."""
+def is_trained(plan: Plan, job: Job) -> bool:
+    """Whether the network is there, be it judged as now or not."""
+    return (plan.job_folder(job) / NAME).is_file()
+
+
+def _judged(plan: Plan) -> dict[str, Any]:
+    """How boxes become detections here, and on which pictures besides the photographs.
+
+    On record with a result: others would not compare with it.
+    """
     from trainer.suppression import JUDGED
 
-    return asdict(JUDGED)
+    chosen = {"backgrounds": plan.backgrounds_key} if plan.backgrounds_key else {}
+    return asdict(JUDGED) | chosen
 
 
 def read_found(plan: Plan, job: Job) -> tuple[Found, Found]:
@@ -127,7 +136,7 @@ def train_and_judge(plan: Plan, real: Real, job: Job, made: TrainingSet, alive: 
         "fit": dict(job.arm.fit),
         "seed": job.seed,
         "fold": job.fold + 1,
-        "judged": _judged(),
+        "judged": _judged(plan),
         "result": asdict(result),
     }
     content = json.dumps(told, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace")

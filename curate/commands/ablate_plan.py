@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -120,10 +120,17 @@ class Plan:
         return f"{low:g} {name}" if low == high else f"{low:g} to {high:g} {name}"
 
     @property
-    def backgrounds_from(self) -> Path | None:
-        """Where the pictures come from on which false positives are counted; None: there are none."""
-        negatives = self.config.negatives
-        return self.asked.backgrounds or (negatives.from_ if negatives else None)
+    def held_from(self) -> Path | None:
+        """The folder of [negatives] a share of which is kept back, to count false positives on; or None."""
+        asked, negatives = self.asked, self.config.negatives
+        if negatives is None or (asked.backgrounds and asked.hold_out is None):
+            return None
+        return negatives.from_
+
+    @property
+    def hold_out(self) -> float:
+        """That share."""
+        return settings.HOLD_OUT if self.asked.hold_out is None else self.asked.hold_out
 
     def paste_table(self, step: str) -> tuple[int, Paste]:
         """(number from 1, table) of a pasting step."""
@@ -153,7 +160,7 @@ class Plan:
     @cached_property
     def real_key(self) -> str:
         """Of the photographs that are judged by and trained on, and of how they hang together."""
-        config, table = self.config, self.config.negatives
+        config, held = self.config, self.held_from
         return digest(
             SCHEMA,
             [self.print_of(path) for path in self.real_paths],
@@ -162,11 +169,16 @@ class Plan:
             config.export,
             self.asked.folds is not None,
             self.asked.split if self.asked.folds is None else None,
-            self.print_of(self.asked.backgrounds) if self.asked.backgrounds else None,
-            [self.print_of(table.from_), self.asked.hold_out]
-            if table and table.from_ and self._holds_out
-            else None,
+            None,  # [ablate] backgrounds once stood here; what was trained then keeps its key
+            [self.print_of(held), self.hold_out] if held else None,
         )
+
+    @cached_property
+    def backgrounds_key(self) -> str | None:
+        """Of [ablate] backgrounds, which judge and do nothing else; None: there are none."""
+        if not self.asked.backgrounds:
+            return None
+        return digest(SCHEMA, [self.print_of(path) for path in self.asked.backgrounds], self.config.classes)
 
     def made_key(self, step: str, seed: int, fold: int, *, fixed: bool) -> str:
         """Of what a step makes for one fold."""
@@ -207,8 +219,13 @@ class Plan:
 
     @property
     def real_folder(self) -> Path:
-        """The photographs that judge, and the backgrounds."""
+        """The photographs that judge, and the backgrounds that are kept back from training."""
         return self.out / f"real-{self.real_key[:8]}"
+
+    @property
+    def backgrounds_folder(self) -> Path:
+        """Those of [ablate] backgrounds."""
+        return self.out / f"backgrounds-{(self.backgrounds_key or '')[:8]}"
 
     def fold_folder(self, seed: int, fold: int) -> Path:
         """Training photographs of a fold, and what steps make of them."""
@@ -245,10 +262,6 @@ class Plan:
             if isinstance(value, Path) and value.is_dir() and value.resolve() not in known
         ]
         return list(dict.fromkeys(found))
-
-    @property
-    def _holds_out(self) -> bool:
-        return self.config.negatives is not None and self.asked.backgrounds is None
 
     def print_of(self, path: Path) -> str:
         """A digest of what lies there, the same on every machine that has the same files."""
@@ -295,11 +308,16 @@ def plan(
             "Add a table [negatives], [[paste]] or [fix], or an arm with settings of its own for [fit].",
         )
     given = config.negatives.from_ if config.negatives else None
-    if given is not None and given.is_dir() and asked.backgrounds:
+    if given is not None and given.is_dir():
         _refuse_same(given, asked.backgrounds)
+    if given is None and asked.hold_out is not None:
+        raise ConfigError(
+            f"[ablate] hold_out = {asked.hold_out} is a share of [negatives] from, which is not there.",
+            "Remove that line, or name a folder there.",
+        )
     place = asked.out or config.data.out.with_name(f"{config.data.out.name}-ablation")
     made = Plan(replace(config, fit=_fit_settings(config, asked)), asked, place, workers)
-    if asked.metric == settings.WITH_BACKGROUNDS and made.backgrounds_from is None:
+    if asked.metric == settings.WITH_BACKGROUNDS and not (asked.backgrounds or made.held_from):
         raise ConfigError(
             f'[ablate] metric = "{asked.metric}" needs pictures without objects, and there are none.',
             "Name a folder of them: [ablate] backgrounds.",
@@ -347,23 +365,21 @@ def _fit_settings(config: Config, asked: Ablate) -> Mapping[str, Any]:
     return settings
 
 
-def _refuse_same(negatives: Path, backgrounds: Path) -> None:
-    a, b = negatives.resolve(), backgrounds.resolve()
-    if a == b or a.is_relative_to(b) or b.is_relative_to(a):
+def _refuse_same(negatives: Path, backgrounds: Sequence[Path]) -> None:
+    a = negatives.resolve()
+    if any(a == b or a.is_relative_to(b) or b.is_relative_to(a) for b in map(Path.resolve, backgrounds)):
         raise ConfigError(
             "[ablate] backgrounds and [negatives] from are the same pictures: they would train and judge.",
-            "Leave backgrounds out: part of [negatives] from is kept back.",
+            "Leave that folder out of backgrounds: part of [negatives] from is kept back.",
         )
 
 
 def _refuse_nesting(made: Plan) -> None:
     out = made.out.resolve()
-    given = [*made.real_paths, *made.foreign_paths, made.asked.backgrounds, made.config.data.out]
-    if made.config.negatives:
+    given = [*made.real_paths, *made.foreign_paths, *made.asked.backgrounds, made.config.data.out]
+    if made.config.negatives and made.config.negatives.from_:
         given.append(made.config.negatives.from_)
     for path in given:
-        if path is None:
-            continue
         place = path.resolve()
         if not place.is_dir() and path != made.config.data.out:
             raise CurateError(f"{path} is no folder.", "Correct the path; it starts at the configuration.")

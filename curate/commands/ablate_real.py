@@ -1,8 +1,8 @@
 """The real photographs of an ablation: which there are, which hang together, which judge whom.
 
 They are written once, as a hand-over folder, and every arm is judged by these same files. Beside them lie the
-backgrounds: those on which false positives are counted, and those left for the [negatives] step. Nothing that
-curate drew and no background on record is among the photographs.
+backgrounds that are kept back from the [negatives] step, and those left for it (`ablate_backgrounds.py`).
+Nothing that curate drew and no background on record is among the photographs.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate import splits
+from curate.commands import ablate_backgrounds, run_steps
 from curate.commands import export as exporting
-from curate.commands import run_steps
+from curate.commands.ablate_backgrounds import Background
 from curate.commands.ablate_plan import Plan
 from curate.commands.run_state import State
 from curate.copies.clusters import clusters
@@ -60,20 +61,8 @@ class Photograph:
 
 
 @dataclass(frozen=True)
-class Background:
-    """A picture without any object, on which false positives are counted."""
-
-    image: str  # its path in the folder it comes from
-    file: str
-    width: int
-    height: int
-    sha256: str
-    group: int
-
-
-@dataclass(frozen=True)
 class Real:
-    """What judges, on record in real.json."""
+    """What judges, on record in real.json, and in backgrounds.json those of [ablate] backgrounds."""
 
     classes: tuple[str, ...]
     photographs: tuple[Photograph, ...]
@@ -90,27 +79,53 @@ class Real:
 
 def load(plan: Plan) -> Real | None:
     """What is on record; None where it was never made to the end."""
-    try:
-        told = json.loads((plan.real_folder / NAME).read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    told = _record(plan)
+    if told is None or (counted := ablate_backgrounds.load(plan, told["classes"])) is None:
         return None
-    if told.get("key") != plan.real_key:
-        raise CurateError(f"{plan.real_folder} belongs to other data.", "Remove that folder.")
+    held = [Background(**row) for row in told["backgrounds"]]
+    backgrounds = ablate_backgrounds.together(held, counted.pictures)
+    notes = [*told["notes"], *counted.notes]
+    if not backgrounds:
+        notes.append("no backgrounds were given, so false positives are counted on the photographs alone")
     return Real(
         classes=tuple(told["classes"]),
         photographs=tuple(
             Photograph(**{**row, "sha256": tuple(row["sha256"]), "boxes": tuple(map(tuple, row["boxes"]))})
             for row in told["photographs"]
         ),
-        backgrounds=tuple(Background(**row) for row in told["backgrounds"]),
+        backgrounds=backgrounds,
         left_for_training=told["left_for_training"],
         trained=tuple((source, key) for source, key in told["trained"]),
-        notes=tuple(told["notes"]),
+        notes=tuple(notes),
     )
 
 
+def _record(plan: Plan) -> dict[str, Any] | None:
+    """real.json; None where it was never written."""
+    try:
+        told: dict[str, Any] = json.loads((plan.real_folder / NAME).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    if told.get("key") != plan.real_key:
+        raise CurateError(f"{plan.real_folder} belongs to other data.", "Remove that folder.")
+    return told
+
+
 def make(plan: Plan, say: Say) -> Real:
-    """Write the photographs and backgrounds, and put them on record. Raises CurateError."""
+    """Write what is not there yet of photographs and backgrounds, with its record. Raises CurateError."""
+    if _record(plan) is None:
+        _make_photographs(plan, say)
+    told = _record(plan)
+    assert told is not None
+    if ablate_backgrounds.load(plan, told["classes"]) is None:
+        say("writing the backgrounds")
+        ablate_backgrounds.make(plan, told["classes"])
+    real = load(plan)
+    assert real is not None
+    return real
+
+
+def _make_photographs(plan: Plan, say: Say) -> None:
     say("reading the data")
     for name in ("work", "photographs", "held", "backgrounds"):  # what a killed process left
         shutil.rmtree(plan.real_folder / name, ignore_errors=True)
@@ -139,13 +154,12 @@ def make(plan: Plan, say: Say) -> Real:
     hand_over(Assembly(tuple(sources), selection, ()), folder / "photographs")
     photographs = _photographs(plan, selection, sources, groups)
     notes += _copies_elsewhere(plan, sets, looks)
-    backgrounds, rest = _backgrounds(plan, sets, notes)
-    real = Real(names, photographs, backgrounds, rest, tuple(trained), tuple(notes))
+    held, rest = ablate_backgrounds.hold_back(plan, notes)
+    real = Real(names, photographs, held, rest, tuple(trained), tuple(notes))
     told = {"schema": _SCHEMA, "key": plan.real_key, **asdict(real)}
     # written last, so its existence means that everything before it is there
     content = json.dumps(told, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace")
     write_file(folder / NAME, content + b"\n", folder / f".{NAME}.partial")
-    return real
 
 
 def trees(plan: Plan, *, fixed: bool, say: Say = lambda _: None) -> list[Tree]:
@@ -154,7 +168,7 @@ def trees(plan: Plan, *, fixed: bool, say: Say = lambda _: None) -> list[Tree]:
     if fixed:
         config = replace(plan.config, data=replace(plan.config.data, out=plan.real_folder))
         first = plan.real_folder / "work"
-        if load(plan) is None:
+        if _record(plan) is None:
             say("repairing a copy")
             run_steps.fix(State(config, plan.workers, say))
     return [Tree.open(path) for path in (first, *plan.config.data.also)]
@@ -308,55 +322,6 @@ def _copies_elsewhere(plan: Plan, sets: Sequence[tuple[Dataset, Tree]], looks: S
                 "take them out, or the arms that use them have an advantage"
             )
     return notes
-
-
-def _backgrounds(
-    plan: Plan, sets: Sequence[tuple[Dataset, Tree]], notes: list[str]
-) -> tuple[tuple[Background, ...], str | None]:
-    """(pictures for counting false positives, folder of those that may train)."""
-    source = plan.backgrounds_from
-    if source is None:
-        notes.append("no backgrounds were given, so false positives are counted on the photographs alone")
-        return (), None
-    tree = Tree.open(source)
-    dataset = open_dataset(tree, workers=plan.workers)
-    labelled = set(dataset.objects["image_id"])
-    usable = (dataset.images["image_width"] > 0).fill_null(False) & ~dataset.images["synthetic"].fill_null(
-        False
-    )
-    rows = np.array([row for row, good in enumerate(usable) if good and row not in labelled], np.int64)
-    if len(rows) < (1 if plan.asked.backgrounds else 2):
-        raise CurateError(
-            f"{source} holds {len(rows)} pictures without objects.", "Name a folder with more backgrounds."
-        )
-    grouped = splits.groups(dataset, tree, PixelReader(plan.workers)(dataset, tree)).of
-    held = set(rows.tolist())
-    if plan.asked.backgrounds is None:
-        shares = {"train": 1 - plan.asked.hold_out, "held": plan.asked.hold_out}
-        dealt = splits.assign(np.zeros((len(rows), 1), np.int64), grouped[rows], shares)
-        held = {int(row) for row, where in zip(rows, dealt, strict=True) if where == "held"}
-        if not 0 < len(held) < len(rows):
-            raise CurateError(
-                f"{source} has too few pictures, or too many copies, to keep {plan.asked.hold_out:.0%} back.",
-                "Give pictures of their own for counting: [ablate] backgrounds.",
-            )
-        notes.append(f"{len(held)} of {len(rows)} pictures of {source.name} are kept back from training")
-    found, rest = [], plan.real_folder / "backgrounds"
-    for row in rows.tolist():
-        image, facts = dataset.images["image"][row], dataset.images.row(row, named=True)
-        content = tree.read(image)
-        place = Tree(plan.real_folder / "held" if row in held else rest).path(image)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(content)
-        if row in held:
-            file = place.relative_to(plan.out).as_posix()
-            size = facts["image_width"], facts["image_height"]
-            found.append(
-                Background(image, file, *size, hashlib.sha256(content).hexdigest(), int(grouped[row]))
-            )
-    if plan.asked.backgrounds is not None:
-        return tuple(found), None
-    return tuple(found), rest.relative_to(plan.out).as_posix()
 
 
 def hand_over(assembly: Assembly, out: Path, *, seed: int = 0) -> Mapping[str, Mapping[str, Any]]:

@@ -343,16 +343,17 @@ def put_together(plan: Plan, real: Real, job: Job, made: Sequence[Made], out: Pa
 def refuse_judges(
     plan: Plan, real: Real, job: Job, folders: Sequence[Path], files: Sequence[Path] = ()
 ) -> int:
-    """Raises CurateError where one of the files, or a picture in one of the folders, judges this fold.
+    """Raises CurateError where one of the files judges this fold, or a picture in one of the folders is a
+    photograph that does: a background there is refused once a step makes something of it.
 
     Compared are contents, not names. Returns how many files were compared.
     """
-    judges = _judges(plan, real, job)
+    photographs, judges = _photographs(plan, real, job), _judges(plan, real, job)
     count = 0
     for folder in folders:
         for name, digest in _pictures(folder):
             count += 1
-            _refuse(name, digest, judges)
+            _refuse(name, digest, photographs)
     for path in files:
         count += 1
         _refuse(str(path), hashlib.sha256(path.read_bytes()).hexdigest(), judges)
@@ -378,12 +379,17 @@ def refuse_children(
             _refuse(str(tree.path(item.image)), digest, judges)
 
 
-def _judges(plan: Plan, real: Real, job: Job) -> dict[str, str]:
-    """SHA-256 of everything that judges a fold -> its name."""
+def _photographs(plan: Plan, real: Real, job: Job) -> dict[str, str]:
+    """SHA-256 of every photograph that judges a fold -> its name."""
     judges: dict[str, str] = {}
     for i in deal(plan, real, job.seed)[job.fold]:
         judges |= dict.fromkeys(real.photographs[i].sha256, real.photographs[i].image)
-    return judges | {one.sha256: one.image for one in real.backgrounds}
+    return judges
+
+
+def _judges(plan: Plan, real: Real, job: Job) -> dict[str, str]:
+    """The same of everything that judges it."""
+    return _photographs(plan, real, job) | {one.sha256: one.image for one in real.backgrounds}
 
 
 def _refuse(path: str, digest: str, judges: Mapping[str, str]) -> None:

@@ -43,6 +43,7 @@ class Estimate:
     trial: Trial
     rows: tuple[tuple[str, ...], ...]  # of arms: name, steps, real, pasted, negatives
     left: int  # jobs
+    trained: int  # of these, jobs whose network is there and is only judged again
     pictures: int  # to be pasted
     seconds: float  # of all jobs that are left, one after the other, without the pasting
 
@@ -72,8 +73,12 @@ def estimate(plan: Plan, say: Callable[[str], None]) -> Estimate:
         trial=trial,
         rows=tuple(_row(plan, mine, arm) for arm in plan.arms),
         left=len(left),
+        trained=sum(jobs.is_trained(plan, job) for job in left),
         pictures=_pictures(plan, left),
-        seconds=sum(_seconds(plan.fit_of(job.arm), trial) for job in left),
+        seconds=sum(
+            trial.judging if jobs.is_trained(plan, job) else _seconds(plan.fit_of(job.arm), trial)
+            for job in left
+        ),
     )
 
 
@@ -157,6 +162,7 @@ def _lines(found: Estimate) -> Iterator[str]:
     yield (
         f"{len(plan.jobs)} jobs: {len(plan.arms)} arms x {plan.asked.seeds} seeds x {folds}, "
         f"{plan.budget} each; {len(plan.jobs) - found.left} done before"
+        + (f", {found.trained} only to be judged again" if found.trained else "")
     )
     yield (
         f"judged by {photographs} photographs and {backgrounds} backgrounds kept back; "

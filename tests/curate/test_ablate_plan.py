@@ -126,7 +126,13 @@ def test_steps_without_a_name_are_called_by_their_number_if_there_are_several(pl
             "An arm has two budgets",
         ),
         (TABLES, ABLATE + "backgrounds = '背景'\n", "train and judge"),
+        (TABLES, ABLATE + "backgrounds = ['数据', '背景/里']\n", "train and judge"),
         (TABLES, ABLATE + "backgrounds = '没有'\n", "is no folder"),
+        (
+            TABLES.partition("[[paste]]")[2].join(("[[paste]]", "")),
+            ABLATE + "hold_out = 0.5\n",
+            "hold_out = 0.5",
+        ),
         (TABLES, ABLATE + "out = '数据/ablation'\n", "lie inside each other"),
     ],
 )

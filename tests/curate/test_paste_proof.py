@@ -12,7 +12,14 @@ from curate.commands.ablate_plan import plan
 from tests.bench import paste_proof
 from tests.curate.sets import picture, put, put_voc
 
-SETS = ("cigarettes_yolo", "hands_phone_voc", "hands_gesture_yolo", "pens_cutout_yolo", "pens_table_coco")
+SETS = (
+    "cigarettes_yolo",
+    "hands_phone_voc",
+    "hands_gesture_yolo",
+    "pens_cutout_yolo",
+    "pens_table_coco",
+    "raccoon_voc",
+)
 
 
 @pytest.mark.parametrize(
@@ -81,6 +88,8 @@ def wanted(
     for name in SETS:
         put_voc(tmp_path / "data" / name, {"a": [("smoke", (1, 1, 9, 9))]})
     put(tmp_path / "data" / "backgrounds" / "b.jpg", picture())
+    for part in ("valid", "test"):
+        put(tmp_path / "data" / "hands_gesture_yolo" / part / "images" / "b.jpg", picture())
     return argparse.Namespace(
         what=what,
         steps=9,
