@@ -4,7 +4,7 @@ JOB/data/           the hand-over folder that was trained on (train images only)
 JOB/fit/            what `trainer fit` leaves; a job that was cut short goes on from its last checkpoint
 JOB/detections.npz  what the final weights find on the photographs of the fold, and on the backgrounds
 JOB/result.json     written last, so its existence means that the job is done; one that was judged in another
-                    way than now is judged again, from the weights that are there
+                    way than now is judged again: its weights stay, by whatever version they were trained
 
 Judged are the averaged weights of the last step, in every arm: no choice among checkpoints, so nothing that
 judges has a say in what is judged.
@@ -34,6 +34,7 @@ from curate.errors import CurateError, MissingExtra
 from curate.fixes.durable import write_file
 
 NAME, DETECTIONS = "result.json", "detections.npz"
+_WEIGHTS = Path("fit", "weights", "last.pt")
 
 
 @dataclass(frozen=True)
@@ -69,20 +70,25 @@ class Found:
 
 def read(plan: Plan, job: Job) -> Result | None:
     """The result on record; None where the job was never finished, or judged in another way than now."""
+    told = _record(plan, job)
+    return Result(**told["result"]) if told is not None and told.get("judged") == _judged(plan) else None
+
+
+def trained(plan: Plan, job: Job) -> Result | None:
+    """The result of a job whose network is there, be it judged as now or not; None where it is not."""
+    told = _record(plan, job)
+    there = (plan.job_folder(job) / _WEIGHTS).is_file()
+    return Result(**told["result"]) if told is not None and there else None
+
+
+def _record(plan: Plan, job: Job) -> dict[str, Any] | None:
     try:
-        told = json.loads((plan.job_folder(job) / NAME).read_text(encoding="utf-8"))
+        told: dict[str, Any] = json.loads((plan.job_folder(job) / NAME).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
     if told.get("key") != plan.job_key(job):
         raise CurateError(f"{plan.job_folder(job)} belongs to another ablation.", "Remove that folder.")
-    if told.get("judged") != _judged(plan):
-        return None
-    return Result(**told["result"])
-
-
-def is_trained(plan: Plan, job: Job) -> bool:
-    """Whether the network is there, be it judged as now or not."""
-    return (plan.job_folder(job) / NAME).is_file()
+    return told
 
 
 def _judged(plan: Plan) -> dict[str, Any]:
@@ -107,25 +113,32 @@ def read_found(plan: Plan, job: Job) -> tuple[Found, Found]:
 
 
 def train_and_judge(plan: Plan, real: Real, job: Job, made: TrainingSet, alive: Callable[[], None]) -> Result:
-    """Do a job; `alive` is called again and again and may raise. Raises CurateError, KeyboardInterrupt."""
+    """Do a job, or what is left of it; `alive` is called again and again and may raise.
+
+    Raises CurateError, KeyboardInterrupt.
+    """
     folder = plan.job_folder(job)
     config = training_of(plan, {**plan.fit_of(job.arm), "seed": job.seed}, folder)
-    done = fit(config, alive)
+    known = trained(plan, job)
+    if known is None:
+        done = fit(config, alive)
+        known = Result(
+            steps=done.steps,
+            seconds=round(done.seconds, 2),
+            cpu_seconds=round(done.cpu_seconds, 2),
+            judging_seconds=0.0,
+            images=made.images,
+            boxes=made.boxes,
+            backgrounds=made.backgrounds,
+            synthetic=made.synthetic,
+            files_checked=made.files_checked,
+            parameters=0,
+        )
     alive()
     began = time.monotonic()
-    on_photographs, on_backgrounds, size = judge(plan, real, job, config, done.last)
-    result = Result(
-        steps=done.steps,
-        seconds=round(done.seconds, 2),
-        cpu_seconds=round(done.cpu_seconds, 2),
-        judging_seconds=round(time.monotonic() - began, 2),
-        images=made.images,
-        boxes=made.boxes,
-        backgrounds=made.backgrounds,
-        synthetic=made.synthetic,
-        files_checked=made.files_checked,
-        parameters=size,
-    )
+    on_photographs, on_backgrounds, size = judge(plan, real, job, config, folder / _WEIGHTS)
+    judging = round(time.monotonic() - began, 2)
+    result = replace(known, judging_seconds=judging, files_checked=made.files_checked, parameters=size)
     alive()
     _save(folder, {"photographs": on_photographs, "backgrounds": on_backgrounds})
     told = {

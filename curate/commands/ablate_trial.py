@@ -73,10 +73,10 @@ def estimate(plan: Plan, say: Callable[[str], None]) -> Estimate:
         trial=trial,
         rows=tuple(_row(plan, mine, arm) for arm in plan.arms),
         left=len(left),
-        trained=sum(jobs.is_trained(plan, job) for job in left),
+        trained=sum(jobs.trained(plan, job) is not None for job in left),
         pictures=_pictures(plan, left),
         seconds=sum(
-            trial.judging if jobs.is_trained(plan, job) else _seconds(plan.fit_of(job.arm), trial)
+            trial.judging if jobs.trained(plan, job) else _seconds(plan.fit_of(job.arm), trial)
             for job in left
         ),
     )

@@ -81,9 +81,8 @@ def test_more_pictures_to_count_on_cost_no_training(
     assert (found.left, found.trained, found.seconds) == (12, 12, 12.0)
     assert "0 done before, 12 only to be judged again" in describe(found)
 
-    pasted = len(pasting.calls)
     second = ablate.run(more)
-    assert len(pasting.calls) == pasted
+    assert (len(networks.trained), len(pasting.calls)) == (12, 3)
     assert {one.false_positives for one in first.done} == {2 / 3}  # the stub sees something in every other
     assert {one.false_positives for one in second.done} == {5 / 9}
     told = json.loads((more.out / "ablation.json").read_text(encoding="utf-8"))
