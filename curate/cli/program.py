@@ -7,7 +7,10 @@ for, and its pipeline when it runs, so that `curate --help` answers at once.
 from __future__ import annotations
 
 import difflib
+import errno
 import importlib
+import os
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -20,6 +23,14 @@ from curate.errors import CurateError
 COMMANDS = (  # files of this folder, in the order of `curate --help`
     *("validate", "undo", "log", "rule"),
     *("negatives", "cutouts", "paste", "split", "stats", "anchors", "export", "run", "ablate"),
+)
+# what the place has to do with it: rights, names, room; other errors of the system are mistakes of ours
+_OF_THE_PLACE = frozenset(
+    (
+        *(errno.EACCES, errno.EPERM, errno.EROFS),
+        *(errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG),
+        *(errno.ENOSPC, errno.EDQUOT, errno.EIO),
+    )
 )
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
@@ -50,9 +61,25 @@ class Commands(TyperGroup):
         except CurateError as error:
             tell(error)
             raise typer.Exit(2) from error
+        except OSError as error:
+            if error.errno not in _OF_THE_PLACE:
+                raise
+            tell(_of_the_place(error))
+            raise typer.Exit(2) from error
         except KeyboardInterrupt as error:
             typer.echo(said("interrupted"), err=True)
             raise typer.Exit(130) from error
+
+
+def _of_the_place(error: OSError) -> CurateError:
+    """What no command has an own word for: a disk that fills up, a folder that nobody may read."""
+    from curate.tree import display_path
+
+    cure = "Give access or make room there, or name another place."
+    if error.filename is None:  # of a file that is open already
+        return CurateError(f"A file cannot be read or written: {error.strerror}.", cure)
+    shown = display_path(Path(os.fsdecode(error.filename)))
+    return CurateError(f"{shown} cannot be read or written: {error.strerror}.", cure)
 
 
 app = typer.Typer(

@@ -9,6 +9,7 @@ from typing import Any
 
 from curate import splits
 from curate.commands.anchors import verdict as describe_anchors
+from curate.commands.new_folder import refuse_unwritable
 from curate.errors import ConfigError
 from curate.handover import voc_folder, yolo_folder
 from curate.handover.assembly import Assembly, assemble, choose_anchors
@@ -59,6 +60,7 @@ def run(
         raise ConfigError(f"--to {to} is not written.", "Choose yolo or voc.")
     if link not in (None, "hard"):
         raise ConfigError(f"--link {link} is unknown.", "Say hard, or leave it out to copy.")
+    refuse_unwritable(out)
     say("reading")
     assembly = assemble(
         paths,

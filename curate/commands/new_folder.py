@@ -25,18 +25,21 @@ def refuse_new_folder(out: Path, only_read: Iterable[Path]) -> None:
         )
 
 
-def refuse_unwritable(out: Path) -> None:
-    """Raises CurateError where no folder `out` can be made, or nothing put into the one that is there."""
+def refuse_unwritable(out: Path, *, named: str = "with -o") -> None:
+    """Raises CurateError where no folder `out` can be made, or nothing put into the one that is there.
+
+    `named` says how another one is given.
+    """
     try:
         place = next(one for one in (out, *out.parents) if one.exists())
     except OSError as error:
         raise CurateError(
             f"{display_path(out)} cannot be written: {error.strerror or error}.",
-            "Name another folder with -o.",
+            f"Name another folder {named}.",
         ) from error
     if not place.is_dir():
-        raise OutputExists(f"{display_path(place)} is a file.", "Name another folder with -o.")
+        raise OutputExists(f"{display_path(place)} is a file.", f"Name another folder {named}.")
     if not os.access(place, os.W_OK | os.X_OK):
         raise CurateError(
-            f"{display_path(place)} cannot be written.", "Make it writable, or name another folder with -o."
+            f"{display_path(place)} cannot be written.", f"Make it writable, or name another folder {named}."
         )

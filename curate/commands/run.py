@@ -15,6 +15,7 @@ from pathlib import Path
 
 from curate.commands import run_steps as steps
 from curate.commands import run_training as training
+from curate.commands.new_folder import refuse_unwritable
 from curate.commands.run_record import Done, Outcome, Record, digest, fingerprint, model_digest
 from curate.commands.run_state import State
 from curate.config import Config, Negatives, load
@@ -70,6 +71,7 @@ def run(
     """
     config = training.beside(load(config_file), config_file.parent)
     _refuse_nesting(config)
+    refuse_unwritable(config.data.out, named="in [data] out")
     state = State(config, workers, say)
     todo = plan(config)
     if not todo:

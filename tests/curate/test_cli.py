@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shlex
 import subprocess
 import sys
@@ -183,3 +185,35 @@ def test_an_interrupted_command_exits_130(voc: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("curate.commands.validate.run", interrupted)
     answer = curate_cli("validate", voc)
     assert (answer.returncode, answer.stderr) == (130, "interrupted\n")
+
+
+def breaking(monkeypatch: pytest.MonkeyPatch, error: OSError) -> None:
+    """`curate export` meets it."""
+
+    def broken(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("curate.commands.export.run", broken)
+
+
+def test_a_place_that_no_command_expected_is_told_with_its_cure(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for number in (errno.ENOSPC, errno.EROFS, errno.EACCES):
+        breaking(monkeypatch, OSError(number, os.strerror(number), str(tmp_path / "图片.jpg")))
+        answer = curate_cli("export", tmp_path, "-o", tmp_path / "out")
+        assert answer.returncode == 2
+        assert f"图片.jpg cannot be read or written: {os.strerror(number)}." in answer.stderr
+        assert "make room there, or name another place" in answer.stderr
+    breaking(monkeypatch, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))  # of a file that is open
+    assert "A file cannot be read or written: No space" in curate_cli("export", tmp_path, "-o", "x").stderr
+    monkeypatch.setenv("CURATE_LANG", "zh")
+    assert "有一个文件无法读写" in curate_cli("export", tmp_path, "-o", "x").stderr
+
+
+def test_an_error_of_the_system_that_is_no_fault_of_a_place_stays_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    breaking(monkeypatch, OSError(errno.EBADF, "Bad file descriptor"))
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        curate_cli("export", tmp_path, "-o", tmp_path / "out")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from curate.commands import cutouts, negatives, paste
+from curate.commands import cutouts, export, negatives, paste, run
 from curate.commands.ablate import TRIAL, prepare, refuse
 from curate.commands.new_folder import refuse_new_folder
 from curate.errors import CurateError, OutputExists
@@ -28,7 +28,7 @@ def test_what_holds_something_or_lies_in_the_data_is_none(tmp_path: Path) -> Non
         refuse_new_folder(tmp_path / "data" / "new", [tmp_path / "other", tmp_path / "data"])
 
 
-@pytest.mark.parametrize("command", ["paste", "cutouts", "negatives", "ablate"])
+@pytest.mark.parametrize("command", ["paste", "cutouts", "negatives", "ablate", "export"])
 def test_a_folder_below_one_that_cannot_be_written_is_refused_by_its_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
@@ -42,11 +42,21 @@ def test_a_folder_below_one_that_cannot_be_written_is_refused_by_its_name(
     assert not list((tmp_path / "locked").iterdir())
 
 
-@pytest.mark.parametrize("command", ["paste", "cutouts", "negatives", "ablate"])
+@pytest.mark.parametrize("command", ["paste", "cutouts", "negatives", "ablate", "export"])
 def test_a_folder_below_a_file_is_refused_by_the_name_of_the_file(tmp_path: Path, command: str) -> None:
     (tmp_path / "note.txt").write_text("x")
     with pytest.raises(CurateError, match=r"note\.txt is a file"):
         asked_for(command, tmp_path / "note.txt" / "out")
+
+
+def test_a_run_says_where_another_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "note.txt").write_text("x")
+    (tmp_path / "data").mkdir()
+    asked = tmp_path / "curate.toml"
+    asked.write_text('[data]\npath = "data"\nout = "note.txt/out"\n[validate]\n')
+    with pytest.raises(OutputExists, match=r"note\.txt is a file") as caught:
+        run.run(asked)
+    assert caught.value.cure == "Name another folder in [data] out."
 
 
 def asked_for(command: str, out: Path) -> None:
@@ -58,6 +68,8 @@ def asked_for(command: str, out: Path) -> None:
         cutouts.run(data, out=out)
     elif command == "negatives":
         negatives.run(data, source=data, out=out)
+    elif command == "export":
+        export.run([data], out=out)
     else:
         refuse(out)
 

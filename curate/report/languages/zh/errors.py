@@ -258,6 +258,12 @@ TWINS: dict[str, Pairs] = {
         ("{} is not UTF-8.", "{0} 不是 UTF-8 编码。"),
         ("Save it as UTF-8.", "请另存为 UTF-8。"),
         ("{} is not TOML: {}.", "{0} 不是有效的 TOML：{1}。"),
+        ("A file cannot be read or written: {}.", "有一个文件无法读写：{0:system}。"),
+        ("{} cannot be read or written: {}.", "无法读写 {0}：{1:system}。"),
+        (
+            "Give access or make room there, or name another place.",
+            "请在该处给予权限或腾出空间，或换一个位置。",
+        ),
         ("{} cannot be written: {}.", "无法写入 {0}：{1:system}。"),
         ("{} cannot be written.", "{0} 无法写入。"),
         ("{} does not exist.", "{0} 不存在。"),
