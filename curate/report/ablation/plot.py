@@ -22,6 +22,8 @@ from curate.tree import display
 COLOURS = {Verdict.HELPS: "#1d7f45", Verdict.HURTS: "#b3261e", Verdict.UNTOLD: "#6b7077", None: "#2f6fb3"}
 _LONGEST = 30  # columns of a line of a name; a Chinese character takes two
 _ROW = 0.52  # inches
+_TITLE = 11.5  # points, in which a panel has room for so many columns
+_ROOM = (42, 42, 23)
 
 
 def draw(view: View) -> bytes:
@@ -46,14 +48,22 @@ def draw(view: View) -> bytes:
     name = view.say(view.metric)
     values = [arm.estimates[view.metric] for arm in arms]
     colours = [COLOURS[verdict] for verdict in verdicts]
-    _panel(first, values, colours, view.say("of_each_arm", figure=name), "{:.3f}", rows)
+    _panel(first, values, colours, "{:.3f}", rows)
     differences = [one.estimates[view.metric] for one in view.differences]
-    _differences(second, view, differences, rows, view.say("difference_in", figure=name))
+    _differences(second, view, differences, rows)
     _below(first, view.say("higher"))
     _below(second, view.say("right_helps"))
     false = [arm.estimates["false_positives"] for arm in arms]
-    _panel(third, false, colours, view.say("false_per", picture=view.counted_on), "{:.2f}", rows)
+    _panel(third, false, colours, "{:.2f}", rows)
     _below(third, view.say("at_least", confidence=view.confidence))
+    titles = (
+        view.say("of_each_arm", figure=name),
+        view.say("difference_in", figure=name),
+        view.say("false_per", picture=view.counted_on),
+    )
+    size = _TITLE * min(1.0, *(room / width_of(text) for room, text in zip(_ROOM, titles, strict=True)))
+    for axes, text in zip((first, second, third), titles, strict=True):
+        axes.set_title(text, loc="left", fontproperties=font_for(text, size, "bold"))
     labels = [_lines(arm.name) for arm in arms]
     if pairs:
         labels += [
@@ -77,17 +87,15 @@ def draw(view: View) -> bytes:
     return buffer.getvalue()
 
 
-def _panel(
-    axes: Axes, values: Sequence[Estimate], colours: Sequence[str], title: str, form: str, rows: int
-) -> None:
+def _panel(axes: Axes, values: Sequence[Estimate], colours: Sequence[str], form: str, rows: int) -> None:
     for row, (value, colour) in enumerate(zip(values, colours, strict=True)):
         _interval(axes, row, value, colour, "-" if math.isnan(value.value) else form.format(value.value))
     top = max((v.high for v in values if not math.isnan(v.high)), default=1.0)
     axes.set_xlim(0, max(top, 1e-3) * 1.18)
-    _dress(axes, title, rows)
+    _dress(axes, rows)
 
 
-def _differences(axes: Axes, view: View, values: Sequence[Estimate], rows: int, title: str) -> None:
+def _differences(axes: Axes, view: View, values: Sequence[Estimate], rows: int) -> None:
     places = [*range(1, len(view.arms)), *range(len(view.arms) + 1, rows)]
     for place, value, one in zip(places, values, view.differences, strict=True):
         _interval(
@@ -107,7 +115,7 @@ def _differences(axes: Axes, view: View, values: Sequence[Estimate], rows: int, 
     axes.text(0, 0, base, va="center", fontproperties=font_for(base, 9.5), color="#444")
     if rows > len(view.arms):
         axes.axhline(len(view.arms), color="#bbb", linewidth=0.8)
-    _dress(axes, title, rows)
+    _dress(axes, rows)
 
 
 def _interval(axes: Axes, row: int, value: Estimate, colour: str, text: str) -> None:
@@ -130,8 +138,7 @@ def _interval(axes: Axes, row: int, value: Estimate, colour: str, text: str) -> 
     )
 
 
-def _dress(axes: Axes, title: str, rows: int) -> None:
-    axes.set_title(title, loc="left", fontproperties=font_for(title, 11.5, "bold"))
+def _dress(axes: Axes, rows: int) -> None:
     axes.set_ylim(rows - 0.4, -0.7)
     axes.grid(axis="x", alpha=0.25)
     axes.tick_params(axis="y", length=0)
