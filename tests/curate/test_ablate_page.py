@@ -5,17 +5,22 @@ from __future__ import annotations
 import html
 import io
 import re
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.text import Text
 
 from curate.ablation.bootstrap import Estimate
+from curate.ablation.settings import METRICS
 from curate.ablation.verdict import FIGURES, Verdict
 from curate.report.ablation import bars
 from curate.report.ablation.page import to_html
-from curate.report.ablation.plot import draw
+from curate.report.ablation.plot import draw, figure_of
 from curate.report.ablation.table import print_view
 from curate.report.ablation.view import ArmView, Detection, DifferenceView, Shown, View
 from curate.report.ablation.words import WORDS
@@ -181,6 +186,23 @@ def test_the_plot_is_a_picture_for_any_number_of_arms(tmp_path: Path, arms: int)
     assert plot.shape[1] == 1485
     assert plot.std() > 5
     assert draw(a_view(tmp_path, arms=arms)) == draw(a_view(tmp_path, arms=arms))
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_no_title_of_the_plot_runs_into_the_next(tmp_path: Path, metric: str) -> None:
+    figure = figure_of(replace(a_view(tmp_path), metric=metric))
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    titles = [
+        text
+        for axes in figure.axes
+        for text in axes.findobj(Text)
+        if text.get_text() == axes.get_title("left")
+    ]
+    assert len(titles) == 3
+    ends = [title.get_window_extent(canvas.get_renderer()) for title in titles]
+    assert all(one.x1 < other.x0 for one, other in pairwise(ends))
+    assert ends[-1].x1 < figure.bbox.x1
 
 
 def test_an_axis_holds_all_it_shows_and_has_round_numbers() -> None:

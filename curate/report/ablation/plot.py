@@ -28,6 +28,13 @@ _ROOM = (42, 42, 23)
 
 def draw(view: View) -> bytes:
     """The plot as PNG."""
+    buffer = io.BytesIO()
+    FigureCanvasAgg(figure_of(view)).print_png(buffer)
+    return buffer.getvalue()
+
+
+def figure_of(view: View) -> Figure:
+    """The plot, not yet in pixels."""
     arms = view.arms
     pairs = view.differences[len(arms) - 1 :]  # the others compare with the baseline, in the order of arms
     verdicts = [None, *(one.verdict for one in view.differences[: len(arms) - 1])]
@@ -82,9 +89,7 @@ def draw(view: View) -> bytes:
     )
     legend = view.say("legend", level=LEVEL)
     figure.text(0.012, 0.22 / height, legend, fontproperties=font_for(legend, 9.5), color="#444")
-    buffer = io.BytesIO()
-    FigureCanvasAgg(figure).print_png(buffer)
-    return buffer.getvalue()
+    return figure
 
 
 def _panel(axes: Axes, values: Sequence[Estimate], colours: Sequence[str], form: str, rows: int) -> None:
