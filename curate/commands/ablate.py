@@ -1,7 +1,8 @@
 """Does each step help? Train baseline, each step alone and all together; the same real photographs judge.
 
 OUT/ablation.json, .png, .html   the answer, written when a seed is complete, and at the end
-OUT/real-*/                      the photographs that judge, and the backgrounds
+OUT/real-*/                      the photographs that judge, and the backgrounds kept back from training
+OUT/backgrounds-*/               those of [ablate] backgrounds
 OUT/sets/                        what the steps made of each fold's training photographs
 OUT/jobs/                        one training each
 
