@@ -11,7 +11,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -181,4 +181,4 @@ def together(held: Sequence[Background], counted: Sequence[Background]) -> tuple
 
 
 def _moved(one: Background, start: int) -> Background:
-    return Background(one.image, one.file, one.width, one.height, one.sha256, one.group + start)
+    return replace(one, group=one.group + start)

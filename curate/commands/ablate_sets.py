@@ -348,7 +348,8 @@ def refuse_judges(
 
     Compared are contents, not names. Returns how many files were compared.
     """
-    photographs, judges = _photographs(plan, real, job), _judges(plan, real, job)
+    photographs = _photographs(plan, real, job)
+    judges = photographs | _backgrounds(real)
     count = 0
     for folder in folders:
         for name, digest in _pictures(folder):
@@ -364,7 +365,7 @@ def refuse_children(
     plan: Plan, real: Real, job: Job, sources: Sequence[Source], selection: Selection
 ) -> None:
     """Raises CurateError where a drawn picture was made from one that judges, or does not say from what."""
-    judges = _judges(plan, real, job)
+    judges = _photographs(plan, real, job) | _backgrounds(real)
     annotations = [dict(s.dataset.images.select("image", "annotation").rows()) for s in sources]
     for item in selection.items:
         if not item.synthetic:
@@ -387,9 +388,9 @@ def _photographs(plan: Plan, real: Real, job: Job) -> dict[str, str]:
     return judges
 
 
-def _judges(plan: Plan, real: Real, job: Job) -> dict[str, str]:
-    """The same of everything that judges it."""
-    return _photographs(plan, real, job) | {one.sha256: one.image for one in real.backgrounds}
+def _backgrounds(real: Real) -> dict[str, str]:
+    """The same of every background, which judge all folds."""
+    return {one.sha256: one.image for one in real.backgrounds}
 
 
 def _refuse(path: str, digest: str, judges: Mapping[str, str]) -> None:
