@@ -29,6 +29,7 @@ from trainer.files import write_json
 from trainer.fit import fit
 from trainer.ground import Ground, find_with, read_ground
 from trainer.metrics import judge
+from trainer.model.folding import folded
 from trainer.model.names import check_name, full_name
 from trainer.suppression import JUDGED, SHOWN
 from trainer.timing import measure
@@ -184,7 +185,7 @@ def _rows(
     loaded = {name: load_model(path, device) for name, path in weights.items()}
     paths = [Path(path) for path in ground.split.images[:photographs]]
     times = measure(
-        {name: (model, meta.imgsz) for name, (model, meta) in loaded.items()},
+        {name: (folded(model), meta.imgsz) for name, (model, meta) in loaded.items()},
         paths,
         SHOWN,
         device=device,

@@ -17,6 +17,7 @@ from trainer.decode import Detections
 from trainer.detect import Fitted, check_imgsz, coarsest_stride, detect, fit_in, read_ahead
 from trainer.errors import TrainerError
 from trainer.metrics import Metrics, Truth, score
+from trainer.model.folding import folded
 from trainer.suppression import JUDGED, Suppression
 
 __all__ = ["Metrics", "Pictures", "evaluate", "find", "truths_of"]
@@ -67,7 +68,7 @@ def evaluate(
     """Judge a network by a split: COCO and VOC AP over all detections, in original pixels.
 
     Every image is letterboxed to a long side of `imgsz` pixels. A split without images or labels has
-    undefined APs (`nan`). The model's mode, training or not, is as before afterwards. `pictures` of the
+    undefined APs (`nan`). The model is left as it is. `pictures` of the
     split are kept from call to call. Raises TrainerError where an image that had a size when the folder was
     read cannot be decoded now.
     """
@@ -112,16 +113,12 @@ def find(
     stride = coarsest_stride(model)
     shown = pictures or Pictures(split)
     read = read_ahead(lambda i: shown(i, imgsz, stride), order, ahead=batch)
-    was_training = model.training
-    model.eval()
-    try:
-        chunks = [order[i : i + batch] for i in range(0, len(order), batch)]
-        bar = Console(stderr=True)
-        for chunk in track(chunks, "evaluate", console=bar, disable=not progress, transient=True):
-            images = list(islice(read, len(chunk)))
-            results = detect(model, images, suppression, multi_label=True, device=device)
-            for i, result in zip(chunk, results, strict=True):
-                found[i] = result
-    finally:
-        model.train(was_training)
+    looking = folded(model)
+    chunks = [order[i : i + batch] for i in range(0, len(order), batch)]
+    bar = Console(stderr=True)
+    for chunk in track(chunks, "evaluate", console=bar, disable=not progress, transient=True):
+        images = list(islice(read, len(chunk)))
+        results = detect(looking, images, suppression, multi_label=True, device=device)
+        for i, result in zip(chunk, results, strict=True):
+            found[i] = result
     return found

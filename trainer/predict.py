@@ -26,6 +26,7 @@ from trainer.device import pick_device
 from trainer.draw import draw_boxes, drawable
 from trainer.errors import TrainerError
 from trainer.files import refuse_no_folder, write_atomically
+from trainer.model.folding import folded
 from trainer.plots import PICTURE_SUFFIXES, write_picture
 from trainer.suppression import SHOWN, Suppression
 
@@ -105,6 +106,7 @@ def predict(
     _refuse(targets, lists, names, overwrite)
     where = pick_device(device).type
     model, meta = load_model(find_weights(Path(weights)), where)
+    model = folded(model)
     size, stride = meta.imgsz if imgsz is None else imgsz, coarsest_stride(model)
     check_imgsz(model, size)
     shown, note = drawable(meta.classes)

@@ -107,6 +107,7 @@ class Weights:
             spin_briefly()  # before torch is loaded
             from trainer.checkpoint import load_model
             from trainer.detect import find_weights
+            from trainer.model.folding import folded
         except ModuleNotFoundError as error:
             raise MissingExtra(str(error.name), "train") from error
         try:
@@ -116,7 +117,7 @@ class Weights:
             raise CurateError(_sentence(error.message), _sentence(error.cure)) from error
         usual = meta.metrics.get("confidence", math.nan)
         identity = Identity(file.name, hashlib.sha256(file.read_bytes()).hexdigest())
-        return cls(identity, None if math.isnan(usual) else usual, meta.classes, meta.imgsz, model)
+        return cls(identity, None if math.isnan(usual) else usual, meta.classes, meta.imgsz, folded(model))
 
     def see(self, tree: Tree, names: Sequence[str], conf: float) -> Iterator[tuple[Claim, ...] | None]:
         """See Seer."""

@@ -30,10 +30,8 @@ class Oracle(nn.Module):
         super().__init__()
         self.strides, self.coarsest = (stride,), stride
         self.register_buffer("anchors", torch.full((1, 1, 2), anchor))
-        self.calls: list[tuple[int, ...]] = []
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        self.calls.append(tuple(x.shape))
         stride, anchor = self.strides[0], float(self.anchors[0, 0, 0])
         raw = torch.full((len(x), 1, x.shape[2] // stride, x.shape[3] // stride, 7), -20.0)
         for i, picture in enumerate(x):

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 _ACTIVATIONS: dict[str, type[nn.Module]] = {  # of trainer.model.names
     "silu": nn.SiLU,
@@ -53,11 +55,27 @@ class Conv(nn.Module):
         self.conv = nn.Conv2d(
             c_in, c_out, kernel, stride, padding, dilation=dilation, groups=groups, bias=False
         )
-        self.bn = norm(c_out)
+        self.bn: nn.Module = norm(c_out)
         self.act = nn.Identity() if act is None else activation(act)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.act(self.bn(self.conv(x)))
+
+    def fold(self) -> None:
+        """See `trainer.model.folding`."""
+        if isinstance(self.bn, _BatchNorm):
+            _fold((self.conv,), self.bn)
+            self.bn = nn.Identity()
+
+
+def _fold(convs: Sequence[nn.Conv2d], bn: _BatchNorm) -> None:
+    """Scale and shift the channels of `convs` as `bn`, which sees them side by side, does in evaluation."""
+    assert bn.running_mean is not None and bn.running_var is not None
+    parts = [t.chunk(len(convs)) for t in (bn.running_mean, bn.running_var, bn.weight, bn.bias)]
+    for conv, mean, variance, weight, bias in zip(convs, *parts, strict=True):
+        conv.weight, conv.bias = fuse_conv_bn_weights(
+            conv.weight, conv.bias, mean, variance, bn.eps, weight, bias
+        )
 
 
 class Focus(nn.Module):
@@ -140,13 +158,19 @@ class BottleneckCSP(nn.Module):
         self.chain = nn.Sequential(*(Bottleneck(hidden, shortcut=shortcut, act=act) for _ in range(depth)))
         self.through = nn.Conv2d(hidden, hidden, 1, bias=False)
         self.beside = nn.Conv2d(c_in, hidden, 1, bias=False)
-        self.bn = norm(2 * hidden)
+        self.bn: nn.Module = norm(2 * hidden)
         self.act = activation(joint_act or act)
         self.join = Conv(2 * hidden, c_out, 1, act=act)
 
     def forward(self, x: Tensor) -> Tensor:
         through = self.through(self.chain(self.enter(x)))
         return self.join(self.act(self.bn(torch.cat((through, self.beside(x)), dim=1))))
+
+    def fold(self) -> None:
+        """See `trainer.model.folding`: each convolution takes the half of the norm that follows it."""
+        if isinstance(self.bn, _BatchNorm):
+            _fold((self.through, self.beside), self.bn)
+            self.bn = nn.Identity()
 
 
 class SPPF(nn.Module):
