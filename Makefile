@@ -26,8 +26,9 @@ lint: install
 types: install
 	$(BIN)/mypy
 
+# worksteal, since some tests take a minute and most take none; each process may need a gigabyte
 unit: install
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 
 samples: install  ## draw samples/ again (same seed, same bytes)
 	$(BIN)/python -m samples.generate
