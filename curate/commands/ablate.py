@@ -25,7 +25,7 @@ from curate.commands import ablate_real as real_photographs
 from curate.commands import ablate_sets as sets
 from curate.commands.ablate_plan import Job, Plan
 from curate.commands.ablate_real import Real
-from curate.commands.ablate_summary import JSON, Summary, complete_seeds, summarise, write_json
+from curate.commands.ablate_summary import JSON, Summary, complete_seeds, summarise, write_summary
 from curate.commands.ablate_view import view_of
 from curate.commands.new_folder import refuse_unwritable
 from curate.engine.claims import STALE, Claim, LostClaim
@@ -198,7 +198,7 @@ def leave(summary: Summary, lang: str) -> View:
     from curate.report.fonts import can_draw
 
     out, view = summary.plan.out, view_of(summary, lang)
-    write_json(summary, out)
+    write_summary(summary, out)
     plot = view if can_draw(view.words) else view_of(summary)
     for name, content in ((PICTURE, draw(plot)), (PAGE, to_html(view).encode("ascii"))):
         write_file(out / name, content, out / f".{name}.partial")

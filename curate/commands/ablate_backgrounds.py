@@ -21,7 +21,7 @@ from curate import splits
 from curate.commands.ablate_plan import Plan
 from curate.dataset import Dataset
 from curate.errors import CurateError
-from curate.fixes.durable import write_file
+from curate.fixes.durable import write_json
 from curate.formats.discover import open_dataset
 from curate.pixels import PixelReader
 from curate.tree import Tree
@@ -168,8 +168,7 @@ def make(plan: Plan, classes: Sequence[str]) -> Counted:
     made = Counted(tuple(classes), tuple(found.values()), tuple(notes))
     told = {"schema": _SCHEMA, "key": plan.backgrounds_key, **asdict(made)}
     # written last, so its existence means that everything before it is there
-    content = json.dumps(told, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace")
-    write_file(out / NAME, content + b"\n", out / f".{NAME}.partial")
+    write_json(out / NAME, told)
     return made
 
 

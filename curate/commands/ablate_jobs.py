@@ -31,7 +31,7 @@ from curate.commands.ablate_sets import TrainingSet
 from curate.commands.run_state import State
 from curate.commands.run_training import SAME_FOR_ALL, fit_config
 from curate.errors import CurateError, MissingExtra
-from curate.fixes.durable import write_file
+from curate.fixes.durable import write_file, write_json
 
 NAME, DETECTIONS = "result.json", "detections.npz"
 _WEIGHTS = Path("fit", "weights", "last.pt")
@@ -152,8 +152,7 @@ def train_and_judge(plan: Plan, real: Real, job: Job, made: TrainingSet, alive: 
         "judged": _judged(plan),
         "result": asdict(result),
     }
-    content = json.dumps(told, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace")
-    write_file(folder / NAME, content + b"\n", folder / f".{NAME}.partial")
+    write_json(folder / NAME, told)
     return result
 
 

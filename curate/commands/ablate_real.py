@@ -28,7 +28,7 @@ from curate.copies.clusters import clusters
 from curate.copies.near import near_copies
 from curate.dataset import Dataset
 from curate.errors import CurateError
-from curate.fixes.durable import write_file
+from curate.fixes.durable import write_json
 from curate.formats.discover import open_dataset
 from curate.handover.assembly import Assembly, check_names
 from curate.handover.selection import Selection, Source, class_list, select
@@ -158,8 +158,7 @@ def _make_photographs(plan: Plan, say: Say) -> None:
     real = Real(names, photographs, held, rest, tuple(trained), tuple(notes))
     told = {"schema": _SCHEMA, "key": plan.real_key, **asdict(real)}
     # written last, so its existence means that everything before it is there
-    content = json.dumps(told, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace")
-    write_file(folder / NAME, content + b"\n", folder / f".{NAME}.partial")
+    write_json(folder / NAME, told)
 
 
 def trees(plan: Plan, *, fixed: bool, say: Say = lambda _: None) -> list[Tree]:

@@ -27,7 +27,7 @@ from curate.commands.run_state import State
 from curate.config import Config
 from curate.dataset import Dataset
 from curate.errors import CurateError
-from curate.fixes.durable import write_file
+from curate.fixes.durable import write_json
 from curate.formats.discover import open_dataset
 from curate.formats.pairing import folded, is_image_name
 from curate.handover import voc_folder
@@ -120,13 +120,8 @@ def _make(
         "follows": follows,
     }
     # written last, so its existence means that the step came to its end
-    _write(folder / _DONE, told)
+    write_json(folder / _DONE, told)
     return told
-
-
-def _write(path: Path, told: Mapping[str, Any]) -> None:
-    content = json.dumps(told, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace")
-    write_file(path, content + b"\n", path.with_name(f".{path.name}.partial"))
 
 
 # the training photographs of a fold, and the configuration that knows no others
@@ -160,7 +155,7 @@ def _parts(plan: Plan, real: Real, job: Job) -> list[Path | None]:
             chosen = select([source], names, empty_as_background=True)
             linked(out, partial(_write_voc, chosen, source, out))
             done = {"images": len(chosen.items)}
-            _write(out.parent / _DONE, done)
+            write_json(out.parent / _DONE, done)
         parts.append(out if done["images"] else None)
     return parts
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -20,7 +19,7 @@ from curate.ablation.summary import ArmFigures, Bench, Difference, Measured, See
 from curate.commands import ablate_jobs as jobs
 from curate.commands.ablate_plan import Arm, Job, Plan
 from curate.commands.ablate_real import Real, deal
-from curate.fixes.durable import write_file
+from curate.fixes.durable import write_json
 
 JSON = "ablation.json"
 SCHEMA = 1
@@ -234,9 +233,8 @@ def _number(value: float) -> float | None:
     return None if math.isnan(value) else round(value, 6)
 
 
-def write_json(summary: Summary, out: Path) -> Path:
+def write_summary(summary: Summary, out: Path) -> Path:
     """OUT/ablation.json, whole or not at all."""
     path = out / JSON
-    text = json.dumps(as_json(summary), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
-    write_file(path, text.encode("utf-8", "backslashreplace"), out / f".{JSON}.partial")
+    write_json(path, as_json(summary), allow_nan=False)
     return path

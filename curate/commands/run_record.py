@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from curate.errors import CurateError, OutputExists
-from curate.fixes.durable import write_file
+from curate.fixes.durable import write_json
 from curate.tree import Tree
 
 NAME = "run.json"
@@ -100,9 +100,7 @@ class Record:
                 for name, done in self.steps.items()
             },
         }
-        path = self.out / NAME
-        text = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
-        write_file(path, text.encode("utf-8", "backslashreplace"), path.with_name(f".{NAME}.partial"))
+        write_json(self.out / NAME, content)
 
     def finished(self, name: str, key: str) -> Done | None:
         """The step, if it was finished with this key and what it made is still there."""
