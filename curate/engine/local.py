@@ -14,6 +14,7 @@ import gc
 import os
 import signal
 import sys
+import threading
 import types
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -143,7 +144,18 @@ def available_cores() -> int:
 
 def _start_worker() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then ends the pool
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     gc.set_threshold(100_000)  # shards make very many small objects and hardly a cycle
+
+
+def _end_with_parent() -> None:
+    """A pool's worker waits for work for ever, and holds its memory, where the parent was killed."""
+    from multiprocessing import parent_process
+
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)  # from a thread nothing else ends the whole process
 
 
 @contextmanager

@@ -32,6 +32,10 @@ def process_ids(numbers: Sequence[int]) -> int:
     return os.getpid()
 
 
+def slow(numbers: Sequence[int]) -> None:
+    time.sleep(60 if 7 in numbers else 0.05)
+
+
 def fails_on_seven(numbers: Sequence[int]) -> None:
     if 7 in numbers:
         raise ValueError("seven")
@@ -227,6 +231,24 @@ def test_workers_end_when_their_caller_is_killed() -> None:
         "print(*results._workers.values())\n"
         "sys.stdout.flush(); os.kill(os.getpid(), signal.SIGKILL)\n"
     )
+    assert_all_end(done)
+
+
+@linux_only
+@pytest.mark.parametrize("last", [0, 7], ids=["waiting for work", "at work"])
+def test_spawned_workers_end_when_their_caller_is_killed(last: int) -> None:
+    done = alone(
+        "from tests.curate.test_engine import slow\n"
+        f"results = local._Spawned(slow, [[0], [0], [{last}], [{last}]], 2)\n"
+        "print(*results._pool._processes)\n"
+        f"for _ in range(2 if {last} else 4): next(results)\n"
+        "time.sleep(0.5); sys.stdout.flush(); os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    assert_all_end(done)
+
+
+def assert_all_end(done: subprocess.CompletedProcess[str]) -> None:
+    """The two processes whose numbers were printed are gone soon."""
     pids = done.stdout.split()
     assert len(pids) == 2, done.stderr
     deadline = time.monotonic() + 10
