@@ -54,6 +54,8 @@ from trainer.state import TrainingState, new_model, new_state, read_state, refus
 from trainer.world import World, count_norms_together, join
 
 SHOW_EVERY = 5  # steps between moves of the bar
+#: Ctrl-C; `kill`, `docker stop` or a batch system whose time is up; a terminal that was closed.
+STOPS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST)  # where a run may not be
 
 
@@ -70,7 +72,7 @@ class FitResult:
     steps: int
     seconds: float  # wall time of the whole run, over all its sittings
     cpu_seconds: float  # of this process
-    interrupted: bool  # Ctrl-C: last.pt was written, the run can be resumed
+    interrupted: bool  # one of STOPS: last.pt was written, the run can be resumed
     leads: bool  # False in a process beside the first one, which wrote nothing
 
 
@@ -518,18 +520,28 @@ def _with_batch(config: FitConfig, model_config: ModelConfig, world: World, talk
 
 @contextmanager
 def _interrupt() -> Iterator[threading.Event]:
-    """An event set by the first Ctrl-C, so that a step is never cut in two; the second one stops at once."""
+    """An event set by the first of STOPS, so that a step is never cut in two; the second one stops at once.
+
+    One that the process was told to ignore (`nohup`, a script's background job) stays ignored.
+    """
     event = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield event  # signals reach the main thread only
         return
+    usual = {stop: signal.getsignal(stop) for stop in STOPS}
+    usual = {stop: handler for stop, handler in usual.items() if handler not in (None, signal.SIG_IGN)}
 
     def note(number: int, frame: FrameType | None) -> None:
         event.set()
-        signal.signal(signal.SIGINT, before)
+        as_usual()
 
-    before = signal.signal(signal.SIGINT, note)
+    def as_usual() -> None:
+        for stop, handler in usual.items():
+            signal.signal(stop, handler)
+
+    for stop in usual:
+        signal.signal(stop, note)
     try:
         yield event
     finally:
-        signal.signal(signal.SIGINT, before)
+        as_usual()

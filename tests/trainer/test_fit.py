@@ -29,7 +29,7 @@ from trainer.data.augment import multi_scale_size
 from trainer.device import pick_device, pick_precision
 from trainer.errors import TrainerError
 from trainer.evaluate import Metrics, evaluate
-from trainer.fit import FitResult, fit
+from trainer.fit import STOPS, FitResult, fit
 from trainer.model.heads.anchor import AnchorHead
 from trainer.results import Results
 from trainer.state import random_state, resume_config, set_random_state
@@ -205,21 +205,42 @@ def test_resuming_refuses_another_course(finished: FitResult, data: Path) -> Non
         fit(config(data, finished.run, steps=20), resume=True)
 
 
-def test_ctrl_c_saves_and_says_how_to_go_on(
-    data: Path, finished: FitResult, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("stop", STOPS, ids=lambda stop: stop.name)
+def test_ctrl_c_or_kill_saves_and_says_how_to_go_on(
+    data: Path, finished: FitResult, tmp_path: Path, capfd: pytest.CaptureFixture[str], stop: signal.Signals
 ) -> None:
     asked = config(data, tmp_path / "run")
 
     def press(step: int) -> None:
         if step == 5:
-            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), stop)
+            assert signal.getsignal(stop) == signal.SIG_DFL, "the second one stops at once"
 
-    stopped = fit(asked, on_step=press)
+    before = signal.signal(stop, signal.SIG_DFL)  # where tests run in the background they may be ignored
+    try:
+        stopped = fit(asked, on_step=press)
+        assert signal.getsignal(stop) == signal.SIG_DFL
+    finally:
+        signal.signal(stop, before)
     assert stopped.interrupted and stopped.steps == 5
     assert "stopped at step 5; continue with --resume" in capfd.readouterr().err
     result = fit(asked, resume=True)
     assert not result.interrupted
     assert equal(weights_of(result.last), weights_of(finished.last))
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows has no such signal")
+def test_a_run_that_was_told_to_ignore_a_closed_terminal_goes_on(data: Path, tmp_path: Path) -> None:
+    """As `nohup` does it."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        result = fit(
+            config(data, tmp_path / "run", steps=2, log="none"),
+            on_step=lambda step: os.kill(os.getpid(), signal.SIGHUP),
+        )
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert result.steps == 2 and not result.interrupted
 
 
 def test_minutes_end_on_time_with_a_final_evaluation(
