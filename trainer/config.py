@@ -50,7 +50,7 @@ else:
 DEVICES = ("auto", "cpu", "cuda", "mps")
 AMP = ("auto", "off", "bf16", "fp16")
 STRIDE = 32  # training sizes are multiples of it, whatever the levels of the head
-DEFAULT_MODEL = "yolov5n"
+DEFAULT_MODEL, DEFAULT_ON_CPU = "yolov5n", "light"
 MANY = 1_000_000_000  # of anything: more is a slip of the finger
 
 #: Settings that say what is wished of a network, and what a `Wish` calls them.
@@ -83,7 +83,8 @@ class FitConfig:
 
     model: str = knob(
         AUTO,
-        "the network, such as light or yolov5s; auto: that of --pretrained, else " + DEFAULT_MODEL,
+        "the network, such as light or yolov5s; auto: that of --pretrained, "
+        f"else {DEFAULT_ON_CPU} on a CPU and {DEFAULT_MODEL} elsewhere",
         "network",
         effect="`trainer models` lists them with their sizes and costs.",
     )

@@ -13,9 +13,10 @@ from trainer.anchor_search import fit
 from trainer.anchors import PER_LEVEL, THRESHOLD, Grid, Sizes, default_anchors, judge
 from trainer.assign.ratio import unanswered
 from trainer.choices import ALLOWED, allows
-from trainer.config import DEFAULT_MODEL, FitConfig
+from trainer.config import DEFAULT_MODEL, DEFAULT_ON_CPU, FitConfig
 from trainer.console import Talk
 from trainer.data.folder import Folder, Split, describe, read_folder
+from trainer.device import pick_device
 from trainer.errors import TrainerError
 from trainer.levels import LARGE, Advice, advise, said
 from trainer.model.config import ModelConfig
@@ -153,7 +154,7 @@ def _network(config: FitConfig, start: Start | None, classes: int) -> ModelConfi
     """The network of the configuration; without a name that of the weights."""
     wish = config.wish()
     if config.model != AUTO or start is None:
-        name = DEFAULT_MODEL if config.model == AUTO else config.model
+        name = _default(config.device) if config.model == AUTO else config.model
         return configure(name, classes, imgsz=config.imgsz, wish=wish)
     if wish == Wish():
         theirs = start.config
@@ -169,6 +170,11 @@ def _network(config: FitConfig, start: Start | None, classes: int) -> ModelConfi
             "leave out the options for the network, or choose a --model",
         )
     return configure(start.config.name, classes, imgsz=config.imgsz, wish=wish)
+
+
+def _default(device: str) -> str:
+    """The network that learns soonest there; on a CPU the small one, which gets more steps from a minute."""
+    return DEFAULT_ON_CPU if pick_device(device).type == "cpu" else DEFAULT_MODEL
 
 
 def _at_size(head: Head, before: int, now: int) -> Head:

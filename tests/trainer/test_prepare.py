@@ -9,8 +9,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
 
 from tests.trainer.test_fit import config
+from trainer import prepare
 from trainer.anchors import default_anchors
 from trainer.console import Talk
 from trainer.data.folder import read_folder
@@ -52,6 +54,22 @@ def test_a_multi_scale_without_a_size_for_the_networks_coarsest_level_is_refused
     with pytest.raises(TrainerError, match="holds no size to train at: these are 64 px apart") as refused:
         choose_model(asked, data, Talk())
     assert refused.value.cure == "the nearest are 320 and 384"
+
+
+def test_a_cpu_trains_the_light_network_unless_another_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = read_folder(folder(tmp_path / "数据", [(20, 20)]))
+
+    def network(device: str, **more: object) -> str:
+        asked = config(data.yaml, tmp_path / "run", steps=1, **{"device": device, **more})
+        return choose_model(asked, data, Talk()).name
+
+    assert network("cpu") == "light"
+    assert network("cpu", model="yolov5n") == "yolov5n"
+    monkeypatch.setattr(prepare, "pick_device", torch.device)  # as on a machine that has it
+    assert network("cuda") == network("mps") == "yolov5n"
+    assert network("cuda", model="light") == "light"
 
 
 def published(imgsz: int) -> tuple[tuple[float, float], ...]:
