@@ -42,8 +42,9 @@ from trainer.evolve.samplers import Seeded, mean_of_best
 from trainer.evolve.space import Space, rounded, space_of
 from trainer.evolve.train import Figure, Ground, Report, prepared, train
 from trainer.files import refuse_no_folder, write_atomically
+from trainer.model.config import ModelConfig
 from trainer.model.heads.anchor import AnchorHead
-from trainer.model.parts import Head
+from trainer.model.names import AUTO
 from trainer.prepare import choose_model, read_aloud
 
 MARKER = ".trainer-evolve"
@@ -77,8 +78,8 @@ def evolve(
     _take(config.run)
     url = plan.storage or storages.url_of(config.run)
     with Board() as board:
-        folder, head = _read(config, board)
-        begun = config
+        folder, model = _read(config, board)
+        head, begun = model.head, config
         if isinstance(head, AnchorHead) and config.anchor_t is None:
             begun = dataclasses.replace(config, anchor_t=head.anchor_t)  # where the search begins
         space = space_of(begun, head.kind, plan.only, plan.without, len(folder.classes))
@@ -91,7 +92,7 @@ def evolve(
             sampler=Seeded(plan.sampler, space, config.seed),
             pruner=make_pruner(plan.pruner, plan.steps),
         )
-        _refuse_other(study, _asked(plan, space, folder))
+        _refuse_other(study, _asked(plan, space, folder, model))
         with prepared(config, folder) as ground:
             search = _Search(plan, space, ground, board, train)
             try:
@@ -268,8 +269,8 @@ def _take(out: Path) -> None:
     write_atomically(out / MARKER, b"This folder belongs to trainer evolve.\n")
 
 
-def _read(config: FitConfig, board: Board) -> tuple[Folder, Head]:
-    """The folder and the network's head, and aloud what is in it."""
+def _read(config: FitConfig, board: Board) -> tuple[Folder, ModelConfig]:
+    """The folder and the network, and aloud what is in it."""
     folder = read_aloud(config, board)
     if folder.split("val") is None:
         raise TrainerError(
@@ -278,11 +279,13 @@ def _read(config: FitConfig, board: Board) -> tuple[Folder, Head]:
         )
     if not len(folder.split("val") or ()):
         raise TrainerError(f"the val split of {config.data} holds no images", "put some there")
-    return folder, choose_model(config, folder, board).head
+    return folder, choose_model(config, folder, board)
 
 
-def _asked(plan: Plan, space: Space, folder: Folder) -> dict[str, Any]:
+def _asked(plan: Plan, space: Space, folder: Folder, model: ModelConfig) -> dict[str, Any]:
     """What all processes at one study must agree on."""
+    # where none is named it depends on the device, and machines that share a study may have others
+    network = {"model": model.name} if plan.config.model == AUTO else {}
     return {
         "settings": lines_of(handed_on(plan.config)),
         "search": lines_of(
@@ -291,6 +294,7 @@ def _asked(plan: Plan, space: Space, folder: Folder) -> dict[str, Any]:
                 "seed": plan.config.seed,
                 "sampler": plan.sampler,
                 "pruner": plan.pruner,
+                **network,
                 "data": _digest(folder),
             }
         ),

@@ -13,9 +13,11 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+import torch
 
 from tests.curate.browser import Page
 from tests.trainer.test_cli import hand_over
+from trainer import prepare
 from trainer.cli.fit import settings_of_file
 from trainer.config import FitConfig
 from trainer.errors import TrainerError
@@ -280,6 +282,17 @@ def test_a_study_is_not_gone_on_with_in_another_way(
     with pytest.raises(TrainerError, match=told) as caught:
         search(plan(data, swift / "out", trials=3, confirm=0, **{"only": ["lr", "obj"], **change}))
     assert "--study NAME" in caught.value.cure
+
+
+def test_a_study_is_not_gone_on_with_on_a_device_that_would_train_another_network(
+    data: Path, swift: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = plan(data, swift / "out", trials=3, confirm=0, only=["lr", "obj"], model="auto")
+    search(asked)  # on a CPU
+    search(asked)
+    monkeypatch.setattr(prepare, "pick_device", lambda _: torch.device("cuda"))
+    with pytest.raises(TrainerError, match='model = "light", not "yolov5n"'):
+        search(asked)
 
 
 @pytest.mark.usefixtures("plain")
