@@ -154,7 +154,7 @@ def _network(config: FitConfig, start: Start | None, classes: int) -> ModelConfi
     """The network of the configuration; without a name that of the weights."""
     wish = config.wish()
     if config.model != AUTO or start is None:
-        name = _default(config.device) if config.model == AUTO else config.model
+        name = default_model(config.device) if config.model == AUTO else config.model
         return configure(name, classes, imgsz=config.imgsz, wish=wish)
     if wish == Wish():
         theirs = start.config
@@ -172,7 +172,7 @@ def _network(config: FitConfig, start: Start | None, classes: int) -> ModelConfi
     return configure(start.config.name, classes, imgsz=config.imgsz, wish=wish)
 
 
-def _default(device: str) -> str:
+def default_model(device: str) -> str:
     """The network that learns soonest there; on a CPU the small one, which gets more steps from a minute."""
     return DEFAULT_ON_CPU if pick_device(device).type == "cpu" else DEFAULT_MODEL
 

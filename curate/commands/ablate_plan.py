@@ -19,7 +19,7 @@ from typing import Any
 from curate.ablation import settings
 from curate.ablation.settings import Ablate
 from curate.commands.run_record import digest
-from curate.commands.run_training import beside
+from curate.commands.run_training import beside, network_of_device
 from curate.config import Config, Paste, load
 from curate.errors import ConfigError, CurateError
 from curate.formats.pairing import is_image_name
@@ -206,6 +206,7 @@ class Plan:
         }
         mine = [step for step in job.arm.steps if step != "fix"]
         fit = dict(self.fit_of(job.arm))
+        network = network_of_device(fit)  # machines that share the work may have other devices
         return digest(
             self.fold_key(job.seed, job.fold),
             fixed,
@@ -213,6 +214,7 @@ class Plan:
             sorted(made.values()),
             fit,
             job.seed,
+            *([network] if network else []),
         )
 
     # folders

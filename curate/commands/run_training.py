@@ -6,7 +6,9 @@ One of the three places where curate calls the trainer, always imported inside a
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +45,31 @@ def fit_config(state: State, *, preset: str = "auto") -> Any:
     except TrainerError as error:
         about = error.message if error.message.startswith("[fit]") else f"[fit]: {error.message}"
         raise ConfigError(f"{about}.", error.cure) from error
+
+
+def network_of_device(fit: Mapping[str, Any]) -> str | None:
+    """The network that a [fit] without one trains on this machine, where that is not the usual one."""
+    if fit.get("model", "auto") != "auto" or "pretrained" in fit:
+        return None
+    return _network_of_device(str(fit.get("device", "auto")))
+
+
+@cache
+def _network_of_device(device: str) -> str | None:
+    try:
+        from trainer.errors import TrainerError
+        from trainer.threads import spin_briefly
+
+        spin_briefly()  # before torch is loaded
+        from trainer.config import DEFAULT_MODEL
+        from trainer.prepare import default_model
+    except ModuleNotFoundError:
+        return None  # nothing can be trained here
+    try:
+        name = default_model(device)
+    except TrainerError:
+        return None  # there is no such device, which the training says
+    return None if name == DEFAULT_MODEL else name
 
 
 def beside(config: Config, folder: Path) -> Config:

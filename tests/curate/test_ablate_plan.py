@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from curate.commands import run_training
 from curate.commands.ablate_plan import contents, plan, portable
 from curate.errors import ConfigError, CurateError
 from tests.curate.laboratory import ABLATE, TABLES, a_plan, config_file, put_data
@@ -53,6 +54,23 @@ def test_arms_may_be_named_and_the_baseline_is_never_missing(place: Path) -> Non
 
 def arm(name: str, fit: str) -> str:
     return f'[[ablate.arm]]\nname = "{name}"\nfit = {{ {fit} }}\n'
+
+
+def test_machines_with_other_devices_share_only_what_trains_one_network(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("torch")
+    from trainer import prepare
+
+    def keys(fit: str, network: str) -> set[str]:
+        run_training._network_of_device.cache_clear()
+        monkeypatch.setattr(prepare, "default_model", lambda device: network)
+        made = a_plan(place, TABLES.replace("[fit]\n", f"[fit]\n{fit}\n"))
+        return {made.job_key(job) for job in made.jobs}
+
+    assert not keys("", "light") & keys("", "yolov5n")
+    assert keys('model = "light"', "light") == keys('model = "light"', "yolov5n")
+    run_training._network_of_device.cache_clear()
 
 
 def test_an_arm_may_train_otherwise_instead_of_having_other_data(place: Path) -> None:
