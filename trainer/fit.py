@@ -528,8 +528,8 @@ def _interrupt() -> Iterator[threading.Event]:
     if threading.current_thread() is not threading.main_thread():
         yield event  # signals reach the main thread only
         return
-    usual = {stop: signal.getsignal(stop) for stop in STOPS}
-    usual = {stop: handler for stop, handler in usual.items() if handler not in (None, signal.SIG_IGN)}
+    handlers = ((stop, signal.getsignal(stop)) for stop in STOPS)
+    usual = {stop: handler for stop, handler in handlers if handler not in (None, signal.SIG_IGN)}
 
     def note(number: int, frame: FrameType | None) -> None:
         event.set()

@@ -63,19 +63,23 @@ class Conv(nn.Module):
 
     def fold(self) -> None:
         """See `trainer.model.folding`."""
-        if isinstance(self.bn, _BatchNorm):
-            _fold((self.conv,), self.bn)
-            self.bn = nn.Identity()
+        self.bn = _fold((self.conv,), self.bn)
 
 
-def _fold(convs: Sequence[nn.Conv2d], bn: _BatchNorm) -> None:
-    """Scale and shift the channels of `convs` as `bn`, which sees them side by side, does in evaluation."""
+def _fold(convs: Sequence[nn.Conv2d], bn: nn.Module) -> nn.Module:
+    """Scale and shift the channels of `convs` as `bn`, which sees them side by side, does in evaluation.
+
+    What is left to do after them: nothing. A norm that was folded before is no more.
+    """
+    if not isinstance(bn, _BatchNorm):
+        return bn
     assert bn.running_mean is not None and bn.running_var is not None
     parts = [t.chunk(len(convs)) for t in (bn.running_mean, bn.running_var, bn.weight, bn.bias)]
     for conv, mean, variance, weight, bias in zip(convs, *parts, strict=True):
         conv.weight, conv.bias = fuse_conv_bn_weights(
             conv.weight, conv.bias, mean, variance, bn.eps, weight, bias
         )
+    return nn.Identity()
 
 
 class Focus(nn.Module):
@@ -168,9 +172,7 @@ class BottleneckCSP(nn.Module):
 
     def fold(self) -> None:
         """See `trainer.model.folding`: each convolution takes the half of the norm that follows it."""
-        if isinstance(self.bn, _BatchNorm):
-            _fold((self.through, self.beside), self.bn)
-            self.bn = nn.Identity()
+        self.bn = _fold((self.through, self.beside), self.bn)
 
 
 class SPPF(nn.Module):
