@@ -370,10 +370,9 @@ def test_pipes_sockets_devices_and_links_are_named_and_never_waited_for(
     root, outside = voc(tmp_path / "data"), put(tmp_path / "outside.xml", GOOD)
     notes = root / "Annotations"
     os.mkfifo(notes / "pipe.xml")
-    with socket.socket(socket.AF_UNIX) as server:
-        with monkeypatch.context() as patch:
-            patch.chdir(notes)  # a socket's path may have 107 bytes, and the test's folder alone may be longer
-            server.bind("socket.xml")
+    with socket.socket(socket.AF_UNIX) as server, monkeypatch.context() as patch:
+        patch.chdir(notes)  # a socket's path may have 107 bytes, and the test's folder alone may be longer
+        server.bind("socket.xml")
     (notes / "zero.xml").symlink_to("/dev/zero")
     (notes / "out.xml").symlink_to(outside)
     (notes / "nowhere.xml").symlink_to("nothing")
