@@ -73,9 +73,9 @@ def ablate(
     curate ablate curate.toml --steps 1500 --folds 3 --seeds 3
     """
     from curate.commands import ablate as pipeline
-    from curate.commands import ablate_trial as trial
-    from curate.commands.ablate_plan import plan
-    from curate.commands.ablate_summary import as_json
+    from curate.commands.ablate import trial
+    from curate.commands.ablate.plan import plan
+    from curate.commands.ablate.summary import as_json
 
     asked = plan(config, minutes=minutes, steps=steps, seeds=seeds, folds=folds, out=out, workers=workers)
     if dry_run:

@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from curate.commands import ablate_jobs, run_steps
-from curate.commands.ablate_jobs import Found
-from curate.commands.ablate_plan import Job, Plan, plan
-from curate.commands.ablate_real import Real, deal
+from curate.commands import run_steps
+from curate.commands.ablate import jobs as ablate_jobs
+from curate.commands.ablate.jobs import Found
+from curate.commands.ablate.plan import Job, Plan, plan
+from curate.commands.ablate.real import Real, deal
 from curate.commands.run_record import Outcome
 from curate.commands.run_state import State
 from curate.config import Paste

@@ -15,10 +15,13 @@ import pytest
 from typer.testing import CliRunner
 
 from curate.cli import app
-from curate.commands import ablate, ablate_jobs, ablate_real, ablate_sets
-from curate.commands.ablate_plan import plan
-from curate.commands.ablate_real import deal
-from curate.commands.ablate_summary import as_json, complete_seeds, summarise
+from curate.commands import ablate
+from curate.commands.ablate import jobs as ablate_jobs
+from curate.commands.ablate import real as ablate_real
+from curate.commands.ablate import sets as ablate_sets
+from curate.commands.ablate.plan import plan
+from curate.commands.ablate.real import deal
+from curate.commands.ablate.summary import as_json, complete_seeds, summarise
 from curate.errors import CurateError, OutputExists
 from curate.formats.voc import SYNTHETIC_SOURCE, VocAnnotation, VocObject, write
 from curate.paste.provenance import MANIFEST
@@ -343,7 +346,7 @@ def test_interrupting_gives_everything_back(
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("curate.commands.ablate_jobs.judge", stop)
+    monkeypatch.setattr("curate.commands.ablate.jobs.judge", stop)
     with pytest.raises(KeyboardInterrupt):
         ablate.run(a_plan(place))
     assert not list((place / "out-ablation").rglob("claim-*"))
@@ -517,7 +520,7 @@ def test_a_dry_run_says_what_it_would_cost_and_leaves_nothing(
             alive()
         return networks.fit(config, alive)
 
-    monkeypatch.setattr("curate.commands.ablate_jobs.fit", steps)
+    monkeypatch.setattr("curate.commands.ablate.jobs.fit", steps)
     before = files_below(place)
     path = config_file(place)
     before["curate.toml"] = path.read_bytes()

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from curate.commands import ablate, ablate_real, ablate_trial
-from curate.commands.ablate_plan import plan
-from curate.commands.ablate_trial import describe, estimate
+from curate.commands import ablate
+from curate.commands.ablate import real as ablate_real
+from curate.commands.ablate import trial as ablate_trial
+from curate.commands.ablate.plan import plan
+from curate.commands.ablate.trial import describe, estimate
 from curate.errors import CurateError
 from tests.curate.laboratory import (
     ABLATE,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from curate.commands import run_training
-from curate.commands.ablate_plan import contents, plan, portable
+from curate.commands.ablate.plan import contents, plan, portable
 from curate.errors import ConfigError, CurateError
 from tests.curate.laboratory import ABLATE, TABLES, a_plan, config_file, put_data
 

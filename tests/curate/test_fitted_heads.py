@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from curate.commands.ablate_plan import plan as plan_of
+from curate.commands.ablate.plan import plan as plan_of
 from tests.bench import fitted_heads
 from tests.bench.fitted_heads import FITTED, PUBLISHED, SCALES, WHOLE, agreement, foretold, shared_costs, ways
 from tests.curate.sets import put_voc

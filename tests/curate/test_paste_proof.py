@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from curate.commands.ablate_jobs import training_of
-from curate.commands.ablate_plan import plan
+from curate.commands.ablate.jobs import training_of
+from curate.commands.ablate.plan import plan
 from tests.bench import paste_proof
 from tests.curate.sets import picture, put, put_voc
 

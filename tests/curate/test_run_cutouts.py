@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from curate.commands.ablate_plan import plan
+from curate.commands.ablate.plan import plan
 from curate.commands.cutouts import run as cut_out
 from curate.commands.run import Result, run
 from curate.errors import CurateError

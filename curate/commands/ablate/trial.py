@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from curate.commands import ablate_jobs as jobs
-from curate.commands import ablate_real as real_photographs
-from curate.commands.ablate import TRIAL, check_fit, refuse
-from curate.commands.ablate_plan import Arm, Job, Plan
-from curate.commands.ablate_real import Real, deal
-from curate.commands.ablate_sets import put_together
-from curate.commands.ablate_view import spread
+from curate.commands.ablate import jobs
+from curate.commands.ablate import real as real_photographs
+from curate.commands.ablate.pipeline import TRIAL, check_fit, refuse
+from curate.commands.ablate.plan import Arm, Job, Plan
+from curate.commands.ablate.real import Real, deal
+from curate.commands.ablate.sets import put_together
+from curate.commands.ablate.view import spread
 from curate.negatives.advice import USUAL, wanted
 
 STEPS = 8  # of the trial; the first ones load things and are left out

@@ -16,9 +16,9 @@ from curate.ablation import bootstrap
 from curate.ablation.bootstrap import Estimate
 from curate.ablation.matches import Boxes
 from curate.ablation.summary import ArmFigures, Bench, Difference, Measured, Seen
-from curate.commands import ablate_jobs as jobs
-from curate.commands.ablate_plan import Arm, Job, Plan
-from curate.commands.ablate_real import Real, deal
+from curate.commands.ablate import jobs
+from curate.commands.ablate.plan import Arm, Job, Plan
+from curate.commands.ablate.real import Real, deal
 from curate.fixes.durable import write_json
 
 JSON = "ablation.json"

@@ -1,10 +1,4 @@
-"""Does each step help? Train baseline, each step alone and all together; the same real photographs judge.
-
-OUT/ablation.json, .png, .html   the answer, written when a seed is complete, and at the end
-OUT/real-*/                      the photographs that judge, and the backgrounds kept back from training
-OUT/backgrounds-*/               those of [ablate] backgrounds
-OUT/sets/                        what the steps made of each fold's training photographs
-OUT/jobs/                        one training each
+"""From a plan to the answer: jobs that nobody does are taken one by one; what is complete is judged.
 
 Several processes, on several machines that see OUT, share the work: each takes what nobody is doing (see
 `engine/claims.py`). A process that is killed loses nothing: whoever comes next goes on from its last
@@ -20,13 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from curate.commands import ablate_jobs as jobs
-from curate.commands import ablate_real as real_photographs
-from curate.commands import ablate_sets as sets
-from curate.commands.ablate_plan import Job, Plan
-from curate.commands.ablate_real import Real
-from curate.commands.ablate_summary import JSON, Summary, complete_seeds, summarise, write_summary
-from curate.commands.ablate_view import view_of
+from curate.commands.ablate import jobs, sets
+from curate.commands.ablate import real as real_photographs
+from curate.commands.ablate.plan import Job, Plan
+from curate.commands.ablate.real import Real
+from curate.commands.ablate.summary import JSON, Summary, complete_seeds, summarise, write_summary
+from curate.commands.ablate.view import view_of
 from curate.commands.new_folder import refuse_unwritable
 from curate.engine.claims import STALE, Claim, LostClaim
 from curate.errors import CurateError, OutputExists
@@ -63,7 +56,7 @@ def run(
 ) -> Summary:
     """Do what is left of an ablation, together with whoever else is at it; the summary of all of it.
 
-    `made` is what `ablate_plan.plan` read; `lang` is the language of plot and page. Raises CurateError.
+    `made` is what `plan.plan` read; `lang` is the language of plot and page. Raises CurateError.
     """
     check_fit(made)
     prepare(made.out)

@@ -25,9 +25,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate.ablation.matches import Boxes
-from curate.commands.ablate_plan import SCHEMA, Job, Plan
-from curate.commands.ablate_real import Real, deal
-from curate.commands.ablate_sets import TrainingSet
+from curate.commands.ablate.plan import SCHEMA, Job, Plan
+from curate.commands.ablate.real import Real, deal
+from curate.commands.ablate.sets import TrainingSet
 from curate.commands.run_state import State
 from curate.commands.run_training import SAME_FOR_ALL, fit_config
 from curate.errors import CurateError, MissingExtra

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from curate.ablation.bootstrap import LEVEL
 from curate.ablation.matches import Boxes, taken
 from curate.ablation.summary import Difference
-from curate.commands.ablate_plan import Arm, Plan
-from curate.commands.ablate_summary import Done, Summary
+from curate.commands.ablate.plan import Arm, Plan
+from curate.commands.ablate.summary import Done, Summary
 from curate.formats.images import facts_of_file
 from curate.report.ablation.view import ArmView, Corners, Detection, DifferenceView, Shown, View
 from curate.report.ablation.words import WORDS, Words

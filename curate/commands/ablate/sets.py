@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from curate.commands import run_steps
-from curate.commands.ablate_plan import Job, Plan
-from curate.commands.ablate_real import Real, deal, hand_over, keys_of, linked, open_real, trees
+from curate.commands.ablate.plan import Job, Plan
+from curate.commands.ablate.real import Real, deal, hand_over, keys_of, linked, open_real, trees
 from curate.commands.run_state import State
 from curate.config import Config
 from curate.dataset import Dataset

@@ -1,7 +1,7 @@
 """The real photographs of an ablation: which there are, which hang together, which judge whom.
 
 They are written once, as a hand-over folder, and every arm is judged by these same files. Beside them lie the
-backgrounds that are kept back from the [negatives] step, and those left for it (`ablate_backgrounds.py`).
+backgrounds that are kept back from the [negatives] step, and those left for it (`backgrounds.py`).
 Nothing that curate drew and no background on record is among the photographs.
 """
 
@@ -19,10 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate import splits
-from curate.commands import ablate_backgrounds, run_steps
 from curate.commands import export as exporting
-from curate.commands.ablate_backgrounds import Background
-from curate.commands.ablate_plan import Plan
+from curate.commands import run_steps
+from curate.commands.ablate import backgrounds as without_objects
+from curate.commands.ablate.backgrounds import Background
+from curate.commands.ablate.plan import Plan
 from curate.commands.run_state import State
 from curate.copies.clusters import clusters
 from curate.copies.near import near_copies
@@ -80,10 +81,10 @@ class Real:
 def load(plan: Plan) -> Real | None:
     """What is on record; None where it was never made to the end."""
     told = _record(plan)
-    if told is None or (counted := ablate_backgrounds.load(plan, told["classes"])) is None:
+    if told is None or (counted := without_objects.load(plan, told["classes"])) is None:
         return None
     held = [Background(**row) for row in told["backgrounds"]]
-    backgrounds = ablate_backgrounds.together(held, counted.pictures)
+    backgrounds = without_objects.together(held, counted.pictures)
     notes = [*told["notes"], *counted.notes]
     if not backgrounds:
         notes.append("no backgrounds were given, so false positives are counted on the photographs alone")
@@ -117,9 +118,9 @@ def make(plan: Plan, say: Say) -> Real:
         _make_photographs(plan, say)
     told = _record(plan)
     assert told is not None
-    if ablate_backgrounds.load(plan, told["classes"]) is None:
+    if without_objects.load(plan, told["classes"]) is None:
         say("writing the backgrounds")
-        ablate_backgrounds.make(plan, told["classes"])
+        without_objects.make(plan, told["classes"])
     real = load(plan)
     assert real is not None
     return real
@@ -154,7 +155,7 @@ def _make_photographs(plan: Plan, say: Say) -> None:
     hand_over(Assembly(tuple(sources), selection, ()), folder / "photographs")
     photographs = _photographs(plan, selection, sources, groups)
     notes += _copies_elsewhere(plan, sets, looks)
-    held, rest = ablate_backgrounds.hold_back(plan, notes)
+    held, rest = without_objects.hold_back(plan, notes)
     real = Real(names, photographs, held, rest, tuple(trained), tuple(notes))
     told = {"schema": _SCHEMA, "key": plan.real_key, **asdict(real)}
     # written last, so its existence means that everything before it is there

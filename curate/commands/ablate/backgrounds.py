@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate import splits
-from curate.commands.ablate_plan import Plan
+from curate.commands.ablate.plan import Plan
 from curate.dataset import Dataset
 from curate.errors import CurateError
 from curate.fixes.durable import write_json
