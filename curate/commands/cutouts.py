@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from curate.commands.new_folder import refuse_new_folder
+from curate.engine.spawned import workers_kept
 from curate.errors import CurateError
 from curate.fixes.durable import at_once, sync_folder, write_file
 from curate.formats.discover import open_dataset
@@ -53,6 +54,7 @@ class Result:
         }
 
 
+@workers_kept()
 def run(
     path: Path,
     *,

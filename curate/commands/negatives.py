@@ -11,6 +11,7 @@ from typing import Any
 from curate.commands.negatives_folder import write_folder
 from curate.commands.negatives_sources import Sources, Wish, check_with
 from curate.commands.new_folder import refuse_new_folder
+from curate.engine.spawned import workers_kept
 from curate.errors import CurateError
 from curate.formats.discover import open_dataset
 from curate.negatives.advice import USUAL, Advice, advise, checked_ratio, wanted
@@ -54,6 +55,7 @@ def run(
     return take(path, out, Wish(**wish), workers=workers, say=say)
 
 
+@workers_kept()
 def take(
     path: Path,
     out: Path,

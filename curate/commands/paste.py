@@ -15,6 +15,7 @@ from curate.commands.paste_request import Request, check
 from curate.commands.paste_writing import Naming, write_images
 from curate.dataset import Dataset
 from curate.engine.local import map_shards
+from curate.engine.spawned import workers_kept
 from curate.errors import CurateError
 from curate.formats.discover import open_dataset
 from curate.paste.compose import How, Looked, look_all
@@ -74,6 +75,7 @@ def run(
     return paste(path, request, out, workers=workers, say=say)
 
 
+@workers_kept()
 def paste(
     path: Path,
     request: Request,

@@ -195,8 +195,12 @@ def test_a_png_without_alpha_is_refused(data: Path, tmp_path: Path) -> None:
 def test_every_number_of_workers_writes_the_same_bytes_and_the_source_is_only_read(
     data: Path, tmp_path: Path
 ) -> None:
-    for i in range(8):  # so many pictures are worth a pool
-        labelled(data, f"更多{i}", disc_image((200, 60 + 10 * i, 40)), [VocObject("disc", DISC)])
+    half = tuple(side / 2 for side in DISC)
+    for i in range(8):  # so many pictures are worth a pool; small ones are cut out sooner
+        small = cv2.resize(
+            disc_image((200, 60 + 10 * i, 40)), None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA
+        )
+        labelled(data, f"更多{i}", small, [VocObject("disc", half)])
     before = state(data)
     for workers in (1, 2):
         run(data, out=tmp_path / f"out{workers}", workers=workers)

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import pickle
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 from curate.engine.local import available_cores, map_shards
+from curate.engine.spawned import Spawned, workers_kept
 from curate.engine.threads import map_parts
 from curate.errors import CurateError
+
+R = TypeVar("R")
 
 REPO = Path(__file__).resolve().parents[2]
 
@@ -61,8 +66,8 @@ def test_any_number_of_workers_gives_the_same_bytes() -> None:
 
 def test_few_items_stay_in_this_process_and_many_leave_it() -> None:
     assert set(map_shards(process_ids, range(100), workers=2, shard=10)) == {os.getpid()}
-    away = map_shards(process_ids, range(100), workers=2, shard=10, in_process_below=100)
-    assert os.getpid() not in away
+    elsewhere = map_shards(process_ids, range(100), workers=2, shard=10, in_process_below=100)
+    assert os.getpid() not in elsewhere
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -74,6 +79,39 @@ def test_what_a_shard_raises_is_raised_here(workers: int) -> None:
 def test_a_killed_worker_is_named_and_no_half_result_is_given() -> None:
     with pytest.raises(CurateError, match="worker process was killed"):
         map_shards(dies, range(20), workers=2, shard=5, in_process_below=0)
+
+
+def away(function: Callable[[Sequence[int]], R], items: Sequence[int]) -> list[R]:
+    """The results of two spawned workers, a shard an item."""
+    return list(Spawned(function, [[item] for item in items], 2, 2))
+
+
+def test_kept_workers_do_all_work_of_a_block_and_end_with_it() -> None:
+    with workers_kept():
+        first = set(away(process_ids, range(8)))
+        with workers_kept():  # a command that is a part of another one
+            away(process_ids, [1, 2])
+        assert len(first | set(away(process_ids, range(8)))) <= 2
+    assert multiprocessing.active_children() == []
+    assert not first & set(away(process_ids, range(8)))
+
+
+def test_kept_workers_go_on_after_what_a_shard_raises_and_are_replaced_when_killed() -> None:
+    with workers_kept():
+        before = set(away(process_ids, range(8)))
+        with pytest.raises(ValueError, match="seven"):
+            away(fails_on_seven, range(40))
+        assert len(before | set(away(process_ids, range(8)))) <= 2
+        with pytest.raises(CurateError, match="worker process was killed"):
+            away(dies, range(20))
+        after = set(away(process_ids, range(8)))
+        assert after and not after & before
+        for worker in multiprocessing.active_children():  # memory runs out while they wait
+            worker.kill()
+            worker.join()
+        time.sleep(0.2)
+        assert away(squares, range(3)) == [[0], [1], [4]]
+    assert multiprocessing.active_children() == []
 
 
 def test_a_script_without_a_main_guard_runs_once(tmp_path: Path) -> None:
@@ -136,8 +174,9 @@ def alone(program: str) -> subprocess.CompletedProcess[str]:
     """A program that has loaded nothing but the engine and this file's functions."""
     head = (
         "import os, signal, sys, time\n"
-        "from curate.engine import forked, local\n"
+        "from curate.engine import forked, spawned\n"
         "from curate.engine.local import begin_shards, map_shards\n"
+        "from curate.errors import CurateError\n"
         "def ids(numbers): return os.getpid()\n"
         "def squares(numbers): return [n * n for n in numbers]\n"
         "def many(function, items, **how):\n"
@@ -203,7 +242,7 @@ def test_a_forked_worker_that_is_killed_ends_the_work_and_leaves_no_process_behi
         "    if 9 in numbers: os.kill(os.getpid(), signal.SIGKILL)\n"
         "    return numbers[0]\n"
         "try: list(many(dies, range(200)))\n"
-        "except local.CurateError as error: print(error.message)\n"
+        "except CurateError as error: print(error.message)\n"
         "try: os.waitpid(-1, os.WNOHANG)\n"
         "except ChildProcessError: print('no children')\n"
     )
@@ -239,7 +278,7 @@ def test_workers_end_when_their_caller_is_killed() -> None:
 def test_spawned_workers_end_when_their_caller_is_killed(last: int) -> None:
     done = alone(
         "from tests.curate.test_engine import slow\n"
-        f"results = local._Spawned(slow, [[0], [0], [{last}], [{last}]], 2)\n"
+        f"results = spawned.Spawned(slow, [[0], [0], [{last}], [{last}]], 2, 2)\n"
         "print(*results._pool._processes)\n"
         f"for _ in range(2 if {last} else 4): next(results)\n"
         "time.sleep(0.5); sys.stdout.flush(); os.kill(os.getpid(), signal.SIGKILL)\n"
