@@ -23,6 +23,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 _AHEAD = 8  # shards a worker that are begun before the caller has taken the first result
+_MOST_ON_WINDOWS = 61  # workers: it waits for no more handles than that, and Python refuses more
 
 
 class Spawned(Iterator[R]):
@@ -145,7 +146,8 @@ def _new_pool(count: int) -> ProcessPoolExecutor:
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
 
-    return ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _start_worker)
+    most = min(count, _MOST_ON_WINDOWS) if sys.platform == "win32" else count
+    return ProcessPoolExecutor(most, multiprocessing.get_context("spawn"), _start_worker)
 
 
 def _start_worker() -> None:
