@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from curate.errors import CurateError
 
@@ -41,18 +41,18 @@ class Spawned(Iterator[R]):
     ) -> None:
         from concurrent.futures.process import BrokenProcessPool
 
-        self._function = function
-        self._begun: deque[Future[R]] = deque()
-        self._pool, self._is_kept = _pools.take(count, most)
-        self._rest = iter(shards)
+        self._function: Callable[[Any], R] = function
         try:
-            self._begin(_AHEAD * count)
+            self._start(shards, count, most)
         except BrokenProcessPool:  # a kept worker was killed while it waited: nothing of this work is lost
             _pools.forget(self._pool)
-            self._begun.clear()
-            self._pool, self._is_kept = _pools.take(count, most)
-            self._rest = iter(shards)
-            self._begin(_AHEAD * count)
+            self._start(shards, count, most)
+
+    def _start(self, shards: Sequence[Any], count: int, most: int) -> None:
+        self._pool, self._is_kept = _pools.take(count, most)
+        self._begun: deque[Future[R]] = deque()
+        self._rest = iter(shards)
+        self._begin(_AHEAD * count)
 
     def _begin(self, count: int) -> None:
         with _main_hidden():
@@ -118,10 +118,10 @@ class _Pools:
     def end(self) -> None:
         with self._lock:
             self._blocks -= 1
-            ended = list(self._kept.values()) if not self._blocks else []
-            if ended:
-                self._kept.clear()
-        for pool in ended:
+            if self._blocks:
+                return
+            ended, self._kept = self._kept, {}
+        for pool in ended.values():
             pool.shutdown(wait=True, cancel_futures=True)
 
     def take(self, count: int, most: int) -> tuple[ProcessPoolExecutor, bool]:
