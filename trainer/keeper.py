@@ -73,7 +73,7 @@ class Keeper:
         images = batch.images.permute(0, 2, 3, 1).numpy()
         picture = self.config.run / "train_batch.jpg"
         draw_batch(images, boxes, labels, self.state.classes, picture)
-        self.log.image("train_batch", read_image(picture), self.state.step)
+        self.log.image("train_batch", picture, self.state.step)
 
     def save_is_due(self, epoch_steps: int) -> bool:
         """By the clock; a little earlier at the end of an epoch."""
@@ -160,7 +160,7 @@ class Keeper:
         if self.val is not None and state.finished:
             picture = config.run / "val_predictions.jpg"
             _draw_some(state, self.val, self.device, picture)
-            self.log.image("val_predictions", read_image(picture), state.step)
+            self.log.image("val_predictions", picture, state.step)
 
     def close(self) -> None:
         """Write what the logs still have in memory."""

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import pytest
 from tensorboardX.proto.event_pb2 import Event
@@ -21,6 +20,7 @@ from tensorboardX.proto.summary_pb2 import Summary
 
 from trainer.errors import TrainerError
 from trainer.logs import RunLog, named, require, tensorboard
+from trainer.plots.pictures import write_picture
 
 needs_mlflow = pytest.mark.skipif(importlib.util.find_spec("mlflow") is None, reason="mlflow is an extra")
 needs_wandb = pytest.mark.skipif(importlib.util.find_spec("wandb") is None, reason="wandb is an extra")
@@ -53,16 +53,24 @@ def test_an_undefined_figure_leaves_a_gap(tmp_path: Path) -> None:
     assert [v.tag for _, v in values(tmp_path / "tensorboard")] == ["loss"]
 
 
-def test_a_picture_keeps_its_pixels(tmp_path: Path) -> None:
-    rgb = np.zeros((4, 6, 3), np.uint8)
-    rgb[0, 0] = (255, 0, 0)
+@pytest.mark.parametrize("suffix", [".png", ".jpg"])
+def test_a_picture_is_logged_byte_for_byte(tmp_path: Path, suffix: str) -> None:
+    picture = tmp_path / f"图{suffix}"
+    write_picture(picture, np.full((4, 6, 3), (255, 0, 0), np.uint8))
     with RunLog(tmp_path) as log:
-        log.image("batch", rgb, 3)
+        log.image("batch", picture, 3)
     ((step, value),) = values(tmp_path / "tensorboard")
     assert (step, value.image.width, value.image.height) == (3, 6, 4)
-    bgr = cv2.imdecode(np.frombuffer(value.image.encoded_image_string, np.uint8), cv2.IMREAD_COLOR)
-    assert bgr is not None
-    assert (bgr[..., ::-1] == rgb).all()
+    assert value.image.encoded_image_string == picture.read_bytes()
+
+
+def test_a_picture_that_cannot_be_read_ends_the_log_not_the_run(tmp_path: Path) -> None:
+    said: list[str] = []
+    with RunLog(tmp_path, say=said.append) as log:
+        log.image("batch", tmp_path / "gone.jpg", 3)
+        log.scalars(4, {"loss": 1.0})
+    assert len(said) == 1
+    assert said[0].startswith("tensorboard is logged to no more: ")
 
 
 def test_a_resumed_run_adds_to_the_same_folder_and_tells_its_settings_once(tmp_path: Path) -> None:
@@ -120,6 +128,7 @@ def in_a_process(
     code = f"""
 import socket, sys
 from pathlib import Path
+import cv2
 import numpy as np
 
 def refuse(*args, **kwargs):
@@ -132,7 +141,9 @@ from trainer.logs import RunLog
 with RunLog(Path(sys.argv[1]), ({log!r},), {{"imgsz": 320, "data": Path("数据")}}, print) as log:
     for step in {list(steps)}:
         log.scalars(step, {{"ap50/红 色 & co": 0.25 * step, "loss": 1.0, "ap": float("nan")}})
-    log.image("train_batch", np.full((8, 8, 3), 200, np.uint8), 1)
+    picture = Path(sys.argv[1]).parent / "train_batch.jpg"
+    cv2.imwrite(str(picture), np.full((8, 8, 3), 200, np.uint8))
+    log.image("train_batch", picture, 1)
 """
     home = run.parent / "home"
     home.mkdir(exist_ok=True)
@@ -167,7 +178,7 @@ def test_mlflow_keeps_a_resumed_run_as_one_record_in_the_folder_of_the_run(tmp_p
         assert ("imgsz", "320") in ask("select key, value from params")
         assert ("data", "数据") in ask("select key, value from params")
         assert ask("select count(*) from metrics where key = 'ap'") == [(0,)]
-    assert [p.name for p in run.rglob("train_batch-1.png")] == ["train_batch-1.png"]
+    assert [p.name for p in run.rglob("train_batch-1.jpg")] == ["train_batch-1.jpg"]
     assert list((tmp_path / "home").iterdir()) == []
 
 
@@ -196,7 +207,7 @@ def test_wandb_stays_offline_and_under_the_folder_of_the_run(tmp_path: Path) -> 
     assert {path.name for path in kept} == {f"run-{identity}.wandb"}
     content = b"".join(path.read_bytes() for path in kept)
     assert "ap50/红 色 & co".encode() in content or rb"ap50/\u7ea2 \u8272" in content
-    assert [p.suffix for p in run.rglob("train_batch*")] == [".png", ".png"]
+    assert [p.suffix for p in run.rglob("train_batch*")] == [".jpg", ".jpg"]
     assert list((tmp_path / "home").iterdir()) == []
 
 

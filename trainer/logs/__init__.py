@@ -14,9 +14,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from trainer.errors import TrainerError
 from trainer.logs.base import Log
 
@@ -76,9 +73,9 @@ class RunLog:
         there = {name: float(value) for name, value in values.items() if math.isfinite(value)}
         self._each(lambda log: log.scalars(step, there))
 
-    def image(self, tag: str, rgb: NDArray[np.uint8], step: int) -> None:
-        """A picture, (H, W, 3) uint8 RGB."""
-        self._each(lambda log: log.image(tag, rgb, step))
+    def image(self, tag: str, picture: Path, step: int) -> None:
+        """A picture, a JPEG or PNG file."""
+        self._each(lambda log: log.image(tag, picture, step))
 
     def close(self, *, finished: bool = False) -> None:
         """Write what is still in memory; `finished` says whether the run came to its end."""

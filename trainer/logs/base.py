@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Protocol
-
-import numpy as np
-from numpy.typing import NDArray
 
 
 class Log(Protocol):
@@ -21,8 +19,8 @@ class Log(Protocol):
     def scalars(self, step: int, values: Mapping[str, float]) -> None:
         """One point on the curve of each name, all finite."""
 
-    def image(self, tag: str, rgb: NDArray[np.uint8], step: int) -> None:
-        """A picture, (H, W, 3) uint8 RGB."""
+    def image(self, tag: str, picture: Path, step: int) -> None:
+        """A picture of the run's, a JPEG or PNG file: its bytes, since encoding it anew takes a second."""
 
     def close(self, finished: bool) -> None:
         """Write what is still in memory; `finished` says whether the run came to its end."""

@@ -10,15 +10,12 @@ from __future__ import annotations
 import logging
 import os
 import re
+import shutil
 import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-
-import cv2
-import numpy as np
-from numpy.typing import NDArray
 
 from trainer.errors import TrainerError
 from trainer.files import write_atomically
@@ -85,14 +82,12 @@ class MLflow:
         for start in range(0, len(metrics), _AT_ONCE):
             self.client.log_batch(self.identity, metrics=metrics[start : start + _AT_ONCE])
 
-    def image(self, tag: str, rgb: NDArray[np.uint8], step: int) -> None:
-        """A PNG among the artifacts, images/TAG-STEP.png."""
-        done, data = cv2.imencode(".png", np.ascontiguousarray(rgb[..., ::-1]))
-        assert done
+    def image(self, tag: str, picture: Path, step: int) -> None:
+        """A file among the artifacts, images/TAG-STEP.jpg."""
         with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / f"{_allowed(tag).replace('/', '-')}-{step}.png"
-            path.write_bytes(data.tobytes())
-            self.client.log_artifact(self.identity, str(path), "images")
+            named = Path(folder) / f"{_allowed(tag).replace('/', '-')}-{step}{picture.suffix}"
+            shutil.copyfile(picture, named)
+            self.client.log_artifact(self.identity, str(named), "images")
 
     def close(self, finished: bool) -> None:
         """Say how it ended; a run that was stopped can go on."""

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from tensorboardX import SummaryWriter
+from tensorboardX.proto.summary_pb2 import Summary
+
+from trainer.data.images import UnreadableImageError, image_size
 
 
 def open_log(run: Path, settings: Mapping[str, Any]) -> TensorBoard:
@@ -19,7 +20,7 @@ def open_log(run: Path, settings: Mapping[str, Any]) -> TensorBoard:
 class TensorBoard:
     """Event files of one sitting."""
 
-    failures = (OSError,)
+    failures = (OSError, UnreadableImageError)
 
     def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -35,9 +36,14 @@ class TensorBoard:
         for name, value in values.items():
             self._writer.add_scalar(name, value, step)
 
-    def image(self, tag: str, rgb: NDArray[np.uint8], step: int) -> None:
-        """A picture."""
-        self._writer.add_image(tag, rgb, step, dataformats="HWC")
+    def image(self, tag: str, picture: Path, step: int) -> None:
+        """A picture, as it is in its file."""
+        width, height = image_size(picture)
+        image = Summary.Image(
+            width=width, height=height, colorspace=3, encoded_image_string=picture.read_bytes()
+        )
+        summary = Summary(value=[Summary.Value(tag=tag, image=image)])
+        self._writer.file_writer.add_summary(summary, step)
 
     def close(self, finished: bool) -> None:
         """Write what is still in memory."""

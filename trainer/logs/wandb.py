@@ -13,9 +13,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from trainer.errors import TrainerError
 from trainer.files import write_atomically
 
@@ -71,9 +68,9 @@ class Wandb:
         """One point on the curve of each name."""
         self.record.log(dict(values), step=step)
 
-    def image(self, tag: str, rgb: NDArray[np.uint8], step: int) -> None:
-        """A picture."""
-        self.record.log({tag: wandb.Image(rgb)}, step=step)
+    def image(self, tag: str, picture: Path, step: int) -> None:
+        """A picture, as it is in its file."""
+        self.record.log({tag: wandb.Image(str(picture))}, step=step)
 
     def close(self, finished: bool) -> None:
         """Write what is still in memory, and say how it ended."""
