@@ -57,6 +57,7 @@ class Ablate:
     seeds: int = 3  # trainings of each arm and fold that differ by chance alone
     folds: int | None = None  # cross-validation over all real images; default: the set's own lists
     split: str = "test"  # without folds: the list that judges, test or val
+    judges: tuple[Path, ...] = ()  # labelled sets that judge and never train, instead of lists or folds
     backgrounds: tuple[Path, ...] = ()  # pictures without any object, to count false positives on
     hold_out: float | None = None  # share of [negatives] from kept for that: 0.4; none if there are others
     confidence: float = 0.25  # at which false positives are counted
@@ -82,6 +83,14 @@ def check(asked: Ablate, steps: Sequence[str], place: Place) -> None:
     _check_ranges(asked, place)
     if asked.steps is not None and asked.minutes is not None:
         raise Mistake((*place, "minutes"), "[ablate] has two budgets.", "Leave out steps or minutes.")
+    if asked.judges and asked.folds is not None:
+        raise Mistake(
+            (*place, "folds"), "[ablate] has judges, so no photograph of [data] judges.", "Leave out folds."
+        )
+    if asked.judges and asked.split != "test":
+        raise Mistake(
+            (*place, "split"), "[ablate] has judges, of which every photograph judges.", "Leave out split."
+        )
     for number, arm in enumerate(asked.arm):
         here = (*place, "arm", number)
         _check_known(arm.steps, steps, "step", (*here, "steps"))

@@ -61,6 +61,9 @@ def ablate(
     equal budget and equal seeds, and judges all by the same real photographs, none of which was trained on.
     Leaves ablation.json, ablation.png and ablation.html in OUT.
 
+    What judges is the set's own test list, all of it in turn (--folds), or labelled sets that never train, as
+    photographs of your camera ([ablate] judges).
+
     False alarms are counted on a part of [negatives] from that is kept back (hold_out), or in the folders
     that [ablate] backgrounds names: pictures without an object of your classes, as a camera sees most of the
     time. With both, name more folders when you like: what is trained by then is only judged again.

@@ -4,16 +4,18 @@
     python -m tests.bench.paste_proof                                  cigarettes into hands
     python -m tests.bench.paste_proof --imagenet --imgsz 416 --steps 600     the same from ImageNet's weights
     python -m tests.bench.paste_proof --what pens -o runs/pens --start runs/proof/hands/fit/weights/last.pt
+    python -m tests.bench.paste_proof --what catalogue --imagenet --steps 300 --seeds 3 --count 210
     python -m tests.bench.paste_proof --dry-run                        jobs, sizes, time
 
 Every training starts from the same detector of hands, which has seen no cigarette and no pen, or with
 `--imagenet` (needs the extra imagenet) from a frozen backbone that knows ImageNet: from random weights, what
 a CPU can train in an hour finds next to nothing, whatever the data (`--scratch` shows it).
 Cross-validated over all real photographs of the set (46 of cigarettes, of which 15 or 16 judge in each of
-three folds); objects are cut out of a fold's training photographs only. Every way of pasting makes as many
-pictures of the same targets; budget, seeds and everything else are equal. Ends in a table, the verdicts, and
-whether the claim holds that meaning beats chance. The same command goes on where it was cut short; started
-several times, the processes share the work.
+three folds); objects are cut out of a fold's training photographs only. `--what catalogue` trains on pictures
+of a catalogue and is judged by those of a camera, 25 photographs of pens on tables. Every way of pasting
+makes as many pictures of the same targets; budget, seeds and everything else are equal. Ends in a table, the
+verdicts, and whether the claim holds that meaning beats chance. The same command goes on where it was cut
+short; started several times, the processes share the work.
 """
 
 from __future__ import annotations
@@ -33,9 +35,11 @@ TEMPLATES = {
     "hands": "paste_proof_hands.toml",
     "cigarettes": "paste_proof.toml",
     "pens": "paste_proof_pens.toml",
+    "catalogue": "paste_proof_catalogue.toml",
 }
 CHANCE = "cut-outs at random places"
-MEANING = {"cigarettes": "cut-outs onto hands and mouths", "pens": "cut-outs onto hands"}
+ONTO_HANDS = "cut-outs onto hands"
+MEANING = {"cigarettes": f"{ONTO_HANDS} and mouths", "pens": ONTO_HANDS, "catalogue": ONTO_HANDS}
 # small enough that all trainings of a seed fit into an hour or two on two cores
 FIT = """model = "light"
 imgsz = $imgsz

@@ -122,6 +122,54 @@ def test_a_set_with_lists_is_judged_by_its_own(place: Path, networks: Networks, 
     assert [one.image[-6:-4] for one in ablate_real.make(by_val, print).photographs] == ["05"]
 
 
+def test_sets_that_judge_never_train(place: Path, networks: Networks, pasting: Pasting) -> None:
+    put_voc(place / "相机", {f"路口{i}": [("香烟", BOX)] for i in range(4)}, first=50)
+    made = a_plan(place, ablate='[ablate]\nsteps = 2\nseeds = 1\njudges = ["相机"]\n')
+    summary = ablate.run(made)
+    assert [one.image for one in summary.real.photographs] == [f"JPEGImages/路口{i}.jpg" for i in range(4)]
+    assert {one.result.images - one.result.synthetic - one.result.backgrounds for one in summary.done} == {12}
+    assert not any("路口" in target for call in pasting.calls for target in call["targets"])
+    assert as_json(summary)["settings"]["judged_by"] == "sets that never train"
+    other = a_plan(place, ablate="[ablate]\nsteps = 2\nseeds = 1\nfolds = 2\n")
+    assert other.real_key != made.real_key
+
+
+def test_a_set_with_lists_trains_by_its_train_list_where_others_judge(place: Path) -> None:
+    shutil.rmtree(place / "数据")
+    boxes = {f"照片{i:02}": [("香烟", BOX)] for i in range(9)}
+    lists = {"train": [f"照片0{i}" for i in range(5)], "test": [f"照片0{i}" for i in range(5, 9)]}
+    put_voc(place / "数据", boxes, lists=lists)
+    put_voc(place / "相机", {"路口": [("香烟", BOX)]}, first=50)
+    real = ablate_real.make(a_plan(place, ablate='[ablate]\nsteps = 1\njudges = ["相机"]\n'), print)
+    assert [one.image for one in real.photographs] == ["JPEGImages/路口.jpg"]
+    assert {key[-6:-4] for _, key in real.trained} == {"00", "01", "02", "03", "04"}
+    assert any("images of test neither train nor judge" in note for note in real.notes)
+
+
+def test_copies_of_what_judges_are_told_and_of_nothing_else(place: Path) -> None:
+    put_voc(place / "相机", {"路口": [("香烟", BOX)]}, first=50)
+    for folder, suffix in (("JPEGImages", ".jpg"), ("Annotations", ".xml")):
+        shutil.copy(place / "数据" / folder / f"照片00{suffix}", place / "相机" / folder / f"另外{suffix}")
+    shutil.copytree(place / "数据", place / "别处")  # looks like what trains, and like one that judges
+    tables = TABLES.replace('name = "手"', 'name = "手"\nfrom = "别处"')
+    made = a_plan(place, tables, ablate='[ablate]\nsteps = 1\njudges = ["相机"]\n')
+    notes = ablate_real.make(made, print).notes
+    (trains,) = [note for note in notes if "that train look like" in note]
+    assert trains.startswith("1 photographs that train look like, or belong with, one that judges")
+    assert "照片00.jpg like JPEGImages/另外.jpg" in trains
+    (elsewhere,) = [note for note in notes if note.startswith("别处:")]
+    assert elsewhere.startswith("别处: 1 pictures look like photographs that judge")
+
+
+@pytest.mark.parametrize(
+    ("more", "said"), [("folds = 2", "no photograph of"), ('split = "val"', "every photograph judges")]
+)
+def test_judges_leave_nothing_to_lists_and_folds(place: Path, more: str, said: str) -> None:
+    put_voc(place / "相机", {"路口": [("香烟", BOX)]}, first=50)
+    with pytest.raises(CurateError, match=said):
+        a_plan(place, ablate=f'[ablate]\nsteps = 1\njudges = ["相机"]\n{more}\n')
+
+
 def test_without_lists_and_folds_nothing_says_what_judges(place: Path) -> None:
     with pytest.raises(CurateError, match="--folds 3"):
         ablate_real.make(a_plan(place, ablate="[ablate]\nsteps = 1\n"), print)

@@ -171,6 +171,7 @@ class Plan:
             self.asked.split if self.asked.folds is None else None,
             None,  # [ablate] backgrounds once stood here; what was trained then keeps its key
             [self.print_of(held), self.hold_out] if held else None,
+            *([len(self.asked.judges)] if self.asked.judges else []),
         )
 
     @cached_property
@@ -250,8 +251,8 @@ class Plan:
 
     @property
     def real_paths(self) -> list[Path]:
-        """The data sets that are judged by."""
-        return [self.config.data.path, *self.config.data.also]
+        """The data sets of real photographs; those that judge and never train are the last ones."""
+        return [self.config.data.path, *self.config.data.also, *self.asked.judges]
 
     @property
     def foreign_paths(self) -> list[Path]:

@@ -154,7 +154,9 @@ def _make_photographs(plan: Plan, say: Say) -> None:
     folder = plan.real_folder
     hand_over(Assembly(tuple(sources), selection, ()), folder / "photographs")
     photographs = _photographs(plan, selection, sources, groups)
-    notes += _copies_elsewhere(plan, sets, looks)
+    notes += _copies_elsewhere(plan, sets, looks, judges)
+    if plan.asked.folds is None:
+        notes += _copies_that_train(sets, judges, trained, groups)
     held, rest = without_objects.hold_back(plan, notes)
     real = Real(names, photographs, held, rest, tuple(trained), tuple(notes))
     told = {"schema": _SCHEMA, "key": plan.real_key, **asdict(real)}
@@ -171,7 +173,7 @@ def trees(plan: Plan, *, fixed: bool, say: Say = lambda _: None) -> list[Tree]:
         if _record(plan) is None:
             say("repairing a copy")
             run_steps.fix(State(config, plan.workers, say))
-    return [Tree.open(path) for path in (first, *plan.config.data.also)]
+    return [Tree.open(path) for path in (first, *plan.real_paths[1:])]
 
 
 def _open(plan: Plan, tree: Tree) -> tuple[Dataset, Tree]:
@@ -203,18 +205,22 @@ def _judges(
         return [["test"] * dataset.images.height for dataset, _ in sets], []
     judges: list[list[str | None]] = []
     trained: list[tuple[int, str]] = []
+    split = None if plan.asked.judges else plan.asked.split
     for number, (dataset, tree) in enumerate(sets):
+        if number >= len(sets) - len(plan.asked.judges):
+            judges.append(["test"] * dataset.images.height)
+            continue
         own = splits.own(dataset)
+        if own is None and split is None:
+            own = ["train"] * dataset.images.height
         if own is None:
             raise CurateError(
                 f"{tree.root} has no split lists, so nothing says which images judge.",
-                "Cross-validate: --folds 3",
+                "Cross-validate: --folds 3, or name labelled sets that judge: [ablate] judges.",
             )
-        judges.append(["test" if split == plan.asked.split else None for split in own])
-        trained += [
-            (number, key) for key, split in zip(keys_of(dataset), own, strict=True) if split == "train"
-        ]
-        others = sorted({s for s in own if s not in (None, "train", plan.asked.split)})
+        judges.append(["test" if one is not None and one == split else None for one in own])
+        trained += [(number, key) for key, one in zip(keys_of(dataset), own, strict=True) if one == "train"]
+        others = sorted({one for one in own if one not in (None, "train", split)})
         if others:
             notes.append(f"{tree.root.name}: images of {', '.join(map(str, others))} neither train nor judge")
     if not any("test" in rows for rows in judges):
@@ -296,17 +302,52 @@ def _photographs(
     return tuple(made)
 
 
-def _copies_elsewhere(plan: Plan, sets: Sequence[tuple[Dataset, Tree]], looks: Sequence[Pixels]) -> list[str]:
+def _copies_that_train(
+    sets: Sequence[tuple[Dataset, Tree]],
+    judges: Sequence[Sequence[str | None]],
+    trained: Sequence[tuple[int, str]],
+    groups: Sequence[NDArray[np.int64]],
+) -> list[str]:
+    """Which training photographs are in a group with one that judges."""
+    judging = {
+        int(group): image
+        for (dataset, _), rows, of in zip(sets, judges, groups, strict=True)
+        for image, row, group in zip(dataset.images["image"], rows, of, strict=True)
+        if row is not None and image
+    }
+    mine = set(trained)
+    alike = [
+        f"{display(image)} like {display(judging[int(group)])}"
+        for number, ((dataset, _), of) in enumerate(zip(sets, groups, strict=True))
+        for image, key, group in zip(dataset.images["image"], keys_of(dataset), of, strict=True)
+        if (number, key) in mine and int(group) in judging and image
+    ]
+    if not alike:
+        return []
+    return [
+        f"{len(alike)} photographs that train look like, or belong with, one that judges "
+        f"({'; '.join(alike[:_SHOWN])}); all arms have the advantage"
+    ]
+
+
+def _copies_elsewhere(
+    plan: Plan,
+    sets: Sequence[tuple[Dataset, Tree]],
+    looks: Sequence[Pixels],
+    judges: Sequence[Sequence[str | None]],
+) -> list[str]:
     """What of targets and objects looks like a photograph that judges. Equal bytes are refused later on."""
     notes = []
     names = [image or "" for dataset, _ in sets for image in dataset.images["image"]]
+    judging = np.array([row is not None for rows in judges for row in rows])
+    usable = np.concatenate([mine.decoded for mine in looks]) & judging
     for path in plan.foreign_paths:
         tree = Tree.open(path)
         other = open_dataset(tree, workers=plan.workers)
         look = PixelReader(plan.workers)(other, tree)
         near = near_copies(
             np.concatenate([*(mine.thumbs for mine in looks), look.thumbs]),
-            np.concatenate([*(mine.decoded for mine in looks), look.decoded]),
+            np.concatenate([usable, look.decoded]),
             every=True,  # each is named, also where another one connects it
             workers=plan.workers,
         )

@@ -15,6 +15,7 @@ from curate import __version__
 from curate.ablation import bootstrap
 from curate.ablation.bootstrap import Estimate
 from curate.ablation.matches import Boxes
+from curate.ablation.settings import Ablate
 from curate.ablation.summary import ArmFigures, Bench, Difference, Measured, Seen
 from curate.commands.ablate import jobs
 from curate.commands.ablate.plan import Arm, Job, Plan
@@ -145,6 +146,12 @@ def _seen(
     )
 
 
+def _judged_by(asked: Ablate) -> str:
+    if asked.judges:
+        return "sets that never train"
+    return "cross-validation" if asked.folds else asked.split
+
+
 def as_json(summary: Summary) -> dict[str, Any]:
     """Everything, as plain types: settings, estimates, verdicts, and a row of raw figures a job."""
     plan, real, asked = summary.plan, summary.real, summary.plan.asked
@@ -157,7 +164,7 @@ def as_json(summary: Summary) -> dict[str, Any]:
             "seeds": list(summary.seeds),
             "seeds_asked": asked.seeds,
             "folds": asked.folds,
-            "judged_by": "cross-validation" if asked.folds else asked.split,
+            "judged_by": _judged_by(asked),
             "metric": asked.metric,
             "confidence": asked.confidence,
             "false_positives": asked.false_positives,

@@ -158,6 +158,8 @@ def _lines(found: Estimate) -> Iterator[str]:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
     yield ""
     folds = f"{plan.folds} folds" if plan.asked.folds else f"the set's own {plan.asked.split} list"
+    if plan.asked.judges:
+        folds = "sets that never train"
     photographs, backgrounds = len(found.real.photographs), len(found.real.backgrounds)
     yield (
         f"{len(plan.jobs)} jobs: {len(plan.arms)} arms x {plan.asked.seeds} seeds x {folds}, "

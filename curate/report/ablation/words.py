@@ -19,6 +19,7 @@ _ENGLISH: dict[str, str] = {
     "{seeds}; {budget} a training",
     "in_folds": "cross-validated in {folds} folds",
     "own_list": "the set's own {split} list",
+    "own_sets": "sets that never train",
     "steps": "{number:g} steps",
     "minutes": "{number:g} minutes",
     "steps_range": "{low:g} to {high:g} steps by arm",
@@ -80,6 +81,8 @@ _ENGLISH: dict[str, str] = {
     "others; copies and siblings stay together. Each seed deals the folds anew, pastes anew and begins "
     "training anew. Figures are worked out over all folds together.",
     "judges_list": "Trained on the set's own train list, judged by its {split} list, which is never "
+    "trained on. Each seed pastes anew and begins training anew.",
+    "judges_sets": "Trained on the data set, judged by every photograph of {sets}, none of which is ever "
     "trained on. Each seed pastes anew and begins training anew.",
     "nothing_else": "Nothing else judges",
     "nothing_else_said": "Steps see the training photographs of a fold only: objects are cut out of "
@@ -146,6 +149,7 @@ _CHINESE: dict[str, str] = {
     "judged_by": "{photographs:,} 张真实照片，{boxes:,} 个标注框，{how}；种子数：{seeds}；每次训练 {budget}",
     "in_folds": "{folds} 折交叉验证",
     "own_list": "数据集自带的 {split} 列表",
+    "own_sets": "从不参加训练的数据集",
     "steps": "{number:g} 步",
     "minutes": "{number:g} 分钟",
     "steps_range": "{low:g} 到 {high:g} 步（各组不同）",
@@ -207,6 +211,8 @@ _CHINESE: dict[str, str] = {
     "每个种子都重新分折、重新粘贴、重新开始训练。数字由所有折合在一起计算。",
     "judges_list": "用数据集自带的 train 列表训练，由 {split} 列表评判，后者从不参加训练。每个种子都"
     "重新粘贴、重新开始训练。",
+    "judges_sets": "用数据集训练，由 {sets} 的每张照片评判，它们从不参加训练。每个种子都重新粘贴、"
+    "重新开始训练。",
     "nothing_else": "没有别的评判",
     "nothing_else_said": "各步骤只能看到本折的训练照片：物体只从这些照片中剪下，粘贴或挖掘得到的图片"
     "从不参与评判。{checked:,} 个训练文件与评判它们的照片逐字节比较过，没有一个相同。",
