@@ -14,9 +14,11 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from trainer.checkpoint import ModelMeta, load_model
 from trainer.data.images import Image, letterbox
 from trainer.decode import Detections, detections
 from trainer.errors import TrainerError
+from trainer.model.folding import folded
 from trainer.suppression import Suppression
 
 _Item = TypeVar("_Item")
@@ -100,6 +102,15 @@ def find_weights(path: Path) -> Path:
             if (folder / name).is_file():
                 return folder / name
     raise TrainerError(f"{path} holds no weights", "name a .pt file, or a run that `trainer fit` has begun")
+
+
+def load_detector(path: Path, device: str = "cpu") -> tuple[nn.Module, ModelMeta]:
+    """The network of a weights file or a run's folder, only to look with, and what the file says of it.
+
+    Its batch norms are folded into the convolutions before them. Raises TrainerError.
+    """
+    model, meta = load_model(find_weights(path), device)
+    return folded(model), meta
 
 
 def _by_shape(pictures: Sequence[Image]) -> Iterable[list[int]]:

@@ -18,15 +18,13 @@ from rich.console import Console
 from rich.progress import track
 
 from trainer.annotations import SCHEMA, prediction_rows, predictions_json, voc_xml, yolo_rows
-from trainer.checkpoint import load_model
 from trainer.data.images import SUFFIXES, Image, UnreadableImageError, is_image, read_image
 from trainer.decode import Detections
-from trainer.detect import check_imgsz, coarsest_stride, detect, find_weights, fit_in, read_ahead
+from trainer.detect import check_imgsz, coarsest_stride, detect, fit_in, load_detector, read_ahead
 from trainer.device import pick_device
 from trainer.draw import draw_boxes, drawable
 from trainer.errors import TrainerError
 from trainer.files import refuse_no_folder, write_atomically
-from trainer.model.folding import folded
 from trainer.plots import PICTURE_SUFFIXES, write_picture
 from trainer.suppression import SHOWN, Suppression
 
@@ -105,8 +103,7 @@ def predict(
     refuse_no_folder(out)
     _refuse(targets, lists, names, overwrite)
     where = pick_device(device).type
-    model, meta = load_model(find_weights(Path(weights)), where)
-    model = folded(model)
+    model, meta = load_detector(Path(weights), where)
     size, stride = meta.imgsz if imgsz is None else imgsz, coarsest_stride(model)
     check_imgsz(model, size)
     shown, note = drawable(meta.classes)

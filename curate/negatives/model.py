@@ -105,19 +105,17 @@ class Weights:
             from trainer.threads import spin_briefly
 
             spin_briefly()  # before torch is loaded
-            from trainer.checkpoint import load_model
-            from trainer.detect import find_weights
-            from trainer.model.folding import folded
+            from trainer.detect import find_weights, load_detector
         except ModuleNotFoundError as error:
             raise MissingExtra(str(error.name), "train") from error
         try:
             file = find_weights(path)
-            model, meta = load_model(file)
+            model, meta = load_detector(file)
         except TrainerError as error:
             raise CurateError(_sentence(error.message), _sentence(error.cure)) from error
         usual = meta.metrics.get("confidence", math.nan)
         identity = Identity(file.name, hashlib.sha256(file.read_bytes()).hexdigest())
-        return cls(identity, None if math.isnan(usual) else usual, meta.classes, meta.imgsz, folded(model))
+        return cls(identity, None if math.isnan(usual) else usual, meta.classes, meta.imgsz, model)
 
     def see(self, tree: Tree, names: Sequence[str], conf: float) -> Iterator[tuple[Claim, ...] | None]:
         """See Seer."""

@@ -118,14 +118,11 @@ def _loaded(path: Path) -> _Network:
 def _load_trainer(path: Path) -> _Network:
     import torch
 
-    from trainer.checkpoint import load_model
-    from trainer.detect import coarsest_stride, detect, find_weights, fit_in
-    from trainer.model.folding import folded
+    from trainer.detect import coarsest_stride, detect, fit_in, load_detector
     from trainer.suppression import Suppression
 
     torch.set_num_threads(1)  # processes share the cores, threads of each would fight for them
-    model, meta = load_model(find_weights(path))
-    model = folded(model)
+    model, meta = load_detector(path)
     stride = coarsest_stride(model)
     suppression = Suppression(_CONFIDENCE, _OVERLAP)
 
