@@ -37,9 +37,9 @@ def line_style(index: int) -> tuple[str, object]:
     return COLOURS[index % len(COLOURS)], DASHES[index // len(COLOURS) % len(DASHES)]
 
 
-def figure(width: float, height: float) -> Figure:
-    """An empty figure, in inches."""
-    return Figure(figsize=(width, height), dpi=130, layout="constrained")
+def figure(width: float, height: float, *, fits: bool = True) -> Figure:
+    """An empty figure, in inches; `fits`: axes make room for the words around them."""
+    return Figure(figsize=(width, height), dpi=130, layout="constrained" if fits else None)
 
 
 def dress(axes: Axes, *, title: str, x: str, y: str) -> None:
