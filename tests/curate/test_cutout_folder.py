@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import shutil
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -57,13 +58,29 @@ DISC = (40.0, 40.0, 100.0, 100.0)
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     """Sticks, a disc and a box in which nothing is, in a folder and files with Chinese names."""
-    root = tmp_path / "数据 data"
+    return put_data(tmp_path / "数据 data")
+
+
+def put_data(root: Path) -> Path:
     for i, angle in enumerate((0.0, 0.5, -0.8)):
         image, box = stick(angle)
         labelled(root, f"香烟{i}", image, [VocObject("烟 stick", box)])
     labelled(root, "圆", disc_image(), [VocObject("disc", DISC)])
     labelled(root, "空", np.full((140, 140, 3), 120, np.uint8), [VocObject("disc", (30, 30, 100, 100))])
     return root
+
+
+@pytest.fixture(scope="module")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("made")
+    run(put_data(place / "数据 data"), out=place / "out")
+    return place / "out"
+
+
+@pytest.fixture
+def made(made_once: Path, tmp_path: Path) -> Path:
+    """What `run` made of `data`, a copy of one's own."""
+    return Path(shutil.copytree(made_once, tmp_path / "out"))
 
 
 def state(*roots: Path) -> dict[Path, str]:
@@ -133,10 +150,9 @@ def test_what_is_read_back_is_what_was_cut_out(
     assert [c.name for c in read_cutouts(tmp_path / "out", ["disc"])] == ["disc"]
 
 
-def test_a_png_that_is_deleted_takes_its_cutout_along(data: Path, tmp_path: Path) -> None:
-    run(data, out=tmp_path / "out")
-    (tmp_path / "out" / "cutouts" / "JPEGImages_香烟1_1.png").unlink()
-    left = read_cutouts(tmp_path / "out")
+def test_a_png_that_is_deleted_takes_its_cutout_along(made: Path) -> None:
+    (made / "cutouts" / "JPEGImages_香烟1_1.png").unlink()
+    left = read_cutouts(made)
     assert sorted(c.source for c in left) == [
         "JPEGImages/圆.png",
         "JPEGImages/香烟0.png",
@@ -144,16 +160,15 @@ def test_a_png_that_is_deleted_takes_its_cutout_along(data: Path, tmp_path: Path
     ]
 
 
-def test_folders_that_hold_no_cutouts_say_so(data: Path, tmp_path: Path) -> None:
+def test_folders_that_hold_no_cutouts_say_so(data: Path, made: Path) -> None:
     with pytest.raises(CurateError, match=r"holds no cutouts\.json"):
         read_cutouts(data)
-    run(data, out=tmp_path / "out")
     with pytest.raises(CurateError, match="its classes are: disc, 烟 stick"):
-        read_cutouts(tmp_path / "out", ["pen"])
-    for png in (tmp_path / "out" / "cutouts").iterdir():
+        read_cutouts(made, ["pen"])
+    for png in (made / "cutouts").iterdir():
         png.unlink()
     with pytest.raises(CurateError, match="holds no cut-out"):
-        read_cutouts(tmp_path / "out")
+        read_cutouts(made)
 
 
 @pytest.mark.parametrize(
@@ -166,30 +181,27 @@ def test_folders_that_hold_no_cutouts_say_so(data: Path, tmp_path: Path) -> None
         (lambda i: i.update(schema=99), "not of the kind"),
     ],
 )
-def test_a_damaged_index_is_refused_in_words(data: Path, tmp_path: Path, change: Any, said: str) -> None:
-    run(data, out=tmp_path / "out")
-    content = index(tmp_path / "out")
+def test_a_damaged_index_is_refused_in_words(made: Path, change: Any, said: str) -> None:
+    content = index(made)
     change(content)
-    (tmp_path / "out" / "cutouts.json").write_text(json.dumps(content), "utf-8")
+    (made / "cutouts.json").write_text(json.dumps(content), "utf-8")
     with pytest.raises(CurateError, match=said):
-        read_cutouts(tmp_path / "out")
+        read_cutouts(made)
 
 
-def test_nothing_outside_the_folder_is_read(data: Path, tmp_path: Path) -> None:
-    run(data, out=tmp_path / "out")
+def test_nothing_outside_the_folder_is_read(made: Path, tmp_path: Path) -> None:
     save(tmp_path / "secret.png", np.zeros((20, 20, 4), np.uint8))
-    content = index(tmp_path / "out")
+    content = index(made)
     content["cutouts"] = [{**content["cutouts"][0], "file": "../../secret.png"}]
-    (tmp_path / "out" / "cutouts.json").write_text(json.dumps(content), "utf-8")
+    (made / "cutouts.json").write_text(json.dumps(content), "utf-8")
     with pytest.raises(CurateError, match="holds no cut-out"):
-        read_cutouts(tmp_path / "out")
+        read_cutouts(made)
 
 
-def test_a_png_without_alpha_is_refused(data: Path, tmp_path: Path) -> None:
-    run(data, out=tmp_path / "out")
-    save(tmp_path / "out" / "cutouts" / "JPEGImages_圆_1.png", disc_image())
+def test_a_png_without_alpha_is_refused(made: Path) -> None:
+    save(made / "cutouts" / "JPEGImages_圆_1.png", disc_image())
     with pytest.raises(CurateError, match="no alpha channel"):
-        read_cutouts(tmp_path / "out")
+        read_cutouts(made)
 
 
 def test_every_number_of_workers_writes_the_same_bytes_and_the_source_is_only_read(
