@@ -21,11 +21,13 @@ SCHEMA = 1  # of predictions.json
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def voc_xml(image: PurePath, size: tuple[int, int], found: Detections, classes: Sequence[str]) -> bytes:
+def voc_xml(
+    image: PurePath, size: tuple[int, int], found: Detections, classes: Sequence[str], *, depth: int = 3
+) -> bytes:
     """An annotation in VOC's convention: whole pixels, counted from 1, the last one included.
 
-    `image` names the file and its folder, `size` is (width, height). Each object carries its
-    `<confidence>`, which VOC readers pass over.
+    `image` names the file and its folder, `size` is (width, height), `depth` its channels. Each
+    object carries its `<confidence>`, which VOC readers pass over.
     """
     width, height = size
     lines = [
@@ -33,7 +35,7 @@ def voc_xml(image: PurePath, size: tuple[int, int], found: Detections, classes: 
         "<annotation>",
         f"  <folder>{_text(image.parent.name)}</folder>",
         f"  <filename>{_text(image.name)}</filename>",
-        f"  <size><width>{width}</width><height>{height}</height><depth>3</depth></size>",
+        f"  <size><width>{width}</width><height>{height}</height><depth>{depth}</depth></size>",
         "  <segmented>0</segmented>",
     ]
     for box, label, score in zip(

@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import track
 
 from trainer.annotations import SCHEMA, prediction_rows, predictions_json, voc_xml, yolo_rows
-from trainer.data.images import SUFFIXES, Image, UnreadableImageError, is_image, read_image
+from trainer.data.images import SUFFIXES, Image, UnreadableImageError, channels, is_image, read_image
 from trainer.decode import Detections
 from trainer.detect import check_imgsz, coarsest_stride, detect, fit_in, load_detector, read_ahead
 from trainer.device import pick_device
@@ -118,17 +118,19 @@ def predict(
         disable=not progress,
         transient=True,
     ):
-        image = next(images)
-        if isinstance(image, str):
-            unreadable.append((name, image))
+        read = next(images)
+        if isinstance(read, str):
+            unreadable.append((name, read))
             continue
+        image, depth = read
         fitted = fit_in(image, size, stride)
         (found,) = detect(model, [fitted], suppression, device=where)
         done.append(Predicted(name, fitted.size, found))
         if target.picture is not None:
             write_picture(target.picture, draw_boxes(image, found.xyxy, found.classes, shown, found.scores))
         if target.voc is not None:
-            write_atomically(target.voc, voc_xml(path.resolve(), fitted.size, found, meta.classes))
+            written = voc_xml(path.resolve(), fitted.size, found, meta.classes, depth=depth)
+            write_atomically(target.voc, written)
         if target.yolo is not None:
             write_atomically(target.yolo, yolo_rows(fitted.size, found))
 
@@ -250,9 +252,9 @@ def _root_of(pattern: Path) -> Path:
     return Path(*plain) if plain else Path(os.curdir)
 
 
-def _read(path: Path) -> Image | str:
-    """The pixels, or the reason why there are none."""
+def _read(path: Path) -> tuple[Image, int] | str:
+    """The pixels and how many channels their file has, or the reason why there are none."""
     try:
-        return read_image(path)
+        return read_image(path), channels(path)
     except UnreadableImageError as error:
         return str(error).removeprefix(f"{path}: ")

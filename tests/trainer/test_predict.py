@@ -11,7 +11,9 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
+from curate.formats.images import facts_of_file
 from tests.curate.sets import turned
 from tests.trainer.oracle import Oracle, picture, save
 from trainer import predict as predict_module
@@ -90,6 +92,23 @@ def test_voc_files_hold_whole_pixels_from_one_with_the_last_included(
     assert (root.findtext("folder"), root.findtext("filename")) == ("sub", "c.png")
     assert (root.findtext("size/width"), root.findtext("object/name")) == ("320", "香烟")
     assert ET.parse(tmp_path / "out" / "Annotations" / "empty.xml").getroot().findall("object") == []
+
+
+DEPTHS = {"L": 1, "LA": 2, "RGB": 3, "P": 3, "RGBA": 4}  # of kinds of pictures, as Pillow calls them
+
+
+@pytest.mark.parametrize(
+    ("kind", "suffix"), [*((kind, ".png") for kind in DEPTHS), ("L", ".jpg"), ("RGB", ".jpg")]
+)
+def test_the_depth_is_what_curate_validate_expects(
+    tmp_path: Path, weights: Path, kind: str, suffix: str
+) -> None:
+    photo = tmp_path / "in" / f"图{suffix}"
+    photo.parent.mkdir()
+    Image.new("RGB", (320, 240), (90, 120, 30)).convert(kind).save(photo)
+    predict(photo.parent, weights, out=tmp_path / "out", draw=False)
+    written = ET.parse(tmp_path / "out" / "Annotations" / "图.xml").getroot().findtext("size/depth")
+    assert written == str(DEPTHS[kind]) == str(facts_of_file(str(photo)).channels)
 
 
 def test_yolo_rows_can_be_trained_on(tmp_path: Path, photos: Path, weights: Path) -> None:

@@ -29,6 +29,7 @@ GREY = 114  # of the border around letterboxed images
 HEADER_BYTES = 1 << 16  # of a file read in search of its size; EXIF and thumbnails come first
 TAIL_BYTES = 1 << 16  # of a file read in search of its end
 _END_OF_PNG, _END_OF_JPEG, _START_OF_SCAN = b"IEND\xaeB`\x82", b"\xff\xd9", b"\xff\xda"
+_CHANNELS_OF_PNG = {0: 1, 2: 3, 3: 3, 4: 2, 6: 4}  # by colour type; 3 is a palette of colours
 # to a decoder these are more of a scan that was cut short; they differ in nearly every bit
 _FILLERS = (bytes(1024), b"\xfe" * 1024)
 _HOW = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
@@ -86,6 +87,22 @@ def image_size(path: Path) -> tuple[int, int]:
     return width, height
 
 
+def channels(path: Path) -> int:
+    """As VOC's `depth` counts them: 1 grey, 2 grey with alpha, 3 colour, 4 with alpha or CMYK.
+
+    By the header of a JPEG or PNG; other files are taken for 3. Raises UnreadableImageError.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(HEADER_BYTES)
+    except OSError as error:
+        raise UnreadableImageError(f"{path}: {error.strerror or error}") from error
+    if _png_size(head) is not None:
+        return _CHANNELS_OF_PNG.get(head[25], 3)
+    frame = _jpeg_frame(head)
+    return head[frame + 9] if frame is not None and frame + 9 < len(head) else 3
+
+
 def _orientation(data: NDArray[np.uint8]) -> int:
     """The tag, looked for where `image_size` looks for it, so that both say the same."""
     head = data[:HEADER_BYTES].tobytes()
@@ -127,7 +144,7 @@ def _lacks_only_its_mark(jpeg: bytes, frame: int) -> bool:
 
 
 def _png_size(head: bytes) -> tuple[int, int] | None:
-    if head[:8] != b"\x89PNG\r\n\x1a\n" or head[12:16] != b"IHDR" or len(head) < 24:
+    if head[:8] != b"\x89PNG\r\n\x1a\n" or head[12:16] != b"IHDR" or len(head) < 26:
         return None
     width, height = struct.unpack(">II", head[16:24])
     return width, height
