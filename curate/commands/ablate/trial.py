@@ -159,7 +159,7 @@ def _lines(found: Estimate) -> Iterator[str]:
     yield ""
     folds = f"{plan.folds} folds" if plan.asked.folds else f"the set's own {plan.asked.split} list"
     if plan.asked.judges:
-        folds = "sets that never train"
+        folds = "all of the sets that never train"
     photographs, backgrounds = len(found.real.photographs), len(found.real.backgrounds)
     yield (
         f"{len(plan.jobs)} jobs: {len(plan.arms)} arms x {plan.asked.seeds} seeds x {folds}, "
