@@ -129,7 +129,8 @@ def test_sets_that_judge_never_train(place: Path, networks: Networks, pasting: P
     assert [one.image for one in summary.real.photographs] == [f"JPEGImages/路口{i}.jpg" for i in range(4)]
     assert {one.result.images - one.result.synthetic - one.result.backgrounds for one in summary.done} == {12}
     assert not any("路口" in target for call in pasting.calls for target in call["targets"])
-    assert as_json(summary)["settings"]["judged_by"] == "sets that never train"
+    settings = as_json(summary)["settings"]
+    assert (settings["judged_by"], settings["judges"]) == ("sets that never train", ["相机"])
     other = a_plan(place, ablate="[ablate]\nsteps = 2\nseeds = 1\nfolds = 2\n")
     assert other.real_key != made.real_key
 
@@ -162,12 +163,19 @@ def test_copies_of_what_judges_are_told_and_of_nothing_else(place: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("more", "said"), [("folds = 2", "no photograph of"), ('split = "val"', "every photograph judges")]
+    ("judges", "more", "said"),
+    [
+        ("相机", "folds = 2", "no photograph of"),
+        ("相机", 'split = "val"', "every photograph judges"),
+        ("数据", "", "would train and judge"),
+        ("数据/JPEGImages", "", "would train and judge"),
+        ("不在", "", "is no folder"),
+    ],
 )
-def test_judges_leave_nothing_to_lists_and_folds(place: Path, more: str, said: str) -> None:
+def test_judges_that_cannot_be_are_refused(place: Path, judges: str, more: str, said: str) -> None:
     put_voc(place / "相机", {"路口": [("香烟", BOX)]}, first=50)
     with pytest.raises(CurateError, match=said):
-        a_plan(place, ablate=f'[ablate]\nsteps = 1\njudges = ["相机"]\n{more}\n')
+        a_plan(place, ablate=f'[ablate]\nsteps = 1\njudges = ["{judges}"]\n{more}\n')
 
 
 def test_without_lists_and_folds_nothing_says_what_judges(place: Path) -> None:

@@ -310,6 +310,14 @@ def plan(
             f"{config_file} has no step whose effect could be measured.",
             "Add a table [negatives], [[paste]] or [fix], or an arm with settings of its own for [fit].",
         )
+    twice = next(
+        (path for path in asked.judges if _overlap(path, [config.data.path, *config.data.also])), None
+    )
+    if twice is not None:
+        raise ConfigError(
+            f"[ablate] judges and [data] both name {twice}: its photographs would train and judge.",
+            "Leave it out of one of them, or cross-validate: --folds 3, without judges.",
+        )
     given = config.negatives.from_ if config.negatives else None
     if given is not None and given.is_dir():
         _refuse_same(given, asked.backgrounds)
@@ -368,9 +376,13 @@ def _fit_settings(config: Config, asked: Ablate) -> Mapping[str, Any]:
     return settings
 
 
+def _overlap(one: Path, others: Sequence[Path]) -> bool:
+    a = one.resolve()
+    return any(a == b or a.is_relative_to(b) or b.is_relative_to(a) for b in map(Path.resolve, others))
+
+
 def _refuse_same(negatives: Path, backgrounds: Sequence[Path]) -> None:
-    a = negatives.resolve()
-    if any(a == b or a.is_relative_to(b) or b.is_relative_to(a) for b in map(Path.resolve, backgrounds)):
+    if _overlap(negatives, backgrounds):
         raise ConfigError(
             "[ablate] backgrounds and [negatives] from are the same pictures: they would train and judge.",
             "Leave that folder out of backgrounds: part of [negatives] from is kept back.",

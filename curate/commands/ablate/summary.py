@@ -165,6 +165,7 @@ def as_json(summary: Summary) -> dict[str, Any]:
             "seeds_asked": asked.seeds,
             "folds": asked.folds,
             "judged_by": _judged_by(asked),
+            "judges": [path.name for path in asked.judges],
             "metric": asked.metric,
             "confidence": asked.confidence,
             "false_positives": asked.false_positives,
