@@ -68,6 +68,11 @@ class Ablate:
     compare: tuple[Compare, ...] = ()
     match: tuple[Match, ...] = ()
 
+    @property
+    def judged_by(self) -> str:
+        """What says which photographs judge: "folds", "sets" that never train, or the set's own "list"."""
+        return "folds" if self.folds else "sets" if self.judges else "list"
+
 
 def arms(asked: Ablate, steps: Sequence[str]) -> tuple[Arm, ...]:
     """The arms asked for, or the usual ones; the first is the baseline. `steps` are those there are."""

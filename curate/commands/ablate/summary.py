@@ -15,7 +15,6 @@ from curate import __version__
 from curate.ablation import bootstrap
 from curate.ablation.bootstrap import Estimate
 from curate.ablation.matches import Boxes
-from curate.ablation.settings import Ablate
 from curate.ablation.summary import ArmFigures, Bench, Difference, Measured, Seen
 from curate.commands.ablate import jobs
 from curate.commands.ablate.plan import Arm, Job, Plan
@@ -146,12 +145,6 @@ def _seen(
     )
 
 
-def _judged_by(asked: Ablate) -> str:
-    if asked.judges:
-        return "sets that never train"
-    return "cross-validation" if asked.folds else asked.split
-
-
 def as_json(summary: Summary) -> dict[str, Any]:
     """Everything, as plain types: settings, estimates, verdicts, and a row of raw figures a job."""
     plan, real, asked = summary.plan, summary.real, summary.plan.asked
@@ -164,7 +157,9 @@ def as_json(summary: Summary) -> dict[str, Any]:
             "seeds": list(summary.seeds),
             "seeds_asked": asked.seeds,
             "folds": asked.folds,
-            "judged_by": _judged_by(asked),
+            "judged_by": {"folds": "cross-validation", "sets": "sets that never train", "list": asked.split}[
+                asked.judged_by
+            ],
             "judges": [path.name for path in asked.judges],
             "metric": asked.metric,
             "confidence": asked.confidence,

@@ -157,9 +157,11 @@ def _lines(found: Estimate) -> Iterator[str]:
     for row in table:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
     yield ""
-    folds = f"{plan.folds} folds" if plan.asked.folds else f"the set's own {plan.asked.split} list"
-    if plan.asked.judges:
-        folds = "all of the sets that never train"
+    folds = {
+        "folds": f"{plan.folds} folds",
+        "sets": "all of the sets that never train",
+        "list": f"the set's own {plan.asked.split} list",
+    }[plan.asked.judged_by]
     photographs, backgrounds = len(found.real.photographs), len(found.real.backgrounds)
     yield (
         f"{len(plan.jobs)} jobs: {len(plan.arms)} arms x {plan.asked.seeds} seeds x {folds}, "

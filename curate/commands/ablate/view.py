@@ -25,7 +25,7 @@ _LEAST_PIECE = 64  # pixels
 def view_of(summary: Summary, lang: str = "en") -> View:
     """Everything that table, plot and page show, in one of the languages of WORDS."""
     plan, real, asked, words = summary.plan, summary.real, summary.plan.asked, WORDS[lang]
-    how = words["in_folds" if asked.folds else "own_sets" if asked.judges else "own_list"]
+    how = words[{"folds": "in_folds", "sets": "own_sets", "list": "own_list"}[asked.judged_by]]
     how = how.format(folds=plan.folds, split=asked.split)
     differences = tuple(_difference(summary, one, words) for one in summary.differences)
     verdicts = [None, *(one.verdict for one in differences)]  # the first ones compare with the baseline
@@ -113,7 +113,7 @@ def _facts(summary: Summary, words: Words) -> Iterator[tuple[str, str]]:
     plan, real, asked = summary.plan, summary.real, summary.plan.asked
     settings = ", ".join(f"{key} = {value}" for key, value in (plan.config.fit or {}).items())
     yield words["budget"], words["budget_said"].format(budget=_budget(plan, words), settings=settings)
-    judged = words["judges_folds" if asked.folds else "judges_sets" if asked.judges else "judges_list"]
+    judged = words[f"judges_{asked.judged_by}"]
     sets = ", ".join(path.name for path in asked.judges)
     yield words["judges"], judged.format(split=asked.split, sets=sets)
     checked = sum(one.result.files_checked for one in summary.done)
