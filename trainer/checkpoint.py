@@ -26,6 +26,7 @@ from trainer.errors import TrainerError
 from trainer.files import write_atomically
 from trainer.importing.yolov5 import read_yolov5
 from trainer.model.config import ModelConfig
+from trainer.model.meta import FileMeta
 from trainer.model.network import build
 
 SCHEMA = 2
@@ -36,13 +37,10 @@ class NotPlainError(TrainerError):
 
 
 @dataclass(frozen=True)
-class ModelMeta:
+class ModelMeta(FileMeta):
     """What a weights file says about its model."""
 
     config: ModelConfig
-    classes: tuple[str, ...]
-    imgsz: int  # pixels, the size it was trained at
-    metrics: dict[str, float]  # of the evaluation that chose these weights; empty where there was none
 
 
 def save_checkpoint(
@@ -124,7 +122,7 @@ def read_meta(content: Mapping[str, Any]) -> ModelMeta:
     """What a checkpoint says about its model."""
     meta = content["meta"]
     config = ModelConfig.from_dict(meta["model"])
-    return ModelMeta(config, tuple(meta["classes"]), int(meta["imgsz"]), dict(meta["metrics"]))
+    return ModelMeta(tuple(meta["classes"]), int(meta["imgsz"]), dict(meta["metrics"]), config)
 
 
 def load_model(path: Path, device: str = "cpu") -> tuple[nn.Module, ModelMeta]:
@@ -136,7 +134,7 @@ def load_model(path: Path, device: str = "cpu") -> tuple[nn.Module, ModelMeta]:
         content = read_checkpoint(Path(path))
     except NotPlainError:
         found = read_yolov5(Path(path))
-        meta, weights = ModelMeta(found.config, found.classes, found.config.imgsz, {}), found.weights
+        meta, weights = ModelMeta(found.classes, found.config.imgsz, {}, found.config), found.weights
     else:
         meta = read_meta(content)
         weights = {name: tensor.float() for name, tensor in content["weights"].items()}

@@ -19,15 +19,17 @@ from pathlib import Path
 from typing import Any
 
 from trainer.catalogue import cost
+from trainer.checkpoint import load_model
 from trainer.config import FitConfig, from_toml, lines_of
 from trainer.console import Talk
-from trainer.detect import load_detector
+from trainer.detect import find_weights
 from trainer.device import pick_device
 from trainer.errors import TrainerError
 from trainer.files import write_json
 from trainer.fit import fit
 from trainer.ground import Ground, find_with, read_ground
 from trainer.metrics import judge
+from trainer.model.folding import folded
 from trainer.model.names import check_name, full_name
 from trainer.suppression import JUDGED, SHOWN
 from trainer.timing import measure
@@ -179,10 +181,14 @@ def _rows(
     """A row a model; all are timed in turns, by the weights of their first seed."""
     device = pick_device(config.device).type
     first = {name: next((t for t in trials if not t.problem), None) for name, trials in done.items()}
-    loaded = {name: load_detector(trial.run, device) for name, trial in first.items() if trial is not None}
+    loaded = {
+        name: load_model(find_weights(trial.run), device)
+        for name, trial in first.items()
+        if trial is not None
+    }
     paths = [Path(path) for path in ground.split.images[:photographs]]
     times = measure(
-        {name: (model, meta.imgsz) for name, (model, meta) in loaded.items()},
+        {name: (folded(model), meta.imgsz) for name, (model, meta) in loaded.items()},
         paths,
         SHOWN,
         device=device,

@@ -14,11 +14,13 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from trainer.checkpoint import ModelMeta, load_model
+from trainer.checkpoint import load_model
 from trainer.data.images import Image, letterbox
 from trainer.decode import Detections, detections
 from trainer.errors import TrainerError
+from trainer.formats import is_exported, open_exported
 from trainer.model.folding import folded
+from trainer.model.meta import FileMeta
 from trainer.suppression import Suppression
 
 _Item = TypeVar("_Item")
@@ -48,6 +50,12 @@ def coarsest_stride(model: nn.Module) -> int:
 
 def check_imgsz(model: nn.Module, imgsz: int) -> None:
     """TrainerError unless the network can take images of a long side of `imgsz` pixels."""
+    fixed = getattr(model, "fixed", None)
+    if fixed is not None and imgsz != fixed:
+        raise TrainerError(
+            f"--imgsz {imgsz}, but the exported file takes {fixed} px only",
+            f"leave out --imgsz, or export it again with --imgsz {imgsz} or --free",
+        )
     stride = coarsest_stride(model)
     if imgsz < stride or imgsz % stride:
         near = max(stride, round(imgsz / stride) * stride)
@@ -104,12 +112,21 @@ def find_weights(path: Path) -> Path:
     raise TrainerError(f"{path} holds no weights", "name a .pt file, or a run that `trainer fit` has begun")
 
 
-def load_detector(path: Path, device: str = "cpu") -> tuple[nn.Module, ModelMeta]:
-    """The network of a weights file or a run's folder, only to look with, and what the file says of it.
+def load_network(path: Path, device: str = "cpu") -> tuple[nn.Module, FileMeta]:
+    """The network of a weights file, a run's folder or an exported file, and what the file says of it.
 
-    Its batch norms are folded into the convolutions before them. Raises TrainerError.
+    Raises TrainerError.
     """
-    model, meta = load_model(find_weights(path), device)
+    file = find_weights(path)
+    if is_exported(file):
+        exported = open_exported(file)
+        return exported.eval(), exported.about
+    return load_model(file, device)
+
+
+def load_detector(path: Path, device: str = "cpu") -> tuple[nn.Module, FileMeta]:
+    """The same, only to look with: batch norms are folded into the convolutions before them."""
+    model, meta = load_network(path, device)
     return folded(model), meta
 
 

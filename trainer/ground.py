@@ -9,12 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from trainer.checkpoint import load_model
 from trainer.data.folder import Folder, Split, read_folder
 from trainer.data.labels import FolderReport
 from trainer.data.shared import RULES as SHARED
 from trainer.decode import Detections
-from trainer.detect import find_weights
+from trainer.detect import find_weights, load_network
 from trainer.device import pick_device
 from trainer.errors import TrainerError
 from trainer.evaluate import find, truths_of
@@ -89,7 +88,7 @@ def find_with(
 ) -> Found:
     """What the network of `weights` finds, matched to the labels; at its own size where `imgsz` is None."""
     path, where = find_weights(Path(weights)), pick_device(device).type
-    model, meta = load_model(path, where)
+    model, meta = load_network(path, where)
     _refuse_other_classes(path, meta.classes, ground)
     size = meta.imgsz if imgsz is None else imgsz
     detections = find(

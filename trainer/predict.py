@@ -83,8 +83,8 @@ def predict(
 ) -> Predictions:
     """Find objects in an image, a folder of images, a glob, or several of these; write them under `out`.
 
-    `weights` is a .pt file or a run's folder; `imgsz` the long side in pixels that the network sees, by
-    default the one it was trained at. A box is kept as its best class only.
+    `weights` is a .pt file, a run's folder or an exported file; `imgsz` the long side in pixels that the
+    network sees, by default the one it was trained at. A box is kept as its best class only.
     An image that cannot be decoded is listed in the result and the rest goes on. Raises TrainerError where
     there is nothing to read or to write, or a file is in the way and `overwrite` is not set; nothing has
     been written then.

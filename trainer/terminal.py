@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # these import torch, which a table has no use for
     from trainer.analysis import Analysis
     from trainer.catalogue import Entry
     from trainer.evolve.outcome import Outcome
+    from trainer.export import Exportation
     from trainer.fit import FitResult
     from trainer.judged import Comparison, Judgement
     from trainer.metrics import ClassMetrics, Metrics
@@ -272,6 +273,30 @@ def predicted(result: Predictions, out: Path) -> Lines:
         table.add_row(Text(name), str(boxes))
     title = f"{count} image{'' if count == 1 else 's'}"
     return [Text(title, style="italic"), table, f"written to {_shown(out)}"]
+
+
+def exported(result: Exportation) -> Lines:
+    """What was written, and what whoever runs it must know."""
+    about = result.about
+    what = result.format if result.opset is None else f"{result.format}, opset {result.opset}"
+    images = (
+        f"(any, 3, any, any), sides multiples of {about.stride}"
+        if about.free
+        else f"({about.batch}, 3, {about.imgsz}, {about.imgsz})"
+    )
+    boxes = ", ".join(map(str, result.output))
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_row("images", f"{images}: RGB, 0 to 1, letterboxed with grey 114")
+    table.add_row(
+        "boxes", f"({boxes}){f' at {about.imgsz} px' if about.free else ''}: {result.values}, then classes"
+    )
+    table.add_row("classes", ", ".join(about.classes))
+    table.add_row(
+        "checked", f"differs from the network by at most {result.difference:.1g} of a number and one"
+    )
+    size = f"{result.size / 1e6:.1f} MB"
+    title = Text(f"{_shown(result.weights)}: {what}, {size}", style="italic")
+    return [title, table, f"written to {_shown(result.path)}"]
 
 
 def _table(*columns: str) -> Table:

@@ -58,13 +58,15 @@ def val(
     overwrite: bool = False,
     progress: bool = False,
 ) -> Judgement:
-    """Judge `weights` (a .pt file or a run's folder) by a split of the folder that data.yaml describes.
+    """Judge `weights` by a split of the folder that data.yaml describes.
 
-    `split` is test where there is one, else val; "all" takes every split together. `imgsz` is the long side
-    in pixels that the network sees, by default the one it was trained at. `by` names a column to slice the
-    figures by, of `table` or as `trainer.columns` tells. With `out` that folder receives `FILES`; the page
-    shows at most `worst` images. Raises TrainerError where the folder lacks the split, model and folder name
-    other classes, or a file is in the way and `overwrite` is not set.
+    `weights` is a .pt file, a run's folder or an exported file. `split` is test where there is one, else val;
+    "all" takes every split together. `imgsz` is the long side in pixels that the network sees, by default the
+    one it was trained at. `by` names a column to slice the figures by, of `table` or as `trainer.columns`
+    tells. With `out` that folder receives `FILES`; the page shows at most `worst` images.
+
+    Raises TrainerError where the folder lacks the split, model and folder name other classes, or a file is in
+    the way and `overwrite` is not set.
     """
     questions = questions or Questions()
     refuse_to_overwrite(out, FILES, overwrite)

@@ -34,7 +34,7 @@ CLASSES = ("香烟", "a & b <c>")
 @pytest.fixture
 def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Weights that load as the oracle, trained at 320 px."""
-    meta = ModelMeta(configure("n", 2, imgsz=320), CLASSES, 320, {})
+    meta = ModelMeta(CLASSES, 320, {}, configure("n", 2, imgsz=320))
     monkeypatch.setattr(predict_module, "load_detector", lambda path, device: (Oracle(), meta))
     return tmp_path / "best.pt"
 

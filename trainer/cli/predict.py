@@ -42,7 +42,11 @@ def predict(
     weights: Annotated[
         Path,
         typer.Option(
-            "-w", "--weights", metavar="W", show_default=False, help="A .pt file, or a run (its best.pt)."
+            "-w",
+            "--weights",
+            metavar="W",
+            show_default=False,
+            help="A .pt file, a run (its best.pt), or a file of `trainer export`.",
         ),
     ],
     out: Annotated[

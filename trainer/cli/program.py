@@ -24,7 +24,7 @@ from trainer.leaving import leave, status_of
 from trainer.threads import spin_briefly
 
 # files of this folder, in the order of `trainer --help`
-COMMANDS = ("fit", "val", "predict", "augment", "compare", "evolve", "models", "hyp")
+COMMANDS = ("fit", "val", "predict", "export", "augment", "compare", "evolve", "models", "hyp")
 # a file or folder that cannot be read or written as it is: a wrong request, no bug
 _OF_THE_PLACE = frozenset(
     (
@@ -105,6 +105,7 @@ def _root(
     trainer val runs/first out/data.yaml --split test
     trainer augment out/data.yaml -o sheet.png
     trainer predict photos/ --weights runs/first -o found/
+    trainer export runs/first -o cigarette.onnx
     trainer compare out/data.yaml --models light,yolov5n,rfb --minutes 5 -o runs/which
     trainer evolve out/data.yaml --steps 500 --trials 60 --imgsz 320 -o runs/search
 

@@ -45,8 +45,9 @@ def val(
         typer.Argument(
             metavar="WEIGHTS DATA.yaml",
             show_default=False,
-            help="WEIGHTS is a .pt file, or a run, of which best.pt is taken; with --compare it is left out. "
-            "DATA.yaml is that of the hand-over folder.",
+            help="WEIGHTS is a .pt file, a run, of which best.pt is taken, or a file of `trainer export` "
+            "(one of a fixed size sees squares, which moves figures a little); with --compare it is left "
+            "out. DATA.yaml is that of the hand-over folder.",
         ),
     ],
     split: Annotated[

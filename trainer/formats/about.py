@@ -1,0 +1,89 @@
+"""What a file of a network says of itself: texts by key, under the names that other programs look for."""
+
+from __future__ import annotations
+
+import ast
+import json
+import math
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from trainer import __version__
+from trainer.errors import TrainerError
+from trainer.model.meta import FileMeta
+
+_STRIDE = 32  # of files that do not tell it
+
+
+@dataclass(frozen=True)
+class About(FileMeta):
+    """The facts that whoever runs the file must know."""
+
+    stride: int = _STRIDE  # sides of images must be multiples of it
+    free: bool = False  # images of any size and any number of them; else imgsz x imgsz and `batch`
+    batch: int = 1  # images that pass together where it is not free
+    more: Mapping[str, str] = field(default_factory=dict)  # texts that only people read
+
+    def texts(self) -> dict[str, str]:
+        """For a file. `names`, `stride`, `imgsz`, `batch` and `task` as programs for YOLO files read them."""
+        return {
+            "names": repr(dict(enumerate(self.classes))),
+            "stride": str(self.stride),
+            "imgsz": str([self.imgsz, self.imgsz]),
+            "batch": str(self.batch),
+            "task": "detect",
+            "dynamic": str(self.free),
+            "input": "RGB, 0 to 1, letterboxed with grey 114",
+            "metrics": json.dumps({k: v for k, v in sorted(self.metrics.items()) if not math.isnan(v)}),
+            "trainer": __version__,
+            **self.more,
+        }
+
+    @classmethod
+    def read(cls, texts: Mapping[str, str], *, imgsz: int | None = None, free: bool | None = None) -> About:
+        """From a file, ours or another program's; `imgsz` and `free` where the file's input tells them.
+
+        Raises TrainerError where it names no classes or no size.
+        """
+        names = _listed(_value(texts, "names"))
+        if not names:
+            raise TrainerError("the file names no classes", "take one that `trainer export` wrote")
+        size = imgsz or _side(_value(texts, "imgsz"))
+        if size is None:
+            raise TrainerError("the file tells no size of its images", "take one that `trainer export` wrote")
+        stride, batch, metrics = (_value(texts, key) for key in ("stride", "batch", "metrics"))
+        return cls(
+            classes=names,
+            imgsz=size,
+            metrics=metrics if isinstance(metrics, dict) else {},
+            stride=stride if isinstance(stride, int) and stride > 0 else _STRIDE,
+            free=_value(texts, "dynamic") is True if free is None else free,
+            batch=batch if isinstance(batch, int) and batch > 0 else 1,
+        )
+
+
+def _value(texts: Mapping[str, str], key: str) -> Any:
+    """What a text says, as JSON or as Python writes it; None for neither."""
+    text = texts.get(key, "")
+    with suppress(ValueError, RecursionError):
+        return json.loads(text)
+    with suppress(ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
+        return ast.literal_eval(text)
+    return None
+
+
+def _listed(names: Any) -> tuple[str, ...]:
+    """The names of a list, or of a mapping from number to name; none for anything else."""
+    if isinstance(names, dict):
+        if not all(str(key).isdecimal() for key in names):
+            return ()
+        names = [names[key] for key in sorted(names, key=int)]
+    return tuple(str(name) for name in names) if isinstance(names, list) else ()
+
+
+def _side(value: Any) -> int | None:
+    sides = value if isinstance(value, list) else [value]
+    whole = [side for side in sides if isinstance(side, int) and side > 0]
+    return max(whole) if whole and len(whole) == len(sides) else None
