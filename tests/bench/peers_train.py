@@ -9,7 +9,8 @@ PATH is the interpreter of an environment outside this repository that holds the
 `pip install --no-deps` beside torch 2.13.0, what it imports, and, where torchvision's wheel does not load, a
 module of that name with `ops.nms` and `transforms`). It is driven through its own command line only, and
 shown one processor more than --threads, since it leaves one idle. Its predictions on the test split are
-judged from a file by our evaluation, as `trainer val` judges ours.
+judged from a file by our evaluation, as `trainer val` judges ours, suppressed by the same IoU; a trial that
+was judged otherwise is judged again, not trained again.
 
 A budget is minutes of training with the evaluations in it. Of the peer `defaults` gets it as `time=`; tuned
 variants as the number of epochs that two epochs, measured before, say will fit, so that warm-up and decay are
@@ -29,6 +30,7 @@ import platform
 import shutil
 from collections.abc import Sequence
 from contextlib import nullcontext
+from dataclasses import asdict
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
@@ -37,6 +39,7 @@ from tests.bench.bccd import REPO, VOC, export, stop
 from tests.bench.peers import TIMED, VARIANTS, Ours, Peer, Task, version
 from tests.bench.peers_speed import speed
 from tests.bench.sharing import held, write
+from trainer.suppression import JUDGED
 
 SHARED = VOC.parent
 #: Name -> folder under --data-root, and how it is dealt out where it has no split of its own.
@@ -71,19 +74,29 @@ def trial(contender: Contender, task: Task, where: Path) -> dict[str, Any]:
         shutil.rmtree(where, ignore_errors=True)  # half a training has had no fair minutes
         where.mkdir(parents=True)
         cost = contender.train(task, where)
-        figures = contender.judge(task, where)
         content = {
             "settings": settings,
             "wall_s": round(cost.wall, 1),
             "cpu_s": round(cost.cpu, 1),
-            **figures,
+            **_judged(contender, task, where),
         }
         # written last, so its existence means that the trial is complete
-        write(done, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+        _keep(done, content)
     content = json.loads(done.read_text(encoding="utf-8"))
     if content["settings"] != settings:
         stop(f"{where} was trained with other settings; choose another -o")
+    if content.get("judged") != asdict(JUDGED):  # figures of two ways to judge do not belong in one table
+        content |= _judged(contender, task, where)
+        _keep(done, content)
     return dict(content)
+
+
+def _judged(contender: Contender, task: Task, where: Path) -> dict[str, Any]:
+    return {**contender.judge(task, where), "judged": asdict(JUDGED)}
+
+
+def _keep(path: Path, content: dict[str, Any]) -> None:
+    write(path, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
 
 
 def _settings(contender: Contender, task: Task) -> dict[str, Any]:
