@@ -37,9 +37,12 @@ class Fitted:
     size: tuple[int, int]  # width, height of the original
 
 
-def fit_in(image: Image, imgsz: int, stride: int) -> Fitted:
-    """Letterbox `image` (H, W, 3) to a long side of `imgsz` px and sides that `stride` divides."""
-    picture, scale, pad = letterbox(image, imgsz, stride)
+def fit_in(image: Image, size: int | tuple[int, int], stride: int) -> Fitted:
+    """Letterbox `image` (H, W, 3) to a long side of `size` px and sides that `stride` divides.
+
+    A `size` of (width, height) is exact; see `input_size`.
+    """
+    picture, scale, pad = letterbox(image, size, stride)
     return Fitted(picture, scale, pad, (image.shape[1], image.shape[0]))
 
 
@@ -48,14 +51,21 @@ def coarsest_stride(model: nn.Module) -> int:
     return cast(int, model.coarsest)
 
 
+def input_size(model: nn.Module, imgsz: int) -> int | tuple[int, int]:
+    """What `fit_in` is told: `imgsz`, or (width, height) where the network takes images of one size only."""
+    return getattr(model, "fixed", None) or imgsz
+
+
 def check_imgsz(model: nn.Module, imgsz: int) -> None:
     """TrainerError unless the network can take images of a long side of `imgsz` pixels."""
     fixed = getattr(model, "fixed", None)
-    if fixed is not None and imgsz != fixed:
-        raise TrainerError(
-            f"--imgsz {imgsz}, but the exported file takes {fixed} px only",
-            f"leave out --imgsz, or export it again with --imgsz {imgsz} or --free",
-        )
+    if fixed is not None:
+        if imgsz != max(fixed):
+            raise TrainerError(
+                f"--imgsz {imgsz}, but the exported file takes {fixed[0]} x {fixed[1]} px only",
+                f"leave out --imgsz, or export it again with --imgsz {imgsz} or --free",
+            )
+        return
     stride = coarsest_stride(model)
     if imgsz < stride or imgsz % stride:
         near = max(stride, round(imgsz / stride) * stride)

@@ -14,7 +14,7 @@ from torch import nn
 from trainer.data.folder import Split
 from trainer.data.images import UnreadableImageError, read_image
 from trainer.decode import Detections
-from trainer.detect import Fitted, check_imgsz, coarsest_stride, detect, fit_in, read_ahead
+from trainer.detect import Fitted, check_imgsz, coarsest_stride, detect, fit_in, input_size, read_ahead
 from trainer.errors import TrainerError
 from trainer.metrics import Metrics, Truth, score
 from trainer.model.folding import folded
@@ -29,15 +29,15 @@ class Pictures:
     def __init__(self, split: Split, budget: int = 0) -> None:
         """Keep at most `budget` bytes; what does not fit is read again each time."""
         self.split, self.left = split, budget
-        self._kept: dict[tuple[int, int, int], Fitted] = {}
+        self._kept: dict[tuple[int, int | tuple[int, int], int], Fitted] = {}
         self._lock = threading.Lock()
 
-    def __call__(self, index: int, imgsz: int, stride: int) -> Fitted:
-        """Photograph number `index`, letterboxed. Safe to call from several threads.
+    def __call__(self, index: int, size: int | tuple[int, int], stride: int) -> Fitted:
+        """Photograph number `index`, letterboxed as `fit_in` does. Safe to call from several threads.
 
         Raises TrainerError where it cannot be decoded.
         """
-        key = (index, imgsz, stride)
+        key = (index, size, stride)
         fitted = self._kept.get(key)
         if fitted is None:
             try:
@@ -45,7 +45,7 @@ class Pictures:
             except UnreadableImageError as error:
                 cure = f"remove it from the {self.split.name} split or replace it"
                 raise TrainerError(str(error), cure) from error
-            fitted = fit_in(image, imgsz, stride)
+            fitted = fit_in(image, size, stride)
             with self._lock:
                 if key not in self._kept and fitted.picture.nbytes <= self.left:
                     self.left -= fitted.picture.nbytes
@@ -110,9 +110,9 @@ def find(
     aspect = split.sizes[:, 0] / np.maximum(split.sizes[:, 1], 1) if len(split) else np.zeros(0)
     order = np.argsort(aspect, kind="stable").tolist()
     found: list[Detections] = [Detections.none()] * len(split)
-    stride = coarsest_stride(model)
+    size, stride = input_size(model, imgsz), coarsest_stride(model)
     shown = pictures or Pictures(split)
-    read = read_ahead(lambda i: shown(i, imgsz, stride), order, ahead=batch)
+    read = read_ahead(lambda i: shown(i, size, stride), order, ahead=batch)
     looking = folded(model)
     chunks = [order[i : i + batch] for i in range(0, len(order), batch)]
     bar = Console(stderr=True)

@@ -55,10 +55,11 @@ class Exportation:
             "format": self.format,
             "opset": self.opset,
             "classes": list(self.about.classes),
-            "imgsz": self.about.imgsz,
+            "width": self.about.size[0],
+            "height": self.about.size[1],
             "stride": self.about.stride,
             "batch": self.about.batch,
-            "free": self.about.free,
+            "free": self.about.shape is None,
             "layout": self.layout,
             "output": list(self.output),
             "bytes": self.size,
@@ -66,37 +67,63 @@ class Exportation:
         }
 
 
-def export(
-    weights: Path,
-    out: Path,
-    *,
-    imgsz: int | None = None,
-    batch: int = 1,
-    free: bool = False,
-    opset: int | None = None,
-    layout: str = AUTO,
-    overwrite: bool = False,
-) -> Exportation:
+@dataclass(frozen=True)
+class Form:
+    """What a file shall be like. Raises TrainerError where its parts do not go together."""
+
+    imgsz: int | None = None  # pixels: sides of the images, squares; None: the size trained at
+    shape: tuple[int, int] | None = None  # width and height, where they are no squares
+    batch: int = 1  # images that pass together
+    free: bool = False  # any number of images of any size whose sides the stride divides
+    opset: int | None = None  # of ONNX; None: the usual one
+    layout: str = AUTO  # of the output, see `trainer.formats.whole`; auto: what suits the head
+
+    def __post_init__(self) -> None:
+        if self.layout not in (AUTO, *LAYOUTS):
+            known = ", ".join((AUTO, *LAYOUTS))
+            raise TrainerError(f"--layout {self.layout} is unknown", f"choose one of {known}")
+        if self.opset is not None and not OPSETS[0] <= self.opset <= OPSETS[1]:
+            least, most = OPSETS
+            raise TrainerError(
+                f"--opset {self.opset} cannot be written", f"choose one from {least} to {most}"
+            )
+        if self.shape is not None and (self.free or self.imgsz is not None):
+            other = "--free" if self.free else "--imgsz"
+            raise TrainerError("--shape fixes the size", f"leave out {other} or --shape")
+        if self.batch < 1:
+            raise TrainerError(f"--batch {self.batch} holds no image", "give at least 1")
+        if self.free and self.batch > 1:
+            raise TrainerError("with --free any number of images may pass", "leave out --batch or --free")
+
+    def size_for(self, model: nn.Module, trained: int) -> tuple[int, int]:
+        """(width, height) of the images that the file is for. Raises TrainerError where they cannot be."""
+        stride = coarsest_stride(model)
+        if self.shape is None:
+            size = trained if self.imgsz is None else self.imgsz
+            check_imgsz(model, size)
+            return size, size
+        if any(side < stride or side % stride for side in self.shape):
+            asked = "x".join(map(str, self.shape))
+            near = "x".join(str(max(stride, round(side / stride) * stride)) for side in self.shape)
+            raise TrainerError(f"--shape {asked}: sides must be multiples of {stride}", f"try --shape {near}")
+        return self.shape
+
+
+AS_TRAINED = Form()
+
+
+def export(weights: Path, out: Path, form: Form = AS_TRAINED, *, overwrite: bool = False) -> Exportation:
     """Write the network of `weights` (a .pt file or a run's folder) to `out`, whose suffix is the format.
 
-    The file takes `batch` square images of `imgsz` pixels (by default the size trained at), letterboxed, RGB
-    in 0..1, or with `free` any number of images of any size whose sides the stride divides; it gives all
-    boxes, before suppression, in the `layout` of `trainer.formats.whole`. It holds its classes and sizes.
+    The file takes letterboxed images, RGB in 0..1, and gives all boxes, before suppression. It tells its
+    classes and sizes. The same weights give the same ONNX file, byte for byte.
 
     Raises TrainerError where a file is in the way and `overwrite` is not set, and where what the file answers
     to random images is not what the network answers; nothing has been written then.
     """
     chosen = format_of(out)
-    if layout not in (AUTO, *LAYOUTS):
-        raise TrainerError(f"--layout {layout} is unknown", f"choose one of {AUTO}, {', '.join(LAYOUTS)}")
-    if opset is not None and not chosen.has_opset:
+    if form.opset is not None and not chosen.has_opset:
         raise TrainerError(f"a {chosen.suffix} file has no opset", "leave out --opset")
-    if opset is not None and not OPSETS[0] <= opset <= OPSETS[1]:
-        raise TrainerError(
-            f"--opset {opset} cannot be written", f"choose one from {OPSETS[0]} to {OPSETS[1]}"
-        )
-    if batch < 1:
-        raise TrainerError(f"--batch {batch} holds no image", "give at least 1")
     refuse_no_folder(out.parent)
     if out.exists() and not overwrite:
         raise TrainerError(f"{out} would be overwritten", "add --overwrite or choose another -o")
@@ -104,21 +131,20 @@ def export(
     if is_exported(file):
         raise TrainerError(f"{file} is exported already", "name the weights that it was made of")
     model, meta = load_model(file)
-    size = meta.imgsz if imgsz is None else imgsz
-    check_imgsz(model, size)
-    about = About(meta.classes, size, meta.metrics, coarsest_stride(model), free, batch)
-    laid_out = layout_of(meta.config.head.kind) if layout == AUTO else layout
-    whole = Whole(folded(model), laid_out)
+    size, stride = form.size_for(model, meta.imgsz), coarsest_stride(model)
+    shape = None if form.free else size
+    about = About(meta.classes, max(size), meta.metrics, stride, shape, form.batch)
+    layout = layout_of(meta.config.head.kind) if form.layout == AUTO else form.layout
+    whole = Whole(folded(model), layout)
 
-    # more than one image and no square, so that nothing is taken for a constant by its value
-    tall = size + about.stride if free else size
-    example = _noise(batch + 1 if free else batch, tall, size)
-    opset = (USUAL_OPSET if opset is None else opset) if chosen.has_opset else None
-    content = chosen.write(whole, example, about, opset or USUAL_OPSET)
-    run, told = chosen.load(content)
-    answers = Exported(run, told)
-    others = [_noise(batch, size, size)] + ([_noise(1, size, 2 * size)] if free else [])
-    difference = max(_difference(whole, answers, images) for images in (example, *others))
+    usual = _noise(form.batch, *size)
+    seen = [usual]
+    if form.free:  # several images, and no squares, so that nothing is taken for a constant by its value
+        seen = [_noise(2, size[0], size[1] + stride), usual, _noise(1, 2 * size[0], size[1])]
+    opset = form.opset or USUAL_OPSET
+    content = chosen.write(whole, seen[0], about, opset)
+    answers = Exported(*chosen.load(content))
+    difference = max(_difference(whole, answers, images) for images in seen)
     if not difference <= AGREE:
         raise TrainerError(
             f"the {chosen.name} file does not answer as the network does: numbers differ by {difference:.2g}",
@@ -126,21 +152,21 @@ def export(
         )
     write_atomically(out, content)
     with torch.inference_mode():
-        shape = tuple(whole(others[0]).shape)
+        output = tuple(whole(usual).shape)
     return Exportation(
         weights=file,
         path=out,
         format=chosen.name,
-        opset=opset,
+        opset=opset if chosen.has_opset else None,
         about=about,
-        layout=laid_out,
-        output=shape,
+        layout=layout,
+        output=output,
         size=len(content),
         difference=difference,
     )
 
 
-def _noise(batch: int, height: int, width: int) -> Tensor:
+def _noise(batch: int, width: int, height: int) -> Tensor:
     return torch.rand(batch, 3, height, width, generator=torch.Generator().manual_seed(_SEED))
 
 

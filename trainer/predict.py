@@ -20,7 +20,15 @@ from rich.progress import track
 from trainer.annotations import SCHEMA, prediction_rows, predictions_json, voc_xml, yolo_rows
 from trainer.data.images import SUFFIXES, Image, UnreadableImageError, channels, is_image, read_image
 from trainer.decode import Detections
-from trainer.detect import check_imgsz, coarsest_stride, detect, fit_in, load_detector, read_ahead
+from trainer.detect import (
+    check_imgsz,
+    coarsest_stride,
+    detect,
+    fit_in,
+    input_size,
+    load_detector,
+    read_ahead,
+)
 from trainer.device import pick_device
 from trainer.draw import draw_boxes, drawable
 from trainer.errors import TrainerError
@@ -106,6 +114,7 @@ def predict(
     model, meta = load_detector(Path(weights), where)
     size, stride = meta.imgsz if imgsz is None else imgsz, coarsest_stride(model)
     check_imgsz(model, size)
+    framed = input_size(model, size)
     shown, note = drawable(meta.classes)
 
     done: list[Predicted] = []
@@ -123,7 +132,7 @@ def predict(
             unreadable.append((name, read))
             continue
         image, depth = read
-        fitted = fit_in(image, size, stride)
+        fitted = fit_in(image, framed, stride)
         (found,) = detect(model, [fitted], suppression, device=where)
         done.append(Predicted(name, fitted.size, found))
         if target.picture is not None:

@@ -281,14 +281,15 @@ def exported(result: Exportation) -> Lines:
     what = result.format if result.opset is None else f"{result.format}, opset {result.opset}"
     images = (
         f"(any, 3, any, any), sides multiples of {about.stride}"
-        if about.free
-        else f"({about.batch}, 3, {about.imgsz}, {about.imgsz})"
+        if about.shape is None
+        else f"({about.batch}, 3, {about.shape[1]}, {about.shape[0]})"
     )
     boxes = ", ".join(map(str, result.output))
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_row("images", f"{images}: RGB, 0 to 1, letterboxed with grey 114")
     table.add_row(
-        "boxes", f"({boxes}){f' at {about.imgsz} px' if about.free else ''}: {result.values}, then classes"
+        "boxes",
+        f"({boxes}){f' at {about.imgsz} px' if about.shape is None else ''}: {result.values}, then classes",
     )
     table.add_row("classes", ", ".join(about.classes))
     table.add_row(

@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from trainer.data.images import UnreadableImageError, read_image
-from trainer.detect import check_imgsz, coarsest_stride, detect, fit_in
+from trainer.detect import check_imgsz, coarsest_stride, detect, fit_in, input_size
 from trainer.suppression import Suppression
 
 WARM = 3  # photographs before the clock starts
@@ -56,7 +56,7 @@ def measure(
     for i, path in enumerate((*readable[:1] * WARM, *readable)):
         for name, (model, imgsz) in models.items():
             began = time.perf_counter()
-            image = fit_in(read_image(path), imgsz, coarsest_stride(model))
+            image = fit_in(read_image(path), input_size(model, imgsz), coarsest_stride(model))
             detect(model, [image], suppression, device=device)
             took = time.perf_counter() - began
             forward = _forward(model, image.picture, device)

@@ -131,10 +131,11 @@ class Weights:
             yield from self._detect(batch, conf)
 
     def _detect(self, pictures: Sequence[Pixels], conf: float) -> list[tuple[Claim, ...]]:
-        from trainer.detect import coarsest_stride, detect, fit_in
+        from trainer.detect import coarsest_stride, detect, fit_in, input_size
         from trainer.suppression import SHOWN
 
-        fitted = [fit_in(picture, self.imgsz, coarsest_stride(self._model)) for picture in pictures]
+        size, stride = input_size(self._model, self.imgsz), coarsest_stride(self._model)
+        fitted = [fit_in(picture, size, stride) for picture in pictures]
         found = detect(self._model, fitted, replace(SHOWN, conf=conf))
         return [
             tuple(

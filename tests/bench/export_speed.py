@@ -4,8 +4,9 @@
     python -m tests.bench.export_speed --models yolov5n --imgsz 320 --others yolov8n.onnx
 
 One image at a time, two threads, one class, weights at random (the arithmetic is the same). --others names
-exported files of other programs for that size. All take turns on every image, so that other work on the
-machine falls on all alike; medians, network and decoding, without suppression.
+exported files of other programs for that size. All take turns of several images each, so that other work on
+the machine falls on all alike, and the first two of a turn do not count, while threads of the turn before may
+still be waiting for work; medians, network and decoding, without suppression.
 """
 
 from __future__ import annotations
@@ -23,14 +24,14 @@ from torch import nn
 
 from trainer.checkpoint import save_checkpoint
 from trainer.detect import load_detector
-from trainer.export import export
+from trainer.export import Form, export
 from trainer.formats import open_exported
 from trainer.model.network import build
 from trainer.model.zoo import configure
 
 #: What is written of every network: name, suffix, sizes free.
 KINDS = (("ONNX", ".onnx", False), ("ONNX, any size", ".onnx", True), ("TorchScript", ".torchscript", False))
-WARM = 3  # images before the clock starts
+WARM, TURN = 2, 7  # images of a turn that do not count, and all of them
 
 
 def contenders(name: str, imgsz: int, folder: Path) -> dict[str, nn.Module]:
@@ -41,7 +42,7 @@ def contenders(name: str, imgsz: int, folder: Path) -> dict[str, nn.Module]:
     nets = {"torch": load_detector(weights)[0]}
     for i, (kind, suffix, free) in enumerate(KINDS):
         path = folder / f"{name}-{i}{suffix}"
-        export(weights, path, free=free)
+        export(weights, path, Form(free=free))
         nets[kind] = open_exported(path)
     return nets
 
@@ -50,13 +51,14 @@ def contenders(name: str, imgsz: int, folder: Path) -> dict[str, nn.Module]:
 def timed(nets: dict[str, nn.Module], imgsz: int, images: int) -> dict[str, float]:
     """Milliseconds an image of each, medians."""
     taken: dict[str, list[float]] = {name: [] for name in nets}
-    for i in range(WARM + images):
-        image = torch.rand(1, 3, imgsz, imgsz, generator=torch.Generator().manual_seed(i))
+    image = torch.rand(1, 3, imgsz, imgsz, generator=torch.Generator().manual_seed(0))
+    for _ in range(-(-images // (TURN - WARM))):
         for name, net in nets.items():
-            began = time.perf_counter()
-            net.decode(net(image))  # type: ignore[operator]
-            if i >= WARM:
-                taken[name].append(1000 * (time.perf_counter() - began))
+            for i in range(TURN):
+                began = time.perf_counter()
+                net.decode(net(image))  # type: ignore[operator]
+                if i >= WARM:
+                    taken[name].append(1000 * (time.perf_counter() - began))
     return {name: median(times) for name, times in taken.items()}
 
 
@@ -79,9 +81,9 @@ def main() -> None:
             times = timed(contenders(model, asked.imgsz, Path(folder)), asked.imgsz, asked.images)
             for kind, taken in times.items():
                 table.add_row(model, kind, f"{taken:.1f}", f"{times['torch'] / taken:.2f}")
-    for path in asked.others:
-        times = timed({path.suffix: open_exported(path)}, asked.imgsz, asked.images)
-        table.add_row(path.stem, path.suffix, f"{times[path.suffix]:.1f}", "-")
+    others: dict[str, nn.Module] = {path.name: open_exported(path) for path in asked.others}
+    for name, taken in timed(others, asked.imgsz, asked.images).items():
+        table.add_row(name, "", f"{taken:.1f}", "")
     Console().print(table)
 
 

@@ -17,14 +17,15 @@ from curate.paste.hosts.detector import open_detector
 from curate.paste.hosts.onnx_header import read as read_header
 from tests.trainer.test_cli import hand_over, trainer
 from trainer.checkpoint import save_checkpoint
-from trainer.detect import load_detector
+from trainer.detect import detect, fit_in, input_size, load_detector
 from trainer.errors import TrainerError
-from trainer.export import export
+from trainer.export import Form, export
 from trainer.formats import open_exported
 from trainer.formats.about import About
 from trainer.formats.whole import COLUMNS, ROWS, decoded, layout_of
 from trainer.model.network import build
 from trainer.model.zoo import Wish, configure
+from trainer.suppression import Suppression
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 CLASSES = ("香烟", 'it\'s a "pen"')
@@ -59,7 +60,7 @@ def light(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_file_answers_what_the_network_answers(tmp_path: Path, suffix: str, head: str, free: bool) -> None:
     weights = weights_of(tmp_path, head=head)
     out = tmp_path / f"检测{suffix}"
-    result = export(weights, out, free=free)
+    result = export(weights, out, Form(free=free))
     assert result.difference < 1e-5
     model, meta = load_detector(weights)
     exported, told = load_detector(out)
@@ -75,14 +76,14 @@ def test_a_file_answers_what_the_network_answers(tmp_path: Path, suffix: str, he
     ["yolov5n", "yolov5n6", "yolov3-tiny", "rfb", "yolov5s-v1", "yolov5s-v2", "yolov5s-v3"],
 )
 def test_every_family_exports(tmp_path: Path, name: str) -> None:
-    result = export(weights_of(tmp_path, name, imgsz=128), tmp_path / "a.onnx", imgsz=128)
+    result = export(weights_of(tmp_path, name, imgsz=128), tmp_path / "a.onnx", Form(imgsz=128))
     assert result.difference < 1e-4
 
 
 @pytest.mark.parametrize("act", ["leaky", "hardswish", "mish"])
 def test_every_activation_exports_to_an_old_opset(tmp_path: Path, act: str) -> None:
     """Of the first YOLOv5 only LeakyReLU did."""
-    export(weights_of(tmp_path, activation=act), tmp_path / "a.onnx", opset=11)
+    export(weights_of(tmp_path, activation=act), tmp_path / "a.onnx", Form(opset=11))
     model = onnx.load(tmp_path / "a.onnx")
     assert [entry.version for entry in model.opset_import if entry.domain == ""] == [11]
 
@@ -95,7 +96,10 @@ def test_every_activation_exports_to_an_old_opset(tmp_path: Path, act: str) -> N
     ],
 )
 def test_what_a_network_was_built_of_does_not_matter(tmp_path: Path, wishes: dict[str, object]) -> None:
-    assert export(weights_of(tmp_path, "yolov5n", **wishes), tmp_path / "a.onnx", free=True).difference < 1e-5
+    assert (
+        export(weights_of(tmp_path, "yolov5n", **wishes), tmp_path / "a.onnx", Form(free=True)).difference
+        < 1e-5
+    )
 
 
 def test_the_layouts_are_those_of_yolov5_and_yolov8() -> None:
@@ -116,14 +120,14 @@ def test_either_head_writes_either_layout(tmp_path: Path) -> None:
     ):
         assert layout_of(head) == usual
         out = tmp_path / f"{head}.onnx"
-        result = export(weights_of(tmp_path, head=head), out, layout=other)
+        result = export(weights_of(tmp_path, head=head), out, Form(layout=other))
         assert (result.output, result.layout) == (shape, other)
         (answer,) = open_exported(out)(torch.rand(1, 3, 64, 64))
         assert tuple(answer.shape) == shape
 
 
 def test_the_file_tells_what_programs_for_yolo_files_look_for(tmp_path: Path, light: Path) -> None:
-    export(light, tmp_path / "a.onnx", batch=2, imgsz=96)
+    export(light, tmp_path / "a.onnx", Form(batch=2, imgsz=96))
     model = onnx.load(tmp_path / "a.onnx")
     texts = {entry.key: entry.value for entry in model.metadata_props}
     assert texts["names"] == """{0: '香烟', 1: 'it\\'s a "pen"'}"""
@@ -140,7 +144,7 @@ def test_the_file_tells_what_programs_for_yolo_files_look_for(tmp_path: Path, li
 
 
 def test_sizes_that_are_free_are_named(tmp_path: Path, light: Path) -> None:
-    export(light, tmp_path / "a.onnx", free=True)
+    export(light, tmp_path / "a.onnx", Form(free=True))
     graph = onnx.load(tmp_path / "a.onnx").graph
     named = [
         [d.dim_param or d.dim_value for d in end[0].type.tensor_type.shape.dim]
@@ -151,8 +155,20 @@ def test_sizes_that_are_free_are_named(tmp_path: Path, light: Path) -> None:
     assert tuple(answer.shape) == (3, 3 * (4 * 12 + 2 * 6 + 1 * 3), 7)
 
 
+def test_a_file_for_a_camera_sees_no_squares(tmp_path: Path, light: Path) -> None:
+    done = trainer("export", light, "-o", tmp_path / "a.onnx", "--shape", "96x64")
+    assert done.exit_code == 0, done.output
+    assert "(1, 3, 64, 96)" in done.stdout
+    network, told = load_detector(tmp_path / "a.onnx")
+    assert (told.imgsz, input_size(network, told.imgsz)) == (96, (96, 64))
+    # a tall photograph: as high as the file's images, with grey on both sides
+    fitted = fit_in(np.zeros((128, 64, 3), np.uint8), input_size(network, told.imgsz), 32)
+    assert (fitted.picture.shape, fitted.scale, fitted.pad) == ((64, 96, 3), 0.5, (32, 0))
+    detect(network, [fitted], Suppression(0.25, 0.45))
+
+
 def test_fewer_images_than_a_file_takes_are_filled_up(tmp_path: Path, light: Path) -> None:
-    export(light, tmp_path / "a.onnx", batch=2)
+    export(light, tmp_path / "a.onnx", Form(batch=2))
     exported, images = open_exported(tmp_path / "a.onnx"), torch.rand(3, 3, 64, 64)
     (together,), (alone,) = exported(images), exported(images[2:])
     assert together.shape[0] == 3
@@ -167,7 +183,7 @@ def test_the_same_weights_give_the_same_bytes(tmp_path: Path, light: Path) -> No
 
 
 def test_opencv_and_curate_read_the_file(tmp_path: Path, light: Path) -> None:
-    export(light, tmp_path / "hand.onnx", opset=12)
+    export(light, tmp_path / "hand.onnx", Form(opset=12))
     net = cv2.dnn.readNetFromONNX(str(tmp_path / "hand.onnx"))
     images = torch.rand(1, 3, 64, 64)
     net.setInput(images.numpy())
@@ -194,7 +210,7 @@ def test_predict_and_val_take_the_file_in_the_place_of_weights(tmp_path: Path, l
     assert len(list((tmp_path / "found" / "Annotations").iterdir())) == 3
     other = trainer("predict", data.parent / "images" / "val", *words, "--imgsz", 96, "--overwrite")
     assert other.exit_code == 2
-    assert "takes 64 px only; leave out --imgsz" in other.stderr.replace("\n  ", "; ")
+    assert "takes 64 x 64 px only; leave out --imgsz" in other.stderr.replace("\n  ", "; ")
 
 
 @pytest.mark.parametrize(
@@ -204,6 +220,22 @@ def test_predict_and_val_take_the_file_in_the_place_of_weights(tmp_path: Path, l
         (("-o", "a.torchscript", "--opset", 12), "a .torchscript file has no opset; leave out --opset"),
         (("-o", "a.onnx", "--opset", 9), "--opset 9 cannot be written; choose one from 11 to 20"),
         (("-o", "a.onnx", "--imgsz", 50), "--imgsz 50 is no multiple of 32; try --imgsz 64"),
+        (
+            ("-o", "a.onnx", "--shape", "64x"),
+            "--shape 64x is no size; write width and height: --shape 640x384",
+        ),
+        (
+            ("-o", "a.onnx", "--shape", "64x40"),
+            "--shape 64x40: sides must be multiples of 32; try --shape 64x32",
+        ),
+        (
+            ("-o", "a.onnx", "--shape", "64x32", "--free"),
+            "--shape fixes the size; leave out --free or --shape",
+        ),
+        (
+            ("-o", "a.onnx", "--free", "--batch", 2),
+            "with --free any number of images may pass; leave out --batch",
+        ),
         (("-o", "a.onnx", "--layout", "ssd"), "--layout ssd is unknown; choose one of auto, yolov5, yolov8"),
         (("-o", "there.onnx"), "there.onnx would be overwritten; add --overwrite"),
         (("-o", "there.onnx/a.onnx"), "is a file; name a folder with -o"),
@@ -253,17 +285,21 @@ def test_what_is_no_network_is_refused(tmp_path: Path, suffix: str, content: byt
 
 def test_a_file_of_another_program_is_understood_by_its_names_and_shapes() -> None:
     texts = {"names": "{0: 'hand', 10: 'c', 2: 'b'}", "stride": "32", "imgsz": "[640, 640]", "batch": "1"}
-    assert About.read(texts) == About(("hand", "b", "c"), 640, {}, 32, False, 1)
-    assert About.read({"names": '["a"]'}, imgsz=320, free=True) == About(("a",), 320, {}, 32, True, 1)
+    texts["imgsz"] = "[384, 640]"  # height, width
+    wanted = About(("hand", "b", "c"), 640, {}, 32, (640, 384), 1)
+    assert About.read(texts) == wanted
+    assert About.read({"names": '["a"]', "imgsz": "320", "dynamic": "True"}) == About(("a",), 320, {})
     for bad in ("", "()", "[]", "open('x')", "{[]: 1}", '{"a": "b"}', "[" * 10_000):
         with pytest.raises(TrainerError, match="names no classes"):
-            About.read({"names": bad}, imgsz=320)
-    with pytest.raises(TrainerError, match="no size"):
-        About.read({"names": '["a"]', "imgsz": "[0, -1]"})
+            About.read({"names": bad, "imgsz": "320"})
+    for bad in ("", "[0, -1]", "[320]", "[320.0, 320.0]", "'320'"):
+        with pytest.raises(TrainerError, match="no size"):
+            About.read({"names": '["a"]', "imgsz": bad})
 
 
 def test_what_a_file_says_of_itself_comes_back() -> None:
-    about = About(CLASSES, 320, {"ap50": 0.5}, 64, True, 1)
-    assert About.read(about.texts()) == about
+    for shape in ((320, 192), None):
+        about = About(CLASSES, 320, {"ap50": 0.5}, 64, shape, 2)
+        assert About.read(about.texts()) == about
     undefined = About(CLASSES, 320, {"ap50": math.nan})
     assert About.read(undefined.texts()).metrics == {}

@@ -9,6 +9,7 @@ from typing import Annotated, Optional
 import typer
 
 from trainer.cli.options import Format, ImgszOption, OutputFormat
+from trainer.errors import TrainerError
 
 # Typer evaluates annotations, on Python 3.10 too, where it does not know `X | None` in every place.
 # ruff: noqa: UP045
@@ -26,13 +27,22 @@ def export(
         ),
     ],
     imgsz: ImgszOption = None,
+    shape: Annotated[
+        Optional[str],
+        typer.Option(
+            metavar="WIDTHxHEIGHT",
+            show_default=False,
+            help="Size of the images where they are no squares: that of a camera's, such as 640x384, needs "
+            "little border, so less is computed.",
+        ),
+    ] = None,
     batch: Annotated[int, typer.Option(min=1, metavar="N", help="Images that pass together.")] = 1,
     free: Annotated[
         bool,
         typer.Option(
             "--free",
-            help="Take any number of images of any size whose sides the stride divides. Photographs need "
-            "less border then, but some runtimes take fixed sizes only, or are slower.",
+            help="Take any number of images of any size whose sides the stride divides. Some runtimes take "
+            "fixed sizes only.",
         ),
     ] = False,
     opset: Annotated[
@@ -63,23 +73,24 @@ def export(
 
     \b
     trainer export runs/first -o cigarette.onnx
-    trainer export runs/first --imgsz 416 --opset 12 --layout yolov5 -o camera.onnx
+    trainer export runs/first --shape 640x384 --opset 12 -o camera.onnx
     trainer val cigarette.onnx out/data.yaml
     """
+    from trainer.export import Form
     from trainer.export import export as pipeline
     from trainer.terminal import exported, print_lines
 
-    result = pipeline(
-        weights,
-        out,
-        imgsz=imgsz,
-        batch=batch,
-        free=free,
-        opset=opset,
-        layout=layout,
-        overwrite=overwrite,
-    )
+    form = Form(imgsz, None if shape is None else _size(shape), batch, free, opset, layout)
+    result = pipeline(weights, out, form, overwrite=overwrite)
     if output_format is OutputFormat.JSON:
         typer.echo(json.dumps(result.as_dict(), ensure_ascii=False, indent=2))
     else:
         print_lines(exported(result))
+
+
+def _size(text: str) -> tuple[int, int]:
+    """(width, height) as they are typed."""
+    sides = text.lower().replace(",", "x").split("x")
+    if len(sides) != 2 or not all(side.strip().isdecimal() for side in sides):
+        raise TrainerError(f"--shape {text} is no size", "write width and height: --shape 640x384")
+    return int(sides[0]), int(sides[1])

@@ -22,19 +22,24 @@ class About(FileMeta):
     """The facts that whoever runs the file must know."""
 
     stride: int = _STRIDE  # sides of images must be multiples of it
-    free: bool = False  # images of any size and any number of them; else imgsz x imgsz and `batch`
-    batch: int = 1  # images that pass together where it is not free
+    shape: tuple[int, int] | None = None  # (width, height) of every image; None: any, in any number
+    batch: int = 1  # images that pass together where their shape is fixed
     more: Mapping[str, str] = field(default_factory=dict)  # texts that only people read
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) of the images that it is for."""
+        return self.shape or (self.imgsz, self.imgsz)
 
     def texts(self) -> dict[str, str]:
         """For a file. `names`, `stride`, `imgsz`, `batch` and `task` as programs for YOLO files read them."""
         return {
             "names": repr(dict(enumerate(self.classes))),
             "stride": str(self.stride),
-            "imgsz": str([self.imgsz, self.imgsz]),
+            "imgsz": str([*reversed(self.size)]),  # height first, as these programs have it
             "batch": str(self.batch),
             "task": "detect",
-            "dynamic": str(self.free),
+            "dynamic": str(self.shape is None),
             "input": "RGB, 0 to 1, letterboxed with grey 114",
             "metrics": json.dumps({k: v for k, v in sorted(self.metrics.items()) if not math.isnan(v)}),
             "trainer": __version__,
@@ -42,24 +47,21 @@ class About(FileMeta):
         }
 
     @classmethod
-    def read(cls, texts: Mapping[str, str], *, imgsz: int | None = None, free: bool | None = None) -> About:
-        """From a file, ours or another program's; `imgsz` and `free` where the file's input tells them.
-
-        Raises TrainerError where it names no classes or no size.
-        """
+    def read(cls, texts: Mapping[str, str]) -> About:
+        """From any program's file. Raises TrainerError where it tells no classes or no size."""
         names = _listed(_value(texts, "names"))
         if not names:
             raise TrainerError("the file names no classes", "take one that `trainer export` wrote")
-        size = imgsz or _side(_value(texts, "imgsz"))
+        size = _size(_value(texts, "imgsz"))
         if size is None:
             raise TrainerError("the file tells no size of its images", "take one that `trainer export` wrote")
         stride, batch, metrics = (_value(texts, key) for key in ("stride", "batch", "metrics"))
         return cls(
             classes=names,
-            imgsz=size,
+            imgsz=max(size),
             metrics=metrics if isinstance(metrics, dict) else {},
             stride=stride if isinstance(stride, int) and stride > 0 else _STRIDE,
-            free=_value(texts, "dynamic") is True if free is None else free,
+            shape=None if _value(texts, "dynamic") is True else size,
             batch=batch if isinstance(batch, int) and batch > 0 else 1,
         )
 
@@ -83,7 +85,9 @@ def _listed(names: Any) -> tuple[str, ...]:
     return tuple(str(name) for name in names) if isinstance(names, list) else ()
 
 
-def _side(value: Any) -> int | None:
-    sides = value if isinstance(value, list) else [value]
-    whole = [side for side in sides if isinstance(side, int) and side > 0]
-    return max(whole) if whole and len(whole) == len(sides) else None
+def _size(value: Any) -> tuple[int, int] | None:
+    """(width, height) of [height, width], or of one number for both."""
+    sides = value if isinstance(value, list) else [value, value]
+    if len(sides) != 2 or not all(isinstance(side, int) and side > 0 for side in sides):
+        return None
+    return sides[1], sides[0]

@@ -18,15 +18,14 @@ class Exported(nn.Module):
     def __init__(self, run: Run, about: About) -> None:
         super().__init__()
         self.about = about
-        # a file of one size is a network that strides over all of it
-        self.coarsest = about.stride if about.free else about.imgsz
-        self.fixed = None if about.free else about.imgsz
+        self.coarsest = about.stride
+        self.fixed = about.shape  # (width, height) of every image, where there is but one
         self._run = run
 
     def forward(self, x: Tensor) -> list[Tensor]:
         """The file's output for (B, 3, H, W) images, computed on the processor, given back where `x` is."""
         images = x.cpu()
-        if self.about.free:
+        if self.fixed is None:
             return [self._run(images).to(x.device)]
         answers = []
         for part in images.split(self.about.batch):

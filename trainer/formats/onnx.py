@@ -42,7 +42,7 @@ def write(whole: nn.Module, example: Tensor, about: About, opset: int) -> bytes:
                 buffer,  # type: ignore[arg-type]  # it may be one where the graph is traced
                 input_names=[_INPUT],
                 output_names=[_OUTPUT],
-                dynamic_axes=free if about.free else None,
+                dynamic_axes=free if about.shape is None else None,
                 opset_version=opset,
                 dynamo=False,
             )
@@ -65,6 +65,8 @@ def load(content: bytes) -> tuple[Run, About]:
     runtime = _runtime()
     options = runtime.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
+    # threads that wait for more work at full speed would take the cores from torch, which suppresses boxes
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3  # errors; they come as exceptions, too
     try:
         session = runtime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
@@ -77,15 +79,12 @@ def load(content: bytes) -> tuple[Run, About]:
     if len(inputs) != 1 or len(inputs[0].shape) != 4:
         raise TrainerError("its input is no batch of images", "take a file that `trainer export` wrote")
     batch, _, height, width = inputs[0].shape
-    fixed = isinstance(height, int) and isinstance(width, int)
-    if fixed and height != width:
-        raise TrainerError(
-            f"it takes images of {width} x {height} pixels only", "take one for squares or for any size"
-        )
     texts = dict(session.get_modelmeta().custom_metadata_map)
-    if isinstance(batch, int):
-        texts["batch"] = str(batch)
-    about = About.read(texts, imgsz=height if fixed else None, free=not fixed)
+    # what the graph takes is true, whatever the file says
+    fixed = isinstance(height, int) and isinstance(width, int)
+    texts |= {"dynamic": str(not fixed)} | ({"imgsz": str([height, width])} if fixed else {})
+    texts |= {"batch": str(batch)} if isinstance(batch, int) else {}
+    about = About.read(texts)
     name, wanted = inputs[0].name, outputs[0].name
 
     def run(images: Tensor) -> Tensor:
