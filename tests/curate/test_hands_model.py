@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curate.errors import CurateError
-from curate.paste.hosts import onnx_header
 from curate.paste.hosts.detector import answer_of, open_detector
 from curate.paste.hosts.model import HAND
+from curate.paste.onnx.header import read
 from tests.curate.onnx_files import constant_detector
 
 PICTURE = np.full((240, 320, 3), 90, np.uint8)  # shown at 64 x 48 of 64 x 64: scale 0.2, 8 rows of grey above
@@ -54,6 +55,17 @@ def test_answers_after_suppression_are_corners_score_and_class(tmp_path: Path) -
     detector = open_detector(write(tmp_path / "a.onnx", constant_detector(rows, names=names)))
     (found,) = detector.find(PICTURE)
     assert found.box == pytest.approx((120, 100, 200, 140), abs=1e-3)
+
+
+def test_without_onnx_runtime_opencv_finds_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = np.array([[[32, 32, 16, 8, 0.9, 1.0]]], np.float32)
+    boxes = []
+    for i, missing in enumerate(({}, {"onnxruntime": None})):
+        for name, module in missing.items():
+            monkeypatch.setitem(sys.modules, name, module)
+        (found,) = open_detector(write(tmp_path / f"{i}.onnx", constant_detector(rows))).find(PICTURE)
+        boxes.append(found.box)
+    assert boxes[0] == pytest.approx(boxes[1], abs=1e-3)
 
 
 def test_a_box_past_the_picture_is_clipped_to_it(tmp_path: Path) -> None:
@@ -99,15 +111,21 @@ def test_weights_that_are_none_are_refused(tmp_path: Path) -> None:
 
 @given(st.binary(max_size=300))
 def test_reading_a_header_never_fails_in_another_way(content: bytes) -> None:
-    with contextlib.suppress(CurateError):
-        onnx_header.read(content)
+    with contextlib.suppress(ValueError):
+        read(content)
 
 
 def test_the_header_tells_size_and_names() -> None:
     rows = np.zeros((1, 2, 6), np.float32)
-    found = onnx_header.read(constant_detector(rows, size=(96, 64), names="{1: 'b', 0: 'a'}"))
-    assert (found.size, found.names) == ((96, 64), ("a", "b"))
-    assert onnx_header.read(constant_detector(rows, size=(0, 0), names="?")) == onnx_header.Header(None, ())
+    found = read(constant_detector(rows, size=(96, 64), names="{1: 'b', 0: 'a'}"))
+    assert (found.shape, found.size, found.names) == ((1, 3, 64, 96), (96, 64), ("a", "b"))
+    assert found.outputs == ("output",)
+
+
+@pytest.mark.parametrize("names", [None, "?", "{'a': 'b'}", "{[]: 1}", "7", "[" * 10_000])
+def test_a_header_without_size_and_names_tells_none(names: str | None) -> None:
+    found = read(constant_detector(np.zeros((1, 2, 6), np.float32), size=(0, 0), names=names))
+    assert (found.shape, found.size, found.names) == ((1, 3, None, None), None, ())
 
 
 @pytest.mark.parametrize("shape", [(4,), (1, 3, 3), (1, 2, 3, 4)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import cv2
@@ -14,7 +15,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from curate.errors import CurateError
 from curate.paste.cutouts import Cutout, cut
-from curate.paste.cutouts.mask_model import input_shape, load
+from curate.paste.cutouts.mask_model import load
+from curate.paste.onnx.header import read
 
 
 def model_file(
@@ -64,6 +66,14 @@ def test_the_mask_is_what_the_model_sees_at_the_size_of_the_crop(tmp_path: Path)
     assert (mask > 0.5).sum() == pytest.approx(np.pi * 30**2, rel=0.06)
 
 
+def test_without_onnx_runtime_opencv_sees_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = load(str(model_file(tmp_path / "a.onnx"))).mask(bright_disc())
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    other = load(str(model_file(tmp_path / "b.onnx"))).mask(bright_disc())
+    assert one is not None and other is not None
+    np.testing.assert_allclose(other, one, atol=1e-5)
+
+
 def test_a_model_that_leaves_its_size_open_gets_the_usual_one(tmp_path: Path) -> None:
     model = load(str(model_file(tmp_path / "open.onnx", shape=("batch", 3, "height", "width"))))
     assert (model.width, model.height) == (320, 320)
@@ -72,13 +82,13 @@ def test_a_model_that_leaves_its_size_open_gets_the_usual_one(tmp_path: Path) ->
 
 def test_weights_that_are_listed_as_inputs_are_no_image(tmp_path: Path) -> None:
     content = model_file(tmp_path / "old.onnx", weights_as_inputs=True).read_bytes()
-    assert input_shape(content) == (1, 3, 48, 64)
+    assert read(content).shape == (1, 3, 48, 64)
 
 
 def test_shapes_are_those_that_onnx_itself_reads(tmp_path: Path) -> None:
     content = model_file(tmp_path / "m.onnx", shape=(1, 3, 17, "w")).read_bytes()
     dims = onnx.load_from_string(content).graph.input[0].type.tensor_type.shape.dim
-    assert input_shape(content) == tuple(d.dim_value or None for d in dims)
+    assert read(content).shape == tuple(d.dim_value or None for d in dims)
 
 
 def test_a_picture_of_one_colour_shows_it_nothing(tmp_path: Path) -> None:
@@ -133,7 +143,7 @@ def test_a_model_that_is_not_there_is_refused(tmp_path: Path) -> None:
 @given(st.binary(max_size=200))
 def test_any_bytes_are_a_shape_or_an_error_in_words(content: bytes) -> None:
     try:
-        assert isinstance(input_shape(content), tuple)
+        assert isinstance(read(content).shape, tuple)
     except ValueError as error:
         assert str(error)
 

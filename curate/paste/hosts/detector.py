@@ -25,9 +25,10 @@ from numpy.typing import NDArray
 from curate.arrays import Pixels
 from curate.errors import CurateError, MissingExtra
 from curate.geometry import clip
-from curate.paste.hosts import onnx_header
 from curate.paste.hosts.model import HAND, Found
 from curate.paste.hosts.names import folded, is_hand
+from curate.paste.onnx.header import Header, read
+from curate.paste.onnx.run import open_network
 
 _CONFIDENCE = 0.35  # a box that is no hand spoils a picture, one that is missed spoils nothing
 _OVERLAP = 0.45  # IoU of two boxes that are one hand
@@ -69,7 +70,7 @@ def open_detector(path: Path, names: Sequence[str] = ()) -> Detector:
     """
     if not path.exists():
         raise CurateError(f"There is no {path}.", _CURE)
-    classes = _onnx_header(path).names if _is_onnx(path) else _trainer_classes(path)
+    classes = _read_onnx(path)[1].names if _is_onnx(path) else _trainer_classes(path)
     asked = {folded(name) for name in names}
     hands = [i for i, name in enumerate(classes) if is_hand(name) or folded(name) in asked]
     if not classes:
@@ -88,11 +89,19 @@ def _is_onnx(path: Path) -> bool:
     return path.suffix.lower() == ".onnx"
 
 
-def _onnx_header(path: Path) -> onnx_header.Header:
+def _read_onnx(path: Path) -> tuple[bytes, Header]:
     try:
-        return onnx_header.read(path.read_bytes())
+        content = path.read_bytes()
     except OSError as error:
         raise CurateError(f"{path} cannot be read: {error.strerror}.", _CURE) from error
+    try:
+        header = read(content)
+    except ValueError as error:
+        raise CurateError(f"The hands model {path.name} is no ONNX file: {error}.", _CURE) from error
+    if len(header.shape) != 4:
+        dimensions = len(header.shape)
+        raise CurateError(f"The input of {path.name} has {dimensions} dimensions, not 4.", _CURE)
+    return content, header
 
 
 def _trainer_classes(path: Path) -> tuple[str, ...]:
@@ -136,9 +145,9 @@ def _load_trainer(path: Path) -> _Network:
 
 
 def _load_onnx(path: Path) -> _Network:
-    header = _onnx_header(path)
+    content, header = _read_onnx(path)
     width, height = header.size or (_FREE_SIZE, _FREE_SIZE)
-    forward = _runtime(path)
+    forward = open_network(path, content, header, "hands model", _CURE)
 
     def look(image: Pixels) -> _Answer:
         scale = min(width / image.shape[1], height / image.shape[0])
@@ -153,33 +162,6 @@ def _load_onnx(path: Path) -> _Network:
         return boxes, scores, labels
 
     return look
-
-
-def _runtime(path: Path) -> Callable[[NDArray[np.float32]], NDArray[Any]]:
-    """The network by ONNX Runtime where it is installed, else by OpenCV."""
-    if find_spec("onnxruntime") is not None:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        try:
-            session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        except Exception as error:
-            raise CurateError(f"{path.name} cannot be loaded: {error}.", _CURE) from error
-        name = session.get_inputs()[0].name
-        return lambda blob: np.asarray(session.run(None, {name: blob})[0])
-    try:
-        net = cv2.dnn.readNetFromONNX(np.frombuffer(path.read_bytes(), np.uint8))
-    except cv2.error as error:
-        raise CurateError(
-            f"OpenCV cannot load {path.name}: {error.err}.", "Install ONNX Runtime: pip install onnxruntime"
-        ) from error
-
-    def forward(blob: NDArray[np.float32]) -> NDArray[Any]:
-        net.setInput(blob)
-        return np.asarray(net.forward())
-
-    return forward
 
 
 def answer_of(raw: NDArray[Any], classes: int) -> _Answer:
