@@ -128,7 +128,8 @@ def paste(
         Optional[Path],
         typer.Option(
             metavar="FILE",
-            help="Finds hands where none are labelled: weights of `trainer fit`, or an ONNX detector.",
+            help="Finds hands where none are labelled: weights of `trainer fit`, or an ONNX detector. Where "
+            "its classes have other names, name those with --onto.",
         ),
     ] = None,
     grey: Annotated[

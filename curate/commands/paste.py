@@ -90,9 +90,10 @@ def paste(
     tree = Tree.open(path)
     dataset = open_dataset(tree, workers=workers)
     images, left = targets(dataset, upright=True)
-    hosts = wanted(_names(dataset), request.onto, request.relation)
+    detector = _detector(request)
+    seen = () if detector is None else detector.hand_names
+    hosts = wanted(_names(dataset), request.onto, request.relation, seen)
     relation = _relation(request, hosts)
-    detector = _detector(request, hosts)
     say("reading the objects")
     origin = dataset if request.source is None else open_dataset(Tree.open(request.source), workers=workers)
     sources, left_sources = targets(origin)
@@ -120,7 +121,7 @@ def paste(
     say("learning how they lie")
     known = built_in(relation, hosts.classes[0] if hosts.classes else None, size)
     shown = images if request.source is None else targets(origin, upright=True)[0]
-    prior = _prior(known, request, (shown, origin), (images, dataset), label, workers)
+    prior = _prior(known, request, (shown, origin), (images, dataset), label, seen, workers)
     grey = request.grey if request.grey is not None else 0.0 if request.source is None else pieces.grey
     how = How(
         prior=prior,
@@ -190,7 +191,7 @@ def _relation(request: Request, hosts: Wanted) -> str:
     return relation
 
 
-def _detector(request: Request, hosts: Wanted) -> Detector | None:
+def _detector(request: Request) -> Detector | None:
     """The model that finds hands, where no label does; it is checked even where it is not needed."""
     return None if request.hands_model is None else open_detector(request.hands_model, request.onto)
 
@@ -201,6 +202,7 @@ def _prior(
     origin: tuple[Sequence[Target], Dataset],
     onto: tuple[Sequence[Target], Dataset],
     label: Sequence[str],
+    seen: Sequence[str],
     workers: int | None,
 ) -> Prior:
     """What labelled pairs of both sets teach; a size that was asked for goes before."""
@@ -209,7 +211,7 @@ def _prior(
         if dataset is onto[1] and origin[1] is onto[1] and names is not label:
             continue  # one set: its pairs count once
         try:
-            hosts = wanted(_names(dataset), request.onto, request.relation).labelled
+            hosts = wanted(_names(dataset), request.onto, request.relation, seen).labelled
         except CurateError:  # that set has no such hosts
             continue
         found += measured(images, hosts, names, dataset.root, workers)

@@ -87,7 +87,8 @@ def test_a_model_that_knows_no_hand_says_what_it_knows(tmp_path: Path) -> None:
     path = write(tmp_path / "a.onnx", constant_detector(rows, names='["cat", "dog"]'))
     with pytest.raises(CurateError, match="knows no hand: cat, dog"):
         open_detector(path)
-    assert open_detector(path, ["Dog"]).hands == (1,), "unless it is told which class holds"
+    told = open_detector(path, ["Dog"])  # which class holds
+    assert (told.hands, told.hand_names) == ((1,), ("dog",))
 
 
 def test_a_single_class_of_another_name_is_the_one(tmp_path: Path) -> None:

@@ -54,3 +54,10 @@ def test_an_unknown_name_lists_the_classes_there_are(asked: str) -> None:
 
 def test_each_class_is_named_once() -> None:
     assert named(["a", "A", "b"], ["a", "A", "b"]) == ("A", "a", "b")
+
+
+def test_a_class_that_only_a_model_knows_is_sought_by_it() -> None:
+    found = wanted(["phone", "palm"], ["Fist", "palm"], None, ["fist", "palm"])
+    assert (found.labelled, found.sought) == ((("palm", HAND),), (HAND,))
+    with pytest.raises(CurateError, match="No class is called elbow; the classes there are: 'palm', 'phone'"):
+        wanted(["phone", "palm"], ["elbow"], None, ["fist"])

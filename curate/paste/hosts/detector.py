@@ -45,6 +45,11 @@ class Detector:
     classes: tuple[str, ...]  # of the model
     hands: tuple[int, ...]  # which of them
 
+    @property
+    def hand_names(self) -> tuple[str, ...]:
+        """Its classes that are hands; none where it names none."""
+        return tuple(self.classes[i] for i in self.hands if i < len(self.classes))
+
     def find(self, image: Pixels) -> list[Found]:
         """The hands of an image, (H, W, 3) RGB, the surest first."""
         height, width = image.shape[:2]

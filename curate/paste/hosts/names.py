@@ -70,11 +70,14 @@ def is_kind(asked: str) -> bool:
     return folded(asked) in _ANY_HAND | _ANY_MOUTH
 
 
-def wanted(there: Iterable[str], onto: Sequence[str], relation: str | None) -> Wanted:
+def wanted(
+    there: Iterable[str], onto: Sequence[str], relation: str | None, seen: Sequence[str] = ()
+) -> Wanted:
     """Sort out `--onto` against the classes of a data set.
 
     `hands` and `mouths` stand for every usual name of them. Where no class has one they are sought in the
     pixels. A class with another name is a hand or a thing as `relation` says: what is held is held by hands.
+    One that the data set lacks and a model knows as a hand, by `seen`, is sought by it.
     Raises CurateError, listing the classes there are, for a name that is neither.
     """
     there = sorted(set(there))
@@ -91,6 +94,8 @@ def wanted(there: Iterable[str], onto: Sequence[str], relation: str | None) -> W
             labelled.update((n, MOUTH) for n in own)
             faces += [] if own else [n for n in there if folded(n) in FACES]
             sought += [] if own or faces else [MOUTH]
+        elif folded(asked) in map(folded, seen) and folded(asked) not in map(folded, there):
+            sought.append(HAND)
         else:
             for name in _named(there, asked):
                 labelled[name] = _kind(name, relation)
