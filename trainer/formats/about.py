@@ -7,7 +7,7 @@ import json
 import math
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from trainer import __version__
@@ -24,7 +24,6 @@ class About(FileMeta):
     stride: int = _STRIDE  # sides of images must be multiples of it
     shape: tuple[int, int] | None = None  # (width, height) of every image; None: any, in any number
     batch: int = 1  # images that pass together where their shape is fixed
-    more: Mapping[str, str] = field(default_factory=dict)  # texts that only people read
 
     @property
     def size(self) -> tuple[int, int]:
@@ -43,7 +42,6 @@ class About(FileMeta):
             "input": "RGB, 0 to 1, letterboxed with grey 114",
             "metrics": json.dumps({k: v for k, v in sorted(self.metrics.items()) if not math.isnan(v)}),
             "trainer": __version__,
-            **self.more,
         }
 
     @classmethod
