@@ -283,6 +283,8 @@ def test_a_file_of_another_program_is_understood_by_its_names_and_shapes() -> No
     wanted = About(("hand", "b", "c"), 640, {}, 32, (640, 384), 1)
     assert About.read(texts) == wanted
     assert About.read({"names": '["a"]', "imgsz": "320", "dynamic": "True"}) == About(("a",), 320, {})
+    plain = {"names": {"0": "a"}, "imgsz": [320, 320], "stride": 64, "metrics": {"map": "high"}}
+    assert About.read(plain) == About(("a",), 320, {}, 64, (320, 320)), "as JSON of a TorchScript file has it"
     for bad in ("", "()", "[]", "open('x')", "{[]: 1}", '{"a": "b"}', "[" * 10_000):
         with pytest.raises(TrainerError, match="names no classes"):
             About.read({"names": bad, "imgsz": "320"})

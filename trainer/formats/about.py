@@ -45,7 +45,7 @@ class About(FileMeta):
         }
 
     @classmethod
-    def read(cls, texts: Mapping[str, str]) -> About:
+    def read(cls, texts: Mapping[str, Any]) -> About:
         """From any program's file. Raises TrainerError where it tells no classes or no size."""
         names = _listed(_value(texts, "names"))
         if not names:
@@ -57,16 +57,18 @@ class About(FileMeta):
         return cls(
             classes=names,
             imgsz=max(size),
-            metrics=metrics if isinstance(metrics, dict) else {},
+            metrics=_numbers(metrics),
             stride=stride if isinstance(stride, int) and stride > 0 else _STRIDE,
             shape=None if _value(texts, "dynamic") is True else size,
             batch=batch if isinstance(batch, int) and batch > 0 else 1,
         )
 
 
-def _value(texts: Mapping[str, str], key: str) -> Any:
-    """What a text says, as JSON or as Python writes it; None for neither."""
+def _value(texts: Mapping[str, Any], key: str) -> Any:
+    """What a text says, as JSON or as Python writes it; None for neither. What is no text is the value."""
     text = texts.get(key, "")
+    if not isinstance(text, str):
+        return text
     with suppress(ValueError, RecursionError):
         return json.loads(text)
     with suppress(ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
@@ -81,6 +83,11 @@ def _listed(names: Any) -> tuple[str, ...]:
             return ()
         names = [names[key] for key in sorted(names, key=int)]
     return tuple(str(name) for name in names) if isinstance(names, list) else ()
+
+
+def _numbers(value: Any) -> dict[str, float]:
+    figures = value.items() if isinstance(value, dict) else ()
+    return {str(key): float(figure) for key, figure in figures if isinstance(figure, int | float)}
 
 
 def _size(value: Any) -> tuple[int, int] | None:
