@@ -63,7 +63,7 @@ def check_imgsz(model: nn.Module, imgsz: int) -> None:
         if imgsz != max(fixed):
             raise TrainerError(
                 f"--imgsz {imgsz}, but the exported file takes {fixed[0]} x {fixed[1]} px only",
-                f"leave out --imgsz, or export it again with --imgsz {imgsz} or --free",
+                f"leave out --imgsz, or export it again with --imgsz {imgsz} or --dynamic",
             )
         return
     stride = coarsest_stride(model)

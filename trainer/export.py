@@ -59,7 +59,7 @@ class Exportation:
             "height": self.about.size[1],
             "stride": self.about.stride,
             "batch": self.about.batch,
-            "free": self.about.shape is None,
+            "dynamic": self.about.shape is None,
             "layout": self.layout,
             "output": list(self.output),
             "bytes": self.size,
@@ -74,7 +74,7 @@ class Form:
     imgsz: int | None = None  # pixels: sides of the images, squares; None: the size trained at
     shape: tuple[int, int] | None = None  # width and height, where they are no squares
     batch: int = 1  # images that pass together
-    free: bool = False  # any number of images of any size whose sides the stride divides
+    dynamic: bool = False  # any number of images of any size whose sides the stride divides
     opset: int | None = None  # of ONNX; None: the usual one
     layout: str = AUTO  # of the output, see `trainer.formats.whole`; auto: what suits the head
 
@@ -87,13 +87,15 @@ class Form:
             raise TrainerError(
                 f"--opset {self.opset} cannot be written", f"choose one from {least} to {most}"
             )
-        if self.shape is not None and (self.free or self.imgsz is not None):
-            other = "--free" if self.free else "--imgsz"
+        if self.shape is not None and (self.dynamic or self.imgsz is not None):
+            other = "--dynamic" if self.dynamic else "--imgsz"
             raise TrainerError("--shape fixes the size", f"leave out {other} or --shape")
         if self.batch < 1:
             raise TrainerError(f"--batch {self.batch} holds no image", "give at least 1")
-        if self.free and self.batch > 1:
-            raise TrainerError("with --free any number of images may pass", "leave out --batch or --free")
+        if self.dynamic and self.batch > 1:
+            raise TrainerError(
+                "with --dynamic any number of images may pass", "leave out --batch or --dynamic"
+            )
 
     def size_for(self, model: nn.Module, trained: int) -> tuple[int, int]:
         """(width, height) of the images that the file is for. Raises TrainerError where they cannot be."""
@@ -132,14 +134,14 @@ def export(weights: Path, out: Path, form: Form = AS_TRAINED, *, overwrite: bool
         raise TrainerError(f"{file} is exported already", "name the weights that it was made of")
     model, meta = load_model(file)
     size, stride = form.size_for(model, meta.imgsz), coarsest_stride(model)
-    shape = None if form.free else size
+    shape = None if form.dynamic else size
     about = About(meta.classes, max(size), meta.metrics, stride, shape, form.batch)
     layout = layout_of(meta.config.head.kind) if form.layout == AUTO else form.layout
     whole = Whole(folded(model), layout)
 
     usual = _noise(form.batch, *size)
     seen = [usual]
-    if form.free:  # several images, and no squares, so that nothing is taken for a constant by its value
+    if form.dynamic:  # several images, and no squares, so that nothing is taken for a constant by its value
         seen = [_noise(2, size[0], size[1] + stride), usual, _noise(1, 2 * size[0], size[1])]
     opset = form.opset or USUAL_OPSET
     content = chosen.write(whole, seen[0], about, opset)

@@ -29,7 +29,7 @@ from trainer.formats import open_exported
 from trainer.model.network import build
 from trainer.model.zoo import configure
 
-#: What is written of every network: name, suffix, sizes free.
+#: What is written of every network: name, suffix, any size.
 KINDS = (("ONNX", ".onnx", False), ("ONNX, any size", ".onnx", True), ("TorchScript", ".torchscript", False))
 WARM, TURN = 2, 7  # images of a turn that do not count, and all of them
 
@@ -40,9 +40,9 @@ def contenders(name: str, imgsz: int, folder: Path) -> dict[str, nn.Module]:
     weights = folder / f"{name}.pt"
     save_checkpoint(weights, build(config).state_dict(), config=config, classes=("object",))
     nets = {"torch": load_detector(weights)[0]}
-    for i, (kind, suffix, free) in enumerate(KINDS):
+    for i, (kind, suffix, dynamic) in enumerate(KINDS):
         path = folder / f"{name}-{i}{suffix}"
-        export(weights, path, Form(free=free))
+        export(weights, path, Form(dynamic=dynamic))
         nets[kind] = open_exported(path)
     return nets
 

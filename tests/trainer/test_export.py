@@ -55,7 +55,7 @@ def exported(light: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("suffix", "head", "free"),
+    ("suffix", "head", "dynamic"),
     [
         (".onnx", "anchor", False),
         (".onnx", "free", True),
@@ -63,10 +63,12 @@ def exported(light: Path) -> Path:
         (".torchscript", "free", False),
     ],
 )
-def test_a_file_answers_what_the_network_answers(tmp_path: Path, suffix: str, head: str, free: bool) -> None:
+def test_a_file_answers_what_the_network_answers(
+    tmp_path: Path, suffix: str, head: str, dynamic: bool
+) -> None:
     weights = weights_of(tmp_path, head=head)
     out = tmp_path / f"检测{suffix}"
-    result = export(weights, out, Form(free=free))
+    result = export(weights, out, Form(dynamic=dynamic))
     assert result.difference < 1e-5
     model, meta = load_detector(weights)
     exported, told = load_detector(out)
@@ -95,7 +97,7 @@ def test_the_activations_export_to_an_old_opset(tmp_path: Path, act: str) -> Non
 
 def test_what_a_network_was_built_of_does_not_matter(tmp_path: Path) -> None:
     weights = weights_of(tmp_path, "yolov5n", neck="bifpn", strides=(4, 8, 16))
-    assert export(weights, tmp_path / "a.onnx", Form(free=True)).difference < 1e-5
+    assert export(weights, tmp_path / "a.onnx", Form(dynamic=True)).difference < 1e-5
 
 
 def test_the_layouts_are_those_of_yolov5_and_yolov8() -> None:
@@ -140,7 +142,7 @@ def test_the_file_tells_what_programs_for_yolo_files_look_for(tmp_path: Path, li
 
 
 def test_sizes_that_are_free_are_named(tmp_path: Path, light: Path) -> None:
-    export(light, tmp_path / "a.onnx", Form(free=True))
+    export(light, tmp_path / "a.onnx", Form(dynamic=True))
     graph = onnx.load(tmp_path / "a.onnx").graph
     named = [
         [d.dim_param or d.dim_value for d in end[0].type.tensor_type.shape.dim]
@@ -223,12 +225,12 @@ def test_predict_and_val_take_the_file_in_the_place_of_weights(tmp_path: Path, l
             "--shape 64x40: sides must be multiples of 32; try --shape 64x32",
         ),
         (
-            ("-o", "a.onnx", "--shape", "64x32", "--free"),
-            "--shape fixes the size; leave out --free or --shape",
+            ("-o", "a.onnx", "--shape", "64x32", "--dynamic"),
+            "--shape fixes the size; leave out --dynamic or --shape",
         ),
         (
-            ("-o", "a.onnx", "--free", "--batch", 2),
-            "with --free any number of images may pass; leave out --batch",
+            ("-o", "a.onnx", "--dynamic", "--batch", 2),
+            "with --dynamic any number of images may pass; leave out --batch",
         ),
         (("-o", "a.onnx", "--layout", "ssd"), "--layout ssd is unknown; choose one of auto, yolov5, yolov8"),
         (("-o", "there.onnx"), "there.onnx would be overwritten; add --overwrite"),

@@ -37,10 +37,10 @@ def export(
         ),
     ] = None,
     batch: Annotated[int, typer.Option(min=1, metavar="N", help="Images that pass together.")] = 1,
-    free: Annotated[
+    dynamic: Annotated[
         bool,
         typer.Option(
-            "--free",
+            "--dynamic",
             help="Take any number of images of any size whose sides the stride divides. Some runtimes take "
             "fixed sizes only.",
         ),
@@ -80,7 +80,7 @@ def export(
     from trainer.export import export as pipeline
     from trainer.terminal import exported, print_lines
 
-    form = Form(imgsz, None if shape is None else _size(shape), batch, free, opset, layout)
+    form = Form(imgsz, None if shape is None else _size(shape), batch, dynamic, opset, layout)
     result = pipeline(weights, out, form, overwrite=overwrite)
     if output_format is OutputFormat.JSON:
         typer.echo(json.dumps(result.as_dict(), ensure_ascii=False, indent=2))

@@ -31,7 +31,7 @@ def write(whole: nn.Module, example: Tensor, about: About, opset: int) -> bytes:
     with torch.inference_mode():
         shape = whole(example).shape
     boxes = 1 if shape[2] == 5 + len(about.classes) else 2  # the axis of the output along which they lie
-    free = {_INPUT: {0: "batch", 2: "height", 3: "width"}, _OUTPUT: {0: "batch", boxes: "boxes"}}
+    axes = {_INPUT: {0: "batch", 2: "height", 3: "width"}, _OUTPUT: {0: "batch", boxes: "boxes"}}
     buffer = io.BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that tracing keeps shapes is meant, or checked with other shapes
@@ -42,7 +42,7 @@ def write(whole: nn.Module, example: Tensor, about: About, opset: int) -> bytes:
                 buffer,  # type: ignore[arg-type]  # it may be one where the graph is traced
                 input_names=[_INPUT],
                 output_names=[_OUTPUT],
-                dynamic_axes=free if about.shape is None else None,
+                dynamic_axes=axes if about.shape is None else None,
                 opset_version=opset,
                 dynamo=False,
             )
@@ -54,7 +54,7 @@ def write(whole: nn.Module, example: Tensor, about: About, opset: int) -> bytes:
     # tracing writes down how shapes are computed, which small runtimes cannot read and none has to
     model = slim(onnx.load_model_from_string(buffer.getvalue()))
     values = model.graph.output[0].type.tensor_type.shape.dim[3 - boxes]
-    values.dim_value = shape[3 - boxes]  # never free
+    values.dim_value = shape[3 - boxes]  # never dynamic
     onnx.helper.set_model_props(model, about.texts())
     onnx.checker.check_model(model)
     return bytes(model.SerializeToString(deterministic=True))
