@@ -32,7 +32,7 @@ def export(
         typer.Option(
             metavar="WIDTHxHEIGHT",
             show_default=False,
-            help="Size of the images where they are no squares: that of a camera's, such as 640x384, needs "
+            help="Size of the images where they are no squares: one like a camera's, such as 640x384, needs "
             "little border, so less is computed.",
         ),
     ] = None,
